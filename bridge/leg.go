@@ -41,10 +41,14 @@ type Leg interface {
 // Further abilities of a leg, found by type assertion.
 type (
 	// Ringer tells an incoming leg's far end that somebody's telephone rings (SIP 180).
-	Ringer interface{ Ring(ctx context.Context) error }
+	Ringer interface {
+		Ring(ctx context.Context) error
+	}
 
 	// EarlyMediaSender opens an incoming leg's sound before the answer (SIP 183 with SDP).
-	EarlyMediaSender interface{ EarlyMedia(ctx context.Context) error }
+	EarlyMediaSender interface {
+		EarlyMedia(ctx context.Context) error
+	}
 
 	// DTMFSender sends digits 0-9 A-D * #, each of the given duration.
 	DTMFSender interface {

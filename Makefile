@@ -1,0 +1,44 @@
+# make run    builds Switchgram and runs its demo: no account, no FreeSWITCH, no internet needed
+# make test   everything a change must pass, with the race detector
+# make fuzz   a minute for each fuzz target
+# make bench  the benchmarks
+
+# libopus is enough: without this tag the Opus binding wants libopusfile too.
+export GOFLAGS += -tags=nolibopusfile
+
+FUZZTIME ?= 60s
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+BUILD_PACKAGES := gcc libc6-dev libopus-dev pkg-config
+TEST_PACKAGES  := $(BUILD_PACKAGES) baresip-core kamailio sip-tester nodejs npm
+
+.PHONY: run build test lint fuzz bench clean need-build need-test
+
+run: build
+	bin/switchgram demo
+
+build: need-build
+	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/switchgram ./cmd/switchgram
+
+test: need-test lint
+	go test -race -timeout 20m ./...
+
+lint: need-build
+	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$unformatted" || { echo "not formatted by gofmt: $$unformatted"; exit 1; }
+	go vet ./...
+	go run -modfile=tools/go.mod honnef.co/go/tools/cmd/staticcheck ./...
+
+fuzz: need-build
+	scripts/fuzz $(FUZZTIME)
+
+bench: need-build
+	go test -run '^$$' -bench . -benchmem ./...
+
+clean:
+	rm -rf bin
+
+need-build:
+	@scripts/need $(BUILD_PACKAGES)
+
+need-test:
+	@scripts/need $(TEST_PACKAGES)
