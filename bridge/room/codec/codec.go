@@ -1,0 +1,96 @@
+// Package codec turns sound into packets and back: Opus by libopus, G.711 (ITU-T G.711) and G.722 at 64 kbit/s (ITU-T G.722) by
+// code of our own. It is the only package of Switchgram that needs cgo; build with the tag nolibopusfile.
+//
+// NewEncoder and NewDecoder are the way in. Sound is mono, 16 bits a sample. Opus works at 8, 16 and 48 kHz itself, so that sound
+// between it and a telephone codec is never resampled. No Encoder or Decoder may be used by two goroutines at once.
+package codec
+
+import (
+	"errors"
+	"fmt"
+
+	"switchgram/bridge/media"
+)
+
+// MaxPacket is room enough for any packet that an Encoder makes of up to 60 ms.
+const MaxPacket = 1500
+
+// MaxSamples is room enough for the sound of any packet: 120 ms of Opus at 48 kHz.
+const MaxSamples = 5760
+
+// What a Decoder or an Encoder can say against its input.
+var (
+	ErrEmpty = errors.New("empty packet")
+	ErrShort = errors.New("buffer too short")
+	ErrFrame = errors.New("no such frame size")
+)
+
+// An Encoder makes packets. Each keeps state from one packet to the next; it is not safe for concurrent use.
+type Encoder interface {
+	// Encode writes one packet with the sound of pcm to out and returns its length. Opus takes 10, 20, 40 or 60 ms at a time,
+	// G.722 an even number of samples, G.711 any.
+	Encode(pcm []int16, out []byte) (int, error)
+
+	// Reset forgets the past: the next packet begins a stream, as after a pause in which something else was sent.
+	Reset()
+}
+
+// A Decoder makes sound of packets, which it must be given in order. It is not safe for concurrent use.
+type Decoder interface {
+	// Decode writes the sound of one packet to pcm and returns the number of samples. A hostile packet gives an error and
+	// leaves the decoder usable. With less room in pcm than the packet has sound it returns ErrShort.
+	Decode(packet []byte, pcm []int16) (int, error)
+
+	// Recover fills pcm with the sound of the packet before next, which was lost, using what next repeats of it (in-band
+	// FEC of Opus), or else as Conceal does. Decode(next) follows.
+	Recover(next []byte, pcm []int16)
+
+	// Conceal fills pcm with sound that hides a loss, fading as losses follow one another.
+	Conceal(pcm []int16)
+}
+
+// NewEncoder returns an encoder of c that takes sound at rate, in Hz: the codec's own (media.Codec.SampleRate), or for Opus also
+// 8000 and 16000. Opus is set for voice: 32 kbit/s at 48 kHz and less below, in-band FEC for 10 % of loss, no DTX, mono.
+func NewEncoder(c media.Codec, rate int) (Encoder, error) {
+	if err := check(c, rate); err != nil {
+		return nil, err
+	}
+	switch c {
+	case media.Opus:
+		return newOpusEncoder(rate)
+	case media.PCMU:
+		return g711Encoder{muLaw}, nil
+	case media.PCMA:
+		return g711Encoder{aLaw}, nil
+	default:
+		return newG722Encoder(), nil
+	}
+}
+
+// NewDecoder returns a decoder of c that gives sound at rate, as for NewEncoder.
+func NewDecoder(c media.Codec, rate int) (Decoder, error) {
+	if err := check(c, rate); err != nil {
+		return nil, err
+	}
+	switch c {
+	case media.Opus:
+		return newOpusDecoder(rate)
+	case media.PCMU:
+		return newG711Decoder(muLawToLinear()), nil
+	case media.PCMA:
+		return newG711Decoder(aLawToLinear()), nil
+	default:
+		return newG722Decoder(), nil
+	}
+}
+
+func check(c media.Codec, rate int) error {
+	switch {
+	case c.SampleRate() == 0:
+		return fmt.Errorf("codec %v: not known", c)
+	case rate == c.SampleRate(), c == media.Opus && (rate == 8000 || rate == 16000):
+		return nil
+	default:
+		return fmt.Errorf("codec %v: does not work at %d Hz", c, rate)
+	}
+}

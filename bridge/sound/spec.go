@@ -1,0 +1,43 @@
+package sound
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// defaultAmplitude is 10 dB below the loudest sine.
+const defaultAmplitude = 0.3
+
+// Parse reads what to play: "sine:<Hz>[:<amplitude 0 to 1>]", "silence", or the name of a WAV file, looped. The error names the text.
+func Parse(spec string) (Source, error) {
+	if spec == "silence" {
+		return Silence{}, nil
+	}
+	if args, ok := strings.CutPrefix(spec, "sine:"); ok {
+		return parseTone(spec, args)
+	}
+	f, err := os.Open(spec)
+	if err != nil {
+		return nil, fmt.Errorf("play: %w", err)
+	}
+	defer f.Close()
+	return ReadWAV(f)
+}
+
+var errTone = errors.New("want sine:<Hz>[:<amplitude>], 20 to 20000 Hz, amplitude 0 to 1")
+
+func parseTone(spec, args string) (Source, error) {
+	first, second, given := strings.Cut(args, ":")
+	hz, err := strconv.ParseFloat(first, 64)
+	amplitude := defaultAmplitude
+	if given && err == nil {
+		amplitude, err = strconv.ParseFloat(second, 64)
+	}
+	if err != nil || !(hz >= 20 && hz <= 20000) || !(amplitude >= 0 && amplitude <= 1) {
+		return nil, fmt.Errorf("play %q: %w", spec, errTone)
+	}
+	return NewTone(hz, amplitude), nil
+}
