@@ -1,0 +1,97 @@
+package sip
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// Options describe an Agent. Either UDP or TCP must be set; everything else has a useful zero value.
+type Options struct {
+	UDP string // address to listen on, "127.0.0.1:5060"; port 0: any; empty: no UDP
+	TCP string // the same for TCP
+
+	// Advertise is the address that Via, Contact and SDP show. The zero value: the local address towards each peer.
+	Advertise netip.Addr
+
+	RTP       PortRange // ports for RTP; the zero value: any free ones
+	Codecs    []Codec   // what is offered and accepted, best first; nil: Opus, G722, PCMU, PCMA
+	UserAgent string    // of the User-Agent header; empty: "switchgram"
+	MaxCalls  int       // dialogs at once, in both directions; more are refused with 503; 0: 1000
+
+	// OnInvite takes an incoming call, on a goroutine of its own. ctx ends with the dialog. A dialog that is neither answered nor
+	// rejected when OnInvite returns is rejected with 480. Nil: every call is refused with 480.
+	OnInvite func(ctx context.Context, d *Dialog)
+
+	// Who may call: registrars (while Register keeps us registered there), these networks, and users who know a password. Users
+	// returns the secret of a user name; nil: nobody has one. It may be called concurrently.
+	Allow []netip.Prefix
+	Users func(user string) (Secret, bool)
+	Realm string // of digest authentication; empty: "switchgram"
+	// Algorithms of digest authentication asked for, best first; nil: SHA-256 and MD5 (RFC 8760).
+	Algorithms []string
+
+	Log *slog.Logger // nil: none
+}
+
+// PortRange is an inclusive range of UDP ports. RTP takes the even ones, RTCP the odd ones above them.
+type PortRange struct{ Low, High uint16 }
+
+// Secret is what authenticates a user: the password, or the digests H(user:realm:password) of RFC 7616 §3.4.2 in hexadecimal. A
+// digest is used in place of the password; Digest makes one.
+type Secret struct {
+	Password string
+	MD5      string
+	SHA256   string
+}
+
+// Registration says where and as whom to register.
+type Registration struct {
+	Registrar string // URI of the registrar: "sip:pbx.example.org", "sip:127.0.0.1:5060;transport=tcp"
+	User      string // user part of the address of record and of our Contact: what the registrar will call
+	Domain    string // of the address of record; empty: the registrar's host
+	AuthUser  string // empty: User
+	Password  string
+	Expires   time.Duration // asked for; 0: 5 minutes
+
+	// OnState is told of every change, from one goroutine at a time; it must not block. Nil: nobody is.
+	OnState func(RegistrationState)
+}
+
+// RegistrationState is where a registration stands.
+type RegistrationState struct {
+	Registered bool
+	Expires    time.Duration // granted by the registrar, if Registered
+	Retry      time.Duration // until the next request to the registrar; 0 at the end
+	Err        error         // why it is not registered; ErrAuth, *StatusError, ErrTimeout and so on; nil at the end
+}
+
+// Invite describes a call to place.
+type Invite struct {
+	To       string // URI to call: "sip:1000@127.0.0.1:5060;transport=tcp"; UserURI makes one of untrusted text
+	Proxy    string // "host:port" to send to in place of To's host; may be empty
+	FromUser string // who calls, any text; empty: "anonymous"
+	FromName string // display name, any text; may be empty
+	Domain   string // of From; empty: To's host
+	Contact  string // user part of our Contact; empty: FromUser
+	CallID   string // empty: a random UUID. FreeSWITCH can take it for the channel's UUID
+	Headers  []Header
+
+	AuthUser string // for 401 and 407; empty: FromUser
+	Password string // empty: such a challenge refuses the call
+
+	Codecs []Codec // offered, best first; nil: the agent's
+}
+
+// Header is a SIP header field.
+type Header struct{ Name, Value string }
+
+// Hangup says how to end or refuse a call. The zero value is a normal end: BYE with cause 16, or 480 before the answer.
+type Hangup struct {
+	Status     int           // of the final response to an unanswered incoming call, 300 to 699; 0: 480
+	Phrase     string        // of that response; empty: the status's usual one
+	Q850       int           // for the Reason header; 0: none
+	Text       string        // for the Reason header
+	RetryAfter time.Duration // for the Retry-After header; 0: none
+}
