@@ -1,7 +1,226 @@
 // Package bridge is the call: it connects two or more legs, whatever protocol each of them speaks, and says how that ended.
 //
-// Start reading here. A Leg is one party's connection; Handle runs one call from its first leg to its Outcome.
+// Start reading here. A Leg is one party's connection; Bridge.Handle runs one call from its first leg to its Outcome. What is
+// to become of the call a Controller decides, through the verbs of Call. Underneath, one goroutine owns each call: everything
+// that happens reaches it as an input, step (a pure function) says what follows, and the owner has it done.
+//
+// A Bridge and a Call may be used from several goroutines at once. Legs and dialers are made by package bridge/leg.
 package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
 
 // CallID names a call for logs, records and the API. Unique within the program's life.
 type CallID string
+
+// Options say what a Bridge works with. Dialers are required for every scheme that is to be dialled; the rest may be zero.
+type Options struct {
+	Dialers     map[string]Dialer     // by address scheme: tg, sip
+	Controllers map[string]Controller // by line; a line without one uses Default
+	Default     Controller            // nil: ConnectController
+	Gate        Gate                  // nil: every call is admitted
+	Sink        Sink                  // nil: nobody is told
+	Log         *slog.Logger          // nil: nothing is logged
+
+	RingTimeout    time.Duration // of Connect, and of Originate's first leg; 0: 60 s
+	ConnectTimeout time.Duration // from the moment a person takes the call until media runs; 0: 45 s
+	HangupTimeout  time.Duration // for telling a far end, and again for its leg to end; 0: 5 s
+}
+
+// A Gate admits calls: it knows who may call whom by which line, and how many calls a line carries at once.
+type Gate interface {
+	// Admit is asked once for every call, before anything is dialled, and again by nobody: a controller that dials what a
+	// caller typed asks for itself. The release function is called once, after the call. An error refuses the call with CauseOf.
+	Admit(ctx context.Context, line string, from, to Address) (release func(), err error)
+}
+
+// A Sink hears what happens to calls.
+type Sink interface {
+	// Publish never blocks and keeps nothing of the event but its values. It is called from the goroutine of the event's call.
+	Publish(Event)
+}
+
+// ErrDraining is why a call was refused that came during a Shutdown.
+var ErrDraining = &EndedError{Cause: SwitchCongestion, text: "the program is shutting down"}
+
+// EndedError says that a call has ended, and why. It is the error of verbs that came too late and the cause (context.Cause) of
+// the contexts of a call that is over.
+type EndedError struct {
+	Cause Cause
+	text  string
+}
+
+// Error names the cause.
+func (e *EndedError) Error() string {
+	if e.text != "" {
+		return e.text
+	}
+	return "the call has ended: " + e.Cause.String()
+}
+
+// Q850 is the cause's value.
+func (e *EndedError) Q850() int { return int(e.Cause) }
+
+// Bridge runs calls. Make one with New; it needs no Run, since every call runs on the goroutine of its Handle.
+type Bridge struct {
+	opt Options
+
+	mu       sync.Mutex
+	draining bool
+	calls    map[CallID]*Call
+	serial   uint64
+	epoch    int64         // distinguishes calls of this run of the program from those before
+	idle     chan struct{} // closed when draining and no call is left
+}
+
+// New checks the options and makes a Bridge. It starts nothing.
+func New(o Options) (*Bridge, error) {
+	for scheme, d := range o.Dialers {
+		if scheme == "" || d == nil {
+			return nil, fmt.Errorf("bridge: dialer for scheme %q: missing scheme or dialer", scheme)
+		}
+	}
+	if o.RingTimeout < 0 || o.ConnectTimeout < 0 || o.HangupTimeout < 0 {
+		return nil, errors.New("bridge: negative timeout")
+	}
+	o.withDefaults()
+	return &Bridge{opt: o, calls: make(map[CallID]*Call), epoch: time.Now().Unix(), idle: make(chan struct{})}, nil
+}
+
+func (o *Options) withDefaults() {
+	if o.Default == nil {
+		o.Default = ConnectController{}
+	}
+	if o.Sink == nil {
+		o.Sink = nowhere{}
+	}
+	if o.Gate == nil {
+		o.Gate = open{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.RingTimeout = orDefault(o.RingTimeout, 60*time.Second)
+	o.ConnectTimeout = orDefault(o.ConnectTimeout, 45*time.Second)
+	o.HangupTimeout = orDefault(o.HangupTimeout, 5*time.Second)
+}
+
+func orDefault(d, otherwise time.Duration) time.Duration {
+	if d == 0 {
+		return otherwise
+	}
+	return d
+}
+
+type nowhere struct{}
+
+func (nowhere) Publish(Event) {}
+
+type open struct{}
+
+func (open) Admit(context.Context, string, Address, Address) (func(), error) { return func() {}, nil }
+
+// Handle runs the call of a leg that called us and wants `to`, and returns when everything of it is over: every leg has ended,
+// its controller has returned, no goroutine is left. A call that comes during Shutdown, or that the Gate refuses, is refused
+// with a cause and has an Outcome like any other. When ctx ends the call is hung up with CauseOf(context.Cause(ctx)).
+func (b *Bridge) Handle(ctx context.Context, caller Leg, to Address) Outcome {
+	c := b.newCall(lineOf(caller), caller.Address(), to)
+	c.party = caller.Party()
+	return b.run(ctx, c, caller)
+}
+
+// Originate makes a call of two legs that are both dialled, by the line: first is rung, and when it answers it is the caller of
+// a call to second. It blocks as Handle does.
+func (b *Bridge) Originate(ctx context.Context, line string, first, second Address) Outcome {
+	return b.run(ctx, b.newCall(line, first, second), nil)
+}
+
+// Calls lists the calls that are running, in no order.
+func (b *Bridge) Calls() []CallID {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ids := make([]CallID, 0, len(b.calls))
+	for id := range b.calls {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// Shutdown refuses new calls (SIP 503) and waits for the running ones. When ctx ends first they are hung up and waited for,
+// and the error is ctx's cause. There is no way back.
+func (b *Bridge) Shutdown(ctx context.Context) error {
+	b.drain()
+	select {
+	case <-b.idle:
+		return nil
+	case <-ctx.Done():
+	}
+	b.mu.Lock()
+	for _, c := range b.calls {
+		c.end(&EndedError{Cause: NormalTemporaryFailure, text: "the program is shutting down"})
+	}
+	b.mu.Unlock()
+	<-b.idle
+	return context.Cause(ctx)
+}
+
+func (b *Bridge) drain() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.draining {
+		return
+	}
+	b.draining = true
+	if len(b.calls) == 0 {
+		close(b.idle)
+	}
+}
+
+// enter counts a call among the running ones, unless no more are taken.
+func (b *Bridge) enter(c *Call) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.draining {
+		return ErrDraining
+	}
+	b.calls[c.id] = c
+	return nil
+}
+
+func (b *Bridge) leave(c *Call) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, counted := b.calls[c.id]; !counted {
+		return
+	}
+	delete(b.calls, c.id)
+	if b.draining && len(b.calls) == 0 {
+		close(b.idle)
+	}
+}
+
+func (b *Bridge) newCall(line string, from, to Address) *Call {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.serial++
+	id := CallID(fmt.Sprintf("%x-%d", b.epoch, b.serial))
+	return &Call{id: id, line: line, from: from, to: to, inbox: make(chan envelope), over: make(chan struct{})}
+}
+
+// run runs a call to its end. Without a caller it is to be dialled.
+func (b *Bridge) run(ctx context.Context, c *Call, caller Leg) Outcome {
+	ctx, c.end = context.WithCancelCause(ctx)
+	defer c.end(nil)
+	defer b.leave(c)
+	o := newOwner(ctx, b, c, caller)
+	if err := b.enter(c); err != nil {
+		return o.run(refused{cause: CauseOf(err), err: err})
+	}
+	return o.run(nil)
+}

@@ -45,9 +45,9 @@ type (
 		Ring(ctx context.Context) error
 	}
 
-	// EarlyMediaSender opens an incoming leg's sound before the answer (SIP 183 with SDP).
-	EarlyMediaSender interface {
-		EarlyMedia(ctx context.Context) error
+	// Refuser refuses an incoming leg and says when to try again (SIP 503 with Retry-After). It is Hangup otherwise.
+	Refuser interface {
+		Refuse(ctx context.Context, c Cause, retryAfter time.Duration) error
 	}
 
 	// DTMFSender sends digits 0-9 A-D * #, each of the given duration.
@@ -59,6 +59,9 @@ type (
 	Holder interface {
 		Hold(ctx context.Context, on bool) error
 	}
+
+	// Lined tells which line an incoming leg belongs to.
+	Lined interface{ Line() string }
 
 	// Describer adds what a table of calls shows of a leg: protocol version, candidate pair, codec.
 	Describer interface{ Describe() Description }

@@ -1,0 +1,59 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A Controller decides what happens to a call.
+type Controller interface {
+	// Control runs on its own goroutine, from the call's admission until it returns; ctx ends with the call, its cause is an
+	// *EndedError then. When it returns and no two parties talk, the call ends: with CauseOf its error, or without one as its
+	// last attempt to connect did.
+	Control(ctx context.Context, c *Call) error
+}
+
+// ConnectController connects the caller to whom it called, once: what happens on a line that has no script.
+type ConnectController struct{}
+
+// Control implements Controller.
+func (ConnectController) Control(ctx context.Context, c *Call) error {
+	_, err := c.Connect(ctx, []Address{c.To()}, ConnectOptions{})
+	return err
+}
+
+// ConnectOptions describe an attempt to connect. The zero value is usable.
+type ConnectOptions struct {
+	Timeout time.Duration // to ring; 0: the Bridge's RingTimeout
+	From    Party         // who calls, as the callee sees it; zero: the caller
+}
+
+// Result says how an attempt to connect went: nobody answered, or somebody did and has left again.
+type Result struct {
+	Cause      Cause
+	Leg        LegID         // whose end it was; empty: ours, as when nobody answered in time
+	To         Address       // who that was
+	Answered   bool          // somebody took the call
+	Err        error         // what went wrong, if anything
+	RetryAfter time.Duration // how long the far end asks not to be called again; 0: it does not
+	Redirect   []Address     // whom the far end says to call instead; nobody has asked whether the caller may
+}
+
+// What verbs refuse.
+var (
+	// ErrVerb: the call is doing something that does not go with it, such as a second Connect.
+	ErrVerb = errors.New("bridge: the call is busy with something else")
+
+	// ErrNoTarget: Connect was given nobody to call.
+	ErrNoTarget = errors.New("bridge: nobody to connect to")
+)
+
+// retryAfter finds how long an error asks us to wait.
+func retryAfter(err error) time.Duration {
+	var r interface{ RetryAfter() time.Duration }
+	if errors.As(err, &r) {
+		return r.RetryAfter()
+	}
+	return 0
+}

@@ -1,0 +1,242 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"switchgram/bridge/room"
+)
+
+// owner runs one call. Its fields are touched by the goroutine of run alone, except where they are never written again.
+type owner struct {
+	bridge *Bridge
+	call   *Call
+	ctx    context.Context // of the call; its cause is why it ended
+	log    *slog.Logger
+
+	state   state
+	parties []*party // as state.legs
+	room    *room.Room
+	timer   *time.Timer
+	attempt ConnectOptions // of the attempt being made
+	pending *pending       // the verb that state.verb is about
+	release func()         // of the gate
+	outcome Outcome
+	broken  bool // a panic was caught
+
+	work sync.WaitGroup // every goroutine of the call but this one
+}
+
+func newOwner(ctx context.Context, b *Bridge, c *Call, caller Leg) *owner {
+	o := &owner{
+		bridge: b, call: c, ctx: ctx,
+		log:     b.opt.Log.With("call", string(c.id), "line", c.line),
+		state:   newState(caller == nil),
+		parties: []*party{newParty(c.from)},
+		timer:   time.NewTimer(b.opt.RingTimeout),
+		outcome: Outcome{Call: c.id, Line: c.line, From: c.from, To: c.to},
+	}
+	o.timer.Stop()
+	o.room = room.New(room.Options{Log: o.log})
+	o.outcome.Times.Started = time.Now()
+	if caller != nil {
+		o.parties[0].take(caller)
+	}
+	return o
+}
+
+// run runs the call: first is what has happened before anything else, nil to have the gate asked.
+func (o *owner) run(first input) Outcome {
+	o.begin(first)
+	for o.state.phase != over {
+		o.serve()
+	}
+	o.stop()
+	o.work.Wait()
+	return o.close()
+}
+
+// begin announces the call, listens to its caller and asks the gate.
+func (o *owner) begin(first input) {
+	kind := CallOriginated
+	if o.parties[0].leg != nil {
+		kind = CallIncoming
+		o.forward(0)
+	}
+	o.publish(kind, 0)
+	if first == nil {
+		o.spawn("admit", refused{cause: NormalTemporaryFailure}, o.admit)
+		return
+	}
+	o.take(envelope{in: first})
+}
+
+func (o *owner) admit() input {
+	release, err := o.bridge.opt.Gate.Admit(o.ctx, o.call.line, o.call.from, o.call.to)
+	if err != nil {
+		return refused{cause: CauseOf(err), err: err}
+	}
+	return admitted{release: release}
+}
+
+// serve waits for one thing to happen and does what follows.
+func (o *owner) serve() {
+	defer func() {
+		if v := recover(); v != nil {
+			o.complain("owner", v)
+			o.abandon()
+		}
+	}()
+	stop := o.ctx.Done()
+	if o.state.phase == ending {
+		stop = nil
+	}
+	select {
+	case e := <-o.call.inbox:
+		o.take(e)
+	case <-stop:
+		o.take(envelope{in: stopped{cause: CauseOf(context.Cause(o.ctx))}})
+	case <-o.timer.C:
+		o.take(envelope{in: timeUp{}})
+	}
+}
+
+// take takes one input to the machine and performs what it answers.
+func (o *owner) take(e envelope) {
+	if w, ok := e.in.(withdrawal); ok && w.of != o.pending {
+		return // it has had its answer
+	}
+	o.note(e.in)
+	before := o.state.verb
+	next, actions := step(o.state, e.in)
+	o.state = next
+	if before == noVerb && next.verb != noVerb {
+		o.pending = e.verb
+	}
+	for _, a := range actions {
+		o.perform(a, e)
+	}
+}
+
+// note keeps of an input what the machine has no use for.
+func (o *owner) note(in input) {
+	switch in := in.(type) {
+	case admitted:
+		o.release = in.release
+	case refused:
+		o.outcome.Err = in.err
+	case controlDone:
+		o.outcome.Err = errors.Join(o.outcome.Err, withoutEnd(in.err))
+	case answerDone:
+		o.outcome.Err = errors.Join(o.outcome.Err, in.err)
+	case dialled:
+		o.parties[in.leg].take(in.as)
+		o.forward(in.leg)
+	case dialFailed:
+		o.parties[in.leg].closeWith(Ended{Cause: in.cause, Err: in.err})
+	case lost:
+		o.parties[in.leg].closeWith(Ended{Cause: NormalTemporaryFailure, Err: errLost})
+	case happened:
+		o.noteEvent(o.parties[in.leg], in.event)
+	case crashed:
+		o.broken = true
+	}
+}
+
+func (o *owner) noteEvent(p *party, ev LegEvent) {
+	switch ev := ev.(type) {
+	case Redirected:
+		p.redirect = ev.To
+	case Ended:
+		p.closeWith(ev)
+		o.log.Debug("leg ended", "leg", string(p.outcome.ID), "cause", ev.Cause.String(), "text", ev.Text, "err", ev.Err)
+	}
+}
+
+// withoutEnd drops the error of a controller that only says that the call has ended.
+func withoutEnd(err error) error {
+	var ended *EndedError
+	if errors.As(err, &ended) {
+		return nil
+	}
+	return err
+}
+
+// spawn runs fn on a goroutine of the call and gives the owner what it returns, if anything. Should it panic, the call ends and
+// the owner gets ifPanics.
+func (o *owner) spawn(name string, ifPanics input, fn func() input) {
+	o.work.Go(func() {
+		in := ifPanics
+		defer func() {
+			if v := recover(); v != nil {
+				o.complain(name, v)
+				o.call.send(envelope{in: crashed{}})
+			}
+			if in != nil {
+				o.call.send(envelope{in: in})
+			}
+		}()
+		in = fn()
+	})
+}
+
+func (o *owner) complain(where string, v any) {
+	o.log.Error("panic", "in", where, "err", fmt.Sprint(v), "stack", string(debug.Stack()))
+}
+
+// abandon ends a call whose owner has panicked: whoever is still there is told to hang up, and no more is expected of anybody.
+func (o *owner) abandon() {
+	o.broken = true
+	if o.state.phase < ending {
+		o.state.cause, o.state.endedBy = NormalTemporaryFailure, us
+	}
+	o.state.phase = over
+	for leg, p := range o.parties {
+		if !p.ended {
+			o.hangup(leg, NormalTemporaryFailure)
+		}
+	}
+}
+
+// stop lets go of everybody who might still wait for the call.
+func (o *owner) stop() {
+	o.timer.Stop()
+	o.call.cause = o.state.cause
+	close(o.call.over)
+	o.call.end(&EndedError{Cause: o.state.cause})
+	for _, p := range o.parties {
+		p.closeWith(Ended{Cause: o.state.cause})
+	}
+	o.spawn("room", nil, func() input { o.room.Close(); return nil })
+}
+
+// close fills in the outcome and tells of it.
+func (o *owner) close() Outcome {
+	if o.release != nil {
+		o.release()
+	}
+	out := &o.outcome
+	out.Times.Ended = time.Now()
+	out.Cause = o.state.cause
+	scheme := ""
+	if o.state.endedBy != us {
+		by := o.parties[o.state.endedBy]
+		out.EndedBy, scheme = by.outcome.ID, by.address.Scheme
+		out.Err = errors.Join(by.outcome.Err, out.Err)
+	}
+	out.Fault = faultOf(out.Cause, scheme)
+	if o.broken {
+		out.Fault = FaultUs
+	}
+	for _, p := range o.parties {
+		p.measure()
+		out.Legs = append(out.Legs, p.outcome)
+	}
+	o.publish(CallEnded, max(o.state.endedBy, 0))
+	return o.outcome
+}

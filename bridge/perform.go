@@ -1,0 +1,291 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"switchgram/bridge/room"
+)
+
+// errLost is what went wrong with a leg that was told to hang up and never ended, which is a bug of the leg's.
+var errLost = errors.New("bridge: the leg did not end when it was hung up")
+
+// perform has one action done. What takes time runs on its own goroutine.
+func (o *owner) perform(a action, e envelope) {
+	switch a := a.(type) {
+	case control:
+		o.spawn("control", controlDone{cause: NormalTemporaryFailure}, o.control)
+	case stopControl:
+		o.call.end(&EndedError{Cause: o.state.cause})
+	case dial:
+		o.dial(a.leg, e.in)
+	case ring:
+		o.ring()
+	case answer:
+		o.spawn("answer", answerDone{cause: NormalTemporaryFailure}, o.answer)
+	case hangup:
+		o.hangup(a.leg, a.cause)
+	case seat:
+		o.seat(a.leg)
+	case unseat:
+		o.unseat(a.leg)
+	case arm:
+		o.timer.Reset(o.patience(a.timer))
+	case disarm:
+		o.timer.Stop()
+	case tell:
+		o.publish(a.kind, a.leg)
+	case reply:
+		o.reply(o.pending, o.verdict())
+	case accept:
+		o.reply(e.verb, answered{})
+	case refuse:
+		o.reply(e.verb, o.refusal())
+	}
+}
+
+func (o *owner) reply(to *pending, a answered) {
+	if to != nil {
+		to.answer <- a
+	}
+}
+
+// verdict is the answer to the verb that waits.
+func (o *owner) verdict() answered {
+	if o.state.phase >= ending {
+		return o.refusal()
+	}
+	v := o.state.last
+	r := Result{Cause: v.cause, Answered: v.answered}
+	if v.leg != us {
+		p := o.parties[v.leg]
+		r.Leg, r.To, r.Err, r.RetryAfter, r.Redirect = p.outcome.ID, p.address, p.outcome.Err, p.retryAfter, p.redirect
+	}
+	return answered{result: r}
+}
+
+func (o *owner) refusal() answered {
+	if o.state.phase >= ending {
+		return answered{err: &EndedError{Cause: o.state.cause}}
+	}
+	return answered{err: ErrVerb}
+}
+
+func (o *owner) patience(t timer) time.Duration {
+	if t == connectTimer {
+		return o.bridge.opt.ConnectTimeout
+	}
+	return orDefault(o.attempt.Timeout, o.bridge.opt.RingTimeout)
+}
+
+func (o *owner) control() input {
+	controller, ok := o.bridge.opt.Controllers[o.call.line]
+	if !ok {
+		controller = o.bridge.opt.Default
+	}
+	err := controller.Control(o.ctx, o.call)
+	return controlDone{cause: CauseOf(err), err: err}
+}
+
+// dial dials one of those that the input asks for, or the first leg of a call that we originate.
+func (o *owner) dial(leg int, in input) {
+	from := o.call.party
+	if asked, ok := in.(connectAsked); ok {
+		o.attempt = asked.options
+		if asked.options.From != (Party{}) {
+			from = asked.options.From
+		}
+		o.parties = append(o.parties, newParty(asked.to[leg-o.state.attempt]))
+	}
+	p := o.parties[leg]
+	var ctx context.Context
+	ctx, p.giveUp = context.WithCancel(o.ctx)
+	opt := DialOptions{Call: o.call.id, Line: o.call.line, From: from, Timeout: o.patience(ringTimer)}
+	if caller := o.parties[0].leg; caller != nil {
+		opt.Caller = caller.Media().Format()
+	}
+	giveUp := p.giveUp
+	o.spawn("dial", dialFailed{leg: leg, cause: NormalTemporaryFailure}, func() input {
+		defer giveUp()
+		return o.dialAddress(ctx, leg, p.address, opt)
+	})
+}
+
+func (o *owner) dialAddress(ctx context.Context, leg int, to Address, opt DialOptions) input {
+	dialer, ok := o.bridge.opt.Dialers[to.Scheme]
+	if !ok {
+		return dialFailed{leg, NoRouteDestination, fmt.Errorf("bridge: no dialer for %q addresses", to.Scheme)}
+	}
+	l, err := dialer.Dial(ctx, to, opt)
+	if err != nil {
+		return dialFailed{leg, CauseOf(err), fmt.Errorf("dial %s: %w", to, err)}
+	}
+	if !o.call.send(envelope{in: dialled{leg: leg, as: l}}) { // the owner is gone; nobody else knows the leg
+		o.hangupLeg(l, NormalTemporaryFailure, 0)
+	}
+	return nil
+}
+
+func (o *owner) ring() {
+	if r, ok := o.parties[0].leg.(Ringer); ok {
+		o.spawn("ring", nil, func() input {
+			if err := r.Ring(o.ctx); err != nil {
+				o.log.Debug("ring", "err", err)
+			}
+			return nil
+		})
+	}
+}
+
+func (o *owner) answer() input {
+	ctx, cancel := context.WithTimeout(o.ctx, o.bridge.opt.ConnectTimeout)
+	defer cancel()
+	err := o.parties[0].leg.Answer(ctx)
+	switch {
+	case err == nil:
+		return answerDone{}
+	case errors.Is(err, context.DeadlineExceeded): // key exchange or media that never came
+		return answerDone{NormalTemporaryFailure, fmt.Errorf("answer %s: %w", o.call.from, err)}
+	default:
+		return answerDone{CauseOf(err), fmt.Errorf("answer %s: %w", o.call.from, err)}
+	}
+}
+
+// hangup tells a leg to end, and the owner if it then does not.
+func (o *owner) hangup(leg int, c Cause) {
+	p := o.parties[leg]
+	if p.leg == nil {
+		if p.giveUp != nil {
+			p.giveUp()
+		}
+		return
+	}
+	l, wait := p.leg, time.Duration(0)
+	if leg == 0 {
+		wait = o.retryAfter(c)
+	}
+	o.spawn("hangup", lost{leg}, func() input {
+		o.hangupLeg(l, c, wait)
+		select {
+		case <-p.gone:
+			return nil
+		case <-time.After(o.bridge.opt.HangupTimeout):
+			return lost{leg}
+		}
+	})
+}
+
+// retryAfter is how long the caller should wait before it tries again, if the call ends for the reason of a callee who said so.
+func (o *owner) retryAfter(c Cause) time.Duration {
+	if last := o.state.last; last.leg != us && last.cause == c {
+		return o.parties[last.leg].retryAfter
+	}
+	return retryAfter(o.outcome.Err)
+}
+
+// hangupLeg uses a context of its own: that of the call has often just ended.
+func (o *owner) hangupLeg(l Leg, c Cause, wait time.Duration) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(o.ctx), o.bridge.opt.HangupTimeout)
+	defer cancel()
+	err := error(nil)
+	if r, ok := l.(Refuser); ok && wait > 0 {
+		err = r.Refuse(ctx, c, wait)
+	} else {
+		err = l.Hangup(ctx, c)
+	}
+	if err != nil {
+		o.log.Warn("hang up", "leg", string(l.ID()), "err", err)
+	}
+}
+
+func (o *owner) seat(leg int) {
+	p := o.parties[leg]
+	p.seat = o.room.Add(p.leg.Media(), room.Talk)
+	if leg != 0 {
+		o.outcome.Times.Media = time.Now()
+	}
+}
+
+func (o *owner) unseat(leg int) {
+	p := o.parties[leg]
+	if p.seat == nil {
+		return
+	}
+	if o.outcome.Times.Answered() && o.outcome.Path == "" {
+		o.outcome.Path = o.room.Path()
+	}
+	p.seat.Leave()
+	p.seat = nil
+}
+
+// forward carries the leg's events to the owner until its last one.
+func (o *owner) forward(leg int) {
+	p := o.parties[leg]
+	events := p.leg.Events()
+	unsaid := happened{leg, Ended{Cause: NormalTemporaryFailure, Err: errUnsaid}}
+	o.spawn("events", unsaid, func() input {
+		for {
+			select {
+			case ev, ok := <-events:
+				if !ok {
+					return unsaid
+				}
+				if _, last := ev.(Ended); last {
+					return happened{leg, ev}
+				}
+				o.call.send(envelope{in: happened{leg, ev}})
+			case <-p.gone:
+				return nil
+			}
+		}
+	})
+}
+
+// publish stamps, logs and publishes an event.
+func (o *owner) publish(kind EventKind, leg int) {
+	now, p := time.Now(), o.parties[leg]
+	t := &o.outcome.Times
+	switch kind {
+	case CallRinging:
+		if t.Ringing.IsZero() {
+			t.Ringing = now
+		}
+	case CallAccepted:
+		t.Accepted = now
+	case CallAnswered:
+		t.Connected = now
+	}
+	ev := Event{
+		Version: EventVersion, Kind: kind, At: now, Call: o.call.id, Line: o.call.line,
+		From: o.call.from.String(), To: o.call.to.String(), Leg: p.outcome.ID, Party: p.outcome.Party,
+	}
+	if kind == CallEnded {
+		ev.Cause, ev.Outcome = o.outcome.Cause, &o.outcome
+	}
+	o.record(kind, p)
+	defer func() { // whoever listens must not be able to end a call
+		if v := recover(); v != nil {
+			o.complain("sink", v)
+		}
+	}()
+	o.bridge.opt.Sink.Publish(ev)
+}
+
+// record logs an event. The last one shows every delay of the call.
+func (o *owner) record(kind EventKind, p *party) {
+	attrs := []slog.Attr{slog.Any("from", o.call.from), slog.Any("to", o.call.to), slog.String("leg", string(p.outcome.ID))}
+	if kind != CallEnded {
+		o.log.LogAttrs(o.ctx, slog.LevelInfo, string(kind), attrs...)
+		return
+	}
+	out := o.outcome
+	attrs = append(attrs, slog.String("cause", out.Cause.String()), slog.Int("q850", int(out.Cause)),
+		slog.String("fault", out.Fault.String()), slog.String("path", out.Path), slog.Any("dur", out.Times))
+	if out.Err != nil {
+		attrs = append(attrs, slog.Any("err", out.Err))
+	}
+	o.log.LogAttrs(o.ctx, slog.LevelInfo, string(kind), attrs...)
+}

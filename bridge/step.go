@@ -1,0 +1,374 @@
+package bridge
+
+import "slices"
+
+// step is the whole machine of a call: what follows when something happens. It does no I/O, looks at no clock and takes no lock.
+// The state given is left as it was.
+func step(s state, in input) (state, []action) {
+	m := machine{state: s.clone()}
+	in.apply(&m)
+	m.settle()
+	return m.state, m.actions
+}
+
+// machine is a state while a step is being made.
+type machine struct {
+	state
+	actions []action
+}
+
+func (m *machine) do(a ...action) { m.actions = append(m.actions, a...) }
+
+func (m *machine) caller() *legState { return &m.legs[0] }
+
+// settle finds that a call is over: it was ended, every leg has ended, and nobody controls it.
+func (m *machine) settle() {
+	live := func(l legState) bool { return l.at != legEnded }
+	if m.phase == ending && !m.controlled && !slices.ContainsFunc(m.legs, live) {
+		m.phase = over
+	}
+}
+
+// The gate and the controller.
+
+func (admitted) apply(m *machine) {
+	switch m.phase {
+	case idle:
+		m.do(control{})
+	case reaching:
+		m.caller().at = legDialling
+		m.do(dial{0}, arm{ringTimer})
+	default: // it was hung up meanwhile
+		m.controlled = false
+	}
+}
+
+func (in refused) apply(m *machine) {
+	m.controlled = false
+	m.end(in.cause, us)
+}
+
+func (in connectAsked) apply(m *machine) {
+	if m.phase != idle || m.verb != noVerb || in.targets == 0 {
+		m.do(refuse{})
+		return
+	}
+	m.verb, m.phase, m.attempt = connectVerb, trying, len(m.legs)
+	m.last = verdict{leg: us}
+	for range in.targets {
+		m.do(dial{len(m.legs)})
+		m.legs = append(m.legs, legState{at: legDialling})
+	}
+	m.do(arm{ringTimer})
+}
+
+func (answerAsked) apply(m *machine) {
+	switch {
+	case m.phase == idle && m.verb == noVerb && m.caller().at == legWaiting:
+		m.verb = answerVerb
+		m.answerCaller()
+	case m.phase == idle && m.caller().at == legUp:
+		m.do(accept{})
+	default:
+		m.do(refuse{})
+	}
+}
+
+func (in hangupAsked) apply(m *machine) {
+	m.end(in.cause, m.blameFor(in.cause))
+	m.do(accept{})
+}
+
+func (withdrawn) apply(m *machine) {
+	if m.verb == connectVerb {
+		m.winner = 0
+		m.hangupCallees(NormalClearing)
+		m.finish(verdict{cause: NormalClearing, leg: us, answered: m.phase >= taking})
+	}
+	m.verb = noVerb
+}
+
+func (in controlDone) apply(m *machine) {
+	m.controlled = false
+	if m.phase >= taking { // two people talk, or are about to; they need no controller
+		return
+	}
+	cause := in.cause
+	if cause == 0 {
+		cause = m.last.cause
+	}
+	if cause == 0 {
+		cause = NormalClearing
+	}
+	m.end(cause, m.blameFor(cause))
+}
+
+// blameFor finds the leg whose end a controller passes on when it ends the call with the same cause.
+func (m *machine) blameFor(c Cause) int {
+	if m.last.cause == c {
+		return m.last.leg
+	}
+	return us
+}
+
+// What becomes of our dialling and answering.
+
+func (in dialled) apply(m *machine) {
+	switch l := &m.legs[in.leg]; l.at {
+	case legDialling:
+		l.at = legCalling
+	case legHanging: // it was given up while Dial ran
+		m.do(hangup{in.leg, l.cause})
+	}
+}
+
+func (in dialFailed) apply(m *machine) { m.legEnded(in.leg, in.cause) }
+
+func (in answerDone) apply(m *machine) {
+	switch {
+	case m.caller().at != legAnswering: // it has ended meanwhile, or is told to
+		return
+	case in.cause != 0:
+		m.end(in.cause, 0)
+		return
+	}
+	m.caller().at = legUp
+	m.do(seat{0})
+	if m.verb == answerVerb {
+		m.verb = noVerb
+		m.do(reply{})
+	}
+	if m.phase == answering {
+		m.talk()
+	}
+}
+
+// What happens to legs.
+
+func (in happened) apply(m *machine) {
+	switch ev := in.event.(type) {
+	case Ringing, EarlyMedia: // early media has nowhere to go: Telegram's apps and the caller's switch play their own tone
+		m.legRings(in.leg)
+	case Accepted:
+		m.legTaken(in.leg)
+	case Answered:
+		m.legAnswered(in.leg)
+	case Held:
+		m.legHeld(in.leg, ev.On)
+	case Ended:
+		m.legEnded(in.leg, ev.Cause)
+	}
+}
+
+func (m *machine) legRings(leg int) {
+	if m.legs[leg].at != legCalling {
+		return
+	}
+	m.legs[leg].at = legRinging
+	m.do(tell{CallRinging, leg})
+	if leg != 0 && !m.rung && m.caller().at == legWaiting {
+		m.rung = true
+		m.do(ring{})
+	}
+}
+
+// legTaken lets the first who takes the call win: a person who picked up must not be sent away because another's media was
+// quicker.
+func (m *machine) legTaken(leg int) {
+	if at := m.legs[leg].at; at != legCalling && at != legRinging {
+		return
+	}
+	m.legs[leg].at = legTaken
+	m.do(arm{connectTimer})
+	if leg == 0 {
+		return
+	}
+	m.phase, m.winner = taking, leg
+	m.do(tell{CallAccepted, leg})
+	m.hangupCallees(LoseRace)
+}
+
+func (m *machine) legAnswered(leg int) {
+	m.legTaken(leg)
+	if m.legs[leg].at != legTaken {
+		return
+	}
+	m.legs[leg].at = legUp
+	m.do(disarm{}, seat{leg})
+	switch {
+	case leg == 0:
+		m.phase = idle
+		m.do(control{})
+	case m.caller().at == legUp:
+		m.talk()
+	default:
+		m.phase = answering
+		m.answerCaller()
+	}
+}
+
+func (m *machine) legHeld(leg int, on bool) {
+	switch {
+	case m.legs[leg].at != legUp:
+	case on:
+		m.do(tell{CallHeld, leg})
+	default:
+		m.do(tell{CallResumed, leg})
+	}
+}
+
+func (m *machine) legEnded(leg int, c Cause) {
+	l := &m.legs[leg]
+	if l.at == legEnded {
+		return
+	}
+	if l.at == legUp {
+		m.do(unseat{leg})
+	}
+	known := l.at != legHanging
+	l.at = legEnded
+	if known {
+		l.cause = c
+	}
+	switch {
+	case leg == 0:
+		m.end(c, 0)
+	case m.phase == trying:
+		m.attemptFails()
+	case m.phase < ending && leg == m.winner && known:
+		m.finish(verdict{cause: c, leg: leg, answered: true})
+	}
+}
+
+func (in lost) apply(m *machine) { m.legEnded(in.leg, NormalTemporaryFailure) }
+
+func (timeUp) apply(m *machine) {
+	switch m.phase {
+	case reaching:
+		m.end(m.unanswered(0), us)
+	case trying:
+		cause := m.unanswered(m.attempt)
+		m.hangupCallees(cause)
+		m.finish(verdict{cause: cause, leg: us})
+	case taking:
+		m.hang(m.winner, NormalTemporaryFailure)
+		m.finish(verdict{cause: NormalTemporaryFailure, leg: m.winner, answered: true})
+	}
+}
+
+// unanswered tells a telephone that rang from one that was never reached, and from a person whose media never ran.
+func (m *machine) unanswered(from int) Cause {
+	furthest := legDialling
+	for _, l := range m.legs[from:] {
+		if l.at < legHanging {
+			furthest = max(furthest, l.at)
+		}
+	}
+	switch furthest {
+	case legTaken:
+		return NormalTemporaryFailure
+	case legRinging:
+		return NoAnswer
+	default:
+		return NoUserResponse
+	}
+}
+
+func (in stopped) apply(m *machine) { m.end(in.cause, us) }
+
+func (crashed) apply(m *machine) { m.end(NormalTemporaryFailure, us) }
+
+// What all of these have in common.
+
+// answerCaller has the caller answered, if that is not happening already.
+func (m *machine) answerCaller() {
+	if m.caller().at == legWaiting {
+		m.caller().at = legAnswering
+		m.do(answer{})
+	}
+}
+
+func (m *machine) talk() {
+	m.phase = talking
+	m.do(tell{CallAnswered, m.winner})
+}
+
+// attemptFails finishes an attempt once nobody is left to wait for.
+func (m *machine) attemptFails() {
+	best := verdict{leg: us}
+	for i, l := range m.legs[m.attempt:] {
+		if l.at < legHanging {
+			return
+		}
+		if best.leg == us || tellsMore(l.cause, best.cause) {
+			best = verdict{cause: l.cause, leg: m.attempt + i}
+		}
+	}
+	m.finish(best)
+}
+
+// tellsMore prefers, of two callees who did not answer, the one who decided something over the one who was not there, and both
+// over a failure.
+func tellsMore(a, b Cause) bool {
+	telling := []Cause{NoUserResponse, NoAnswer, UserBusy, CallRejected}
+	return slices.Index(telling, a) > slices.Index(telling, b)
+}
+
+// finish ends an attempt or a conversation. The call goes on if somebody still controls it.
+func (m *machine) finish(v verdict) {
+	if m.phase == trying || m.phase == taking {
+		m.do(disarm{})
+	}
+	m.phase, m.last, m.winner = idle, v, 0
+	if m.verb == connectVerb {
+		m.verb = noVerb
+		m.do(reply{})
+	}
+	if !m.controlled {
+		m.end(v.cause, v.leg)
+	}
+}
+
+// end ends the call: every leg is hung up with its cause, and the controller is told to stop. The first cause counts.
+func (m *machine) end(c Cause, by int) {
+	if m.phase >= ending {
+		return
+	}
+	if m.phase == reaching || m.phase == trying || m.phase == taking {
+		m.do(disarm{})
+	}
+	m.phase, m.cause, m.endedBy = ending, c, by
+	for leg := range m.legs {
+		m.hang(leg, c)
+	}
+	if m.verb != noVerb {
+		m.verb = noVerb
+		m.do(reply{})
+	}
+	m.do(stopControl{})
+}
+
+// hangupCallees hangs up everybody of the attempt but the winner.
+func (m *machine) hangupCallees(c Cause) {
+	for leg := m.attempt; leg < len(m.legs); leg++ {
+		if leg != m.winner {
+			m.hang(leg, c)
+		}
+	}
+}
+
+func (m *machine) hang(leg int, c Cause) {
+	l := &m.legs[leg]
+	if l.at >= legHanging {
+		return
+	}
+	switch l.at {
+	case legPlanned:
+		l.at, l.cause = legEnded, c
+		return
+	case legUp:
+		m.do(unseat{leg})
+	}
+	l.at, l.cause = legHanging, c
+	m.do(hangup{leg, c})
+}
