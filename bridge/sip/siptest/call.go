@@ -1,0 +1,264 @@
+package siptest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	ua "switchgram/bridge/sip"
+)
+
+// Call tells how a call ended.
+type Call struct {
+	From, To string // user that called, number dialled
+	CallID   string // of the caller's leg
+	Codec    ua.Codec
+	Answered bool
+	ByCaller bool          // the caller ended it
+	Status   int           // final response of a call that was not answered
+	Reason   string        // the Reason header of whoever ended it, empty without
+	Talked   time.Duration // since the answer
+}
+
+// onInvite takes a new call, or a re-INVITE.
+func (s *Switch) onInvite(req *sip.Request, tx sip.ServerTransaction) {
+	if req.To().Params.Has("tag") {
+		s.inDialog((*leg).onReinvite)(req, tx)
+		return
+	}
+	user, err := s.auth.check(req, "Proxy-Authorization")
+	if err != nil {
+		s.refuse(req, tx, err, sip.StatusProxyAuthRequired, "Proxy-Authenticate")
+		return
+	}
+	l, err := s.newIncoming(req, tx)
+	if err != nil {
+		s.log.Error("no leg for a call", "from", user, "err", err)
+		s.respond(tx, s.newResponse(req, sip.StatusServiceUnavailable, "Service Unavailable"))
+		return
+	}
+	defer l.close()
+	s.call(l, user)
+}
+
+// call is a whole call, from the authenticated INVITE to the end of all its legs.
+func (s *Switch) call(l *leg, from string) {
+	c := Call{From: from, To: dialled(l.invite), CallID: l.callID}
+	s.log.Info("call", "from", c.From, "to", c.To, "sip_call_id", c.CallID)
+	if err := l.respond(sip.StatusTrying, "Trying", nil, nil); err != nil {
+		s.log.Debug("could not respond", "sip_call_id", c.CallID, "err", err)
+	}
+	if err := s.connect(l, from, c.To); err != nil {
+		s.log.Debug("call not connected", "sip_call_id", c.CallID, "err", err)
+	}
+	c.finish(l)
+	s.log.Info("call ended", "from", c.From, "to", c.To, "sip_call_id", c.CallID, "cause", c.Reason, "dur", c.Talked)
+	if s.options.Ended != nil {
+		s.options.Ended(c)
+	}
+}
+
+func (c *Call) finish(l *leg) {
+	e := asEnding(context.Cause(l.ctx))
+	c.Codec, c.ByCaller, c.Status = l.rtp.current().id, e.remote, e.status
+	if since := l.answeredAt(); !since.IsZero() {
+		c.Answered, c.Talked = true, time.Since(since)
+	}
+	for _, h := range e.headers {
+		if h.Name() == "Reason" {
+			c.Reason = h.Value()
+		}
+	}
+}
+
+func (s *Switch) connect(l *leg, from, number string) error {
+	offer, err := parseSession(l.invite.Body())
+	if err != nil {
+		l.reject(sip.StatusNotAcceptableHere, "Not Acceptable Here", 88, nil)
+		return err
+	}
+	r := s.route(from, number)
+	switch {
+	case r.Extension != nil:
+		return r.Extension.run(l, offer)
+	case r.User != "":
+		return s.bridge(l, offer, from, r)
+	default:
+		l.reject(sip.StatusNotFound, "Not Found", 3, nil)
+		return fmt.Errorf("%q: no such number", number)
+	}
+}
+
+// bridge calls a registered user and joins the two legs.
+func (s *Switch) bridge(a *leg, offer session, from string, r Route) error {
+	contact, ok := s.Registered(r.User)
+	if !ok {
+		a.refuse(sip.StatusTemporarilyUnavailable, sip.NewHeader("Reason", `SIP;cause=806;text="USER_NOT_REGISTERED"`))
+		return fmt.Errorf("%s: not registered", r.User)
+	}
+	codecs := r.Codecs
+	if len(codecs) == 0 {
+		codecs = offer.codecs()
+	}
+	if len(codecs) == 0 {
+		a.reject(sip.StatusNotAcceptableHere, "Not Acceptable Here", 88, nil)
+		return errNoCodec
+	}
+	b, err := s.newOutgoing(contact, s.callerOf(from), codecs, headersFor(a.invite, r))
+	if err != nil {
+		a.reject(sip.StatusServiceUnavailable, "Service Unavailable", 41, nil)
+		return err
+	}
+	defer b.close()
+	err = s.join(a, b, offer)
+	if e := asEnding(context.Cause(a.ctx)); a.ctx.Err() != nil && b.ctx.Err() == nil && !b.answeredAt().IsZero() {
+		b.bye(orNormal(e.headers))
+	}
+	return err
+}
+
+// join dials b on a's behalf, and stays until one of them ends.
+func (s *Switch) join(a, b *leg, offer session) error {
+	ctx, cancel := context.WithTimeoutCause(a.ctx, s.options.RingTime, &ending{status: sip.StatusTemporarilyUnavailable})
+	defer cancel()
+	res, err := b.dial(ctx, func(res *sip.Response) { a.pass(b, offer, res) })
+	if err != nil {
+		if a.ctx.Err() == nil {
+			a.refuse(sip.StatusTemporarilyUnavailable, reason(19))
+		}
+		return err
+	}
+	if !res.IsSuccess() {
+		a.reject(res.StatusCode, statusText(res.StatusCode), 0, relayed(res))
+		return fmt.Errorf("refused: %d", res.StatusCode)
+	}
+	if err := a.match(b, offer, res.Body()); err != nil {
+		b.bye([]sip.Header{reason(88)})
+		a.reject(sip.StatusNotAcceptableHere, "Not Acceptable Here", 88, nil)
+		return err
+	}
+	if err := a.answer(relayed(res)); err != nil {
+		return err
+	}
+	select {
+	case <-a.ctx.Done():
+	case <-b.ctx.Done():
+		e := asEnding(context.Cause(b.ctx))
+		a.bye(orNormal(e.headers))
+		a.over(&ending{headers: e.headers})
+	}
+	return nil
+}
+
+// pass relays a provisional response of the called leg to the calling one.
+func (l *leg) pass(called *leg, offer session, res *sip.Response) {
+	var err error
+	switch {
+	case res.StatusCode == sip.StatusTrying:
+	case len(res.Body()) > 0 && l.match(called, offer, res.Body()) == nil:
+		called.learn(res, true)
+		err = l.progress(relayed(res))
+	default:
+		err = l.ring(relayed(res))
+	}
+	if err != nil {
+		l.s.log.Debug("could not pass a response on", "sip_call_id", l.callID, "err", err)
+	}
+}
+
+// match makes both legs speak the codec that the called one chose and joins their sound. The switch cannot transcode.
+func (l *leg) match(called *leg, offer session, answer []byte) error {
+	ans, err := parseSession(answer)
+	if err != nil {
+		return err
+	}
+	theirs, err := accept(ans, called.offer)
+	if err != nil {
+		return err
+	}
+	ours, err := choose(offer, []ua.Codec{theirs.id})
+	if err != nil {
+		return fmt.Errorf("caller does not speak %s: %w", theirs.id, err)
+	}
+	called.rtp.agree(theirs, ans)
+	l.rtp.agree(ours, offer)
+	l.rtp.bridge(called.rtp)
+	return nil
+}
+
+func orNormal(headers []sip.Header) []sip.Header {
+	for _, h := range headers {
+		if h.Name() == "Reason" {
+			return headers
+		}
+	}
+	return append(headers, reason(16))
+}
+
+// callerOf is how FreeSWITCH's test directory names its users.
+func (s *Switch) callerOf(user string) caller {
+	return caller{name: "Extension " + user, number: user}
+}
+
+// Originate calls a registered user from an extension of the switch, as `originate user/1000 &echo()` does: there is no caller whose
+// codecs matter, so the offer has all that the extension allows. It returns when the call has ended; a refusal is a
+// *sip.StatusError.
+func (s *Switch) Originate(ctx context.Context, user string, x Extension) error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return errors.New("siptest: switch is closed")
+	}
+	s.calls.Add(1)
+	s.mu.Unlock()
+	defer s.calls.Done()
+	contact, ok := s.Registered(user)
+	if !ok {
+		return fmt.Errorf("siptest: %s is not registered", user)
+	}
+	codecs := x.Codecs
+	if len(codecs) == 0 {
+		codecs = allCodecs()
+	}
+	l, err := s.newOutgoing(contact, caller{name: x.Name, number: x.Number}, codecs, nil)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	stop := context.AfterFunc(ctx, func() { l.over(&ending{}) })
+	defer stop()
+	return x.place(l)
+}
+
+// place is a whole call from an extension.
+func (x Extension) place(l *leg) error {
+	ctx, cancel := context.WithTimeout(l.ctx, l.s.options.RingTime)
+	defer cancel()
+	res, err := l.dial(ctx, func(*sip.Response) {})
+	if err != nil {
+		return err
+	}
+	if !res.IsSuccess() {
+		return &ua.StatusError{Code: res.StatusCode, Text: res.Reason}
+	}
+	ans, err := parseSession(res.Body())
+	if err != nil {
+		l.bye([]sip.Header{reason(88)})
+		return err
+	}
+	a, err := accept(ans, l.offer)
+	if err != nil {
+		l.bye([]sip.Header{reason(88)})
+		return err
+	}
+	l.rtp.agree(a, ans)
+	l.rtp.setOnDigit(x.Digit)
+	stop := x.speak(l)
+	defer stop()
+	x.talk(l)
+	l.bye([]sip.Header{reason(16)})
+	return nil
+}

@@ -1,0 +1,197 @@
+package siptest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/pion/rtp"
+
+	ua "switchgram/bridge/sip"
+)
+
+// errHeld is why WriteRTP drops a packet: the telephone does not want to hear anything, or nobody knows yet where it listens.
+var errHeld = errors.New("not sent: the far end is on hold, or its address is not known")
+
+// rtpPort is the sound of one leg: a UDP socket on loopback, what was agreed with the telephone, and whoever hears it. It sends to
+// where the telephone's packets come from once there are some (symmetric RTP), before that to the address of its SDP.
+type rtpPort struct {
+	conn *net.UDPConn
+	ssrc uint32
+	done chan struct{} // closed when the reader has ended
+
+	mu      sync.Mutex
+	agreed  agreed
+	remote  netip.AddrPort
+	said    netip.AddrPort // the SDP's address, to notice when it changes
+	held    bool           // the far end's SDP says that it does not listen
+	onRTP   func(*rtp.Packet)
+	onDigit func(key rune)
+	peer    *rtpPort // of the other leg of a bridge
+	digitTS uint32
+	counts  ua.Stats
+}
+
+// newRTPPort opens the socket and starts its reader, which ends with close.
+func newRTPPort() (*rtpPort, error) {
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return nil, fmt.Errorf("rtp: %w", err)
+	}
+	p := &rtpPort{conn: conn, ssrc: rand.Uint32(), done: make(chan struct{}), held: true}
+	go p.read()
+	return p, nil
+}
+
+// close ends the reader and waits for it.
+func (p *rtpPort) close() {
+	_ = p.conn.Close()
+	<-p.done
+}
+
+func (p *rtpPort) addr() netip.AddrPort { return p.conn.LocalAddr().(*net.UDPAddr).AddrPort() }
+
+// agree sets what both ends send from now on, and where the far end wants it.
+func (p *rtpPort) agree(a agreed, s session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.agreed = a
+	if s.addr.IsValid() && s.addr != p.said {
+		p.remote, p.said = s.addr, s.addr
+	}
+	p.held = !s.addr.IsValid() || s.direction == "sendonly" || s.direction == "inactive"
+}
+
+// bridge makes the packets of each port leave by the other.
+func (p *rtpPort) bridge(q *rtpPort) {
+	p.setPeer(q)
+	q.setPeer(p)
+}
+
+func (p *rtpPort) setPeer(q *rtpPort) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.peer = q
+}
+
+func (p *rtpPort) read() {
+	defer close(p.done)
+	buf := make([]byte, 2048)
+	for {
+		n, from, err := p.conn.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			continue // ICMP: the telephone's port is not open yet, or no longer
+		}
+		var pkt rtp.Packet
+		if pkt.Unmarshal(buf[:n]) == nil {
+			p.received(&pkt, from)
+		}
+	}
+}
+
+func (p *rtpPort) received(pkt *rtp.Packet, from netip.AddrPort) {
+	p.mu.Lock()
+	p.remote = from
+	a, peer, onRTP, onDigit := p.agreed, p.peer, p.onRTP, p.onDigit
+	digit := a.digitsIn != 0 && pkt.PayloadType == a.digitsIn
+	pressed := digit && pkt.Timestamp != p.digitTS
+	switch {
+	case digit:
+		p.digitTS = pkt.Timestamp
+	case pkt.PayloadType == a.pt && len(pkt.Payload) > 0:
+		p.counts.Received++
+	default: // comfort noise, a stray payload type, digits on a type that FreeSWITCH would not accept
+		p.mu.Unlock()
+		return
+	}
+	p.mu.Unlock()
+	switch {
+	case peer != nil:
+		_ = peer.send(pkt, digit)
+	case !digit && onRTP != nil:
+		onRTP(pkt)
+	case pressed && onDigit != nil && len(pkt.Payload) > 0:
+		onDigit(digitKey(pkt.Payload[0]))
+	}
+}
+
+// digitKey is the key of a telephone-event (RFC 4733 §3.2), 0 for events that are none.
+func digitKey(event byte) rune {
+	const keys = "0123456789*#ABCD"
+	if int(event) < len(keys) {
+		return rune(keys[event])
+	}
+	return 0
+}
+
+// send passes a packet on with this leg's payload type and SSRC; everything else is the sender's.
+func (p *rtpPort) send(pkt *rtp.Packet, digit bool) error {
+	p.mu.Lock()
+	to, held, pt := p.remote, p.held || !p.remote.IsValid(), p.agreed.pt
+	if digit {
+		pt = p.agreed.digits
+		held = held || pt == 0
+	}
+	if held {
+		p.counts.Dropped++
+	} else {
+		p.counts.Sent++
+	}
+	p.mu.Unlock()
+	if held {
+		return errHeld
+	}
+	out := rtp.Packet{Header: rtp.Header{
+		Version: 2, Marker: pkt.Marker, PayloadType: pt, SequenceNumber: pkt.SequenceNumber, Timestamp: pkt.Timestamp, SSRC: p.ssrc,
+	}, Payload: pkt.Payload}
+	raw, err := out.Marshal()
+	if err != nil {
+		return fmt.Errorf("rtp: %w", err)
+	}
+	_, err = p.conn.WriteToUDPAddrPort(raw, to)
+	return err
+}
+
+// WriteRTP implements Stream.
+func (p *rtpPort) WriteRTP(pkt *rtp.Packet) error { return p.send(pkt, false) }
+
+// OnRTP implements Stream.
+func (p *rtpPort) OnRTP(f func(*rtp.Packet)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.onRTP = f
+}
+
+func (p *rtpPort) setOnDigit(f func(rune)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.onDigit = f
+}
+
+// Stats implements Stream.
+func (p *rtpPort) Stats() ua.Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.counts
+}
+
+// Format implements Stream.
+func (p *rtpPort) Format() ua.Format {
+	a := p.current()
+	return ua.Format{Codec: a.id, ClockRate: a.clock, Channels: a.channels, PayloadType: a.pt,
+		DTMFPayloadType: a.digits, DTMFClockRate: a.digitHz, PTime: time.Duration(a.ptime) * time.Millisecond}
+}
+
+// current is what was agreed last.
+func (p *rtpPort) current() agreed {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.agreed
+}

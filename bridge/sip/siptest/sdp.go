@@ -1,0 +1,321 @@
+package siptest
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+
+	ua "switchgram/bridge/sip"
+)
+
+// codec is an audio format the switch knows, with the payload type FreeSWITCH gives it in its own offers.
+type codec struct {
+	id       ua.Codec
+	clock    int // of RTP timestamps, Hz
+	channels int
+	usual    uint8  // payload type in the switch's own offers
+	offer    string // fmtp when offering
+	answer   string // fmtp when answering
+}
+
+// knownCodecs is in the order of FreeSWITCH's preferences, which is the order of its offers when nobody called.
+var knownCodecs = []codec{
+	{id: ua.Opus, clock: 48000, channels: 2, usual: 102,
+		offer:  "useinbandfec=1; maxaveragebitrate=30000; maxplaybackrate=48000; ptime=20; minptime=10; maxptime=40",
+		answer: "useinbandfec=1; minptime=10"},
+	{id: ua.G722, clock: 8000, channels: 1, usual: 9},
+	{id: ua.PCMU, clock: 8000, channels: 1, usual: 0},
+	{id: ua.PCMA, clock: 8000, channels: 1, usual: 8},
+}
+
+// Payload types of telephone-events in the switch's offers: 101 is the only one on which FreeSWITCH then accepts digits.
+const (
+	digitsPT     = 101
+	digitsFastPT = 103 // telephone-event/48000, when 101 is taken by the 8 kHz clock
+)
+
+var errNoCodec = errors.New("no codec in common")
+
+// allCodecs is everything the switch can offer.
+func allCodecs() (all []ua.Codec) {
+	for _, c := range knownCodecs {
+		all = append(all, c.id)
+	}
+	return all
+}
+
+func codecOf(id ua.Codec) codec {
+	return knownCodecs[slices.IndexFunc(knownCodecs, func(c codec) bool { return c.id == id })]
+}
+
+// payload is one format of an m= line.
+type payload struct {
+	pt    uint8
+	name  string
+	clock int
+}
+
+func (p payload) isDigits() bool { return strings.EqualFold(p.name, "telephone-event") }
+
+// codec is the known codec of the payload, unless it is none of them.
+func (p payload) codec() (codec, bool) {
+	for _, c := range knownCodecs {
+		if strings.EqualFold(p.name, c.id.String()) && p.clock == c.clock {
+			return c, true
+		}
+	}
+	return codec{}, false
+}
+
+// session is what the switch reads from somebody's SDP.
+type session struct {
+	addr      netip.AddrPort // where RTP goes; invalid: nowhere (0.0.0.0, RFC 3264 §8.4)
+	payloads  []payload      // in the offerer's order
+	direction string         // sendrecv, sendonly, recvonly, inactive
+	ptime     int            // ms; 0: not said
+}
+
+// parseSession reads an offer or an answer with one audio stream over plain RTP.
+func parseSession(body []byte) (session, error) {
+	var d sdp.SessionDescription
+	if err := d.Unmarshal(body); err != nil {
+		return session{}, fmt.Errorf("sdp: %w", err)
+	}
+	i := slices.IndexFunc(d.MediaDescriptions, func(m *sdp.MediaDescription) bool { return m.MediaName.Media == "audio" })
+	if i < 0 || d.MediaDescriptions[i].MediaName.Port.Value == 0 {
+		return session{}, errors.New("sdp: no audio stream")
+	}
+	m := d.MediaDescriptions[i]
+	if !slices.Equal(m.MediaName.Protos, []string{"RTP", "AVP"}) {
+		return session{}, fmt.Errorf("sdp: audio over %s, want RTP/AVP", strings.Join(m.MediaName.Protos, "/"))
+	}
+	s := session{payloads: payloadsOf(m), direction: directionOf(&d, m)}
+	if v, ok := m.Attribute("ptime"); ok {
+		s.ptime, _ = strconv.Atoi(strings.TrimSpace(v))
+	}
+	var err error
+	s.addr, err = addrOf(&d, m)
+	return s, err
+}
+
+func addrOf(d *sdp.SessionDescription, m *sdp.MediaDescription) (netip.AddrPort, error) {
+	c := m.ConnectionInformation
+	if c == nil {
+		c = d.ConnectionInformation
+	}
+	if c == nil || c.Address == nil {
+		return netip.AddrPort{}, errors.New("sdp: no c= line")
+	}
+	ip, err := netip.ParseAddr(c.Address.Address)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("sdp: c=: %w", err)
+	}
+	if ip.IsUnspecified() {
+		return netip.AddrPort{}, nil
+	}
+	return netip.AddrPortFrom(ip, uint16(m.MediaName.Port.Value)), nil
+}
+
+func directionOf(d *sdp.SessionDescription, m *sdp.MediaDescription) string {
+	for _, dir := range []string{"sendonly", "recvonly", "inactive", "sendrecv"} {
+		if _, ok := m.Attribute(dir); ok {
+			return dir
+		}
+	}
+	for _, dir := range []string{"sendonly", "recvonly", "inactive"} {
+		if _, ok := d.Attribute(dir); ok {
+			return dir
+		}
+	}
+	return "sendrecv"
+}
+
+// payloadsOf reads the formats of an m= line; those of RFC 3551 need no rtpmap.
+func payloadsOf(m *sdp.MediaDescription) (all []payload) {
+	maps := make(map[string]string)
+	for _, a := range m.Attributes {
+		if pt, what, ok := strings.Cut(a.Value, " "); ok && a.Key == "rtpmap" {
+			maps[pt] = what
+		}
+	}
+	for _, f := range m.MediaName.Formats {
+		pt, err := strconv.ParseUint(f, 10, 7)
+		if err != nil {
+			continue
+		}
+		if p, ok := payloadOf(uint8(pt), maps[f]); ok {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func payloadOf(pt uint8, rtpmap string) (payload, bool) {
+	if rtpmap == "" {
+		i := slices.IndexFunc(knownCodecs, func(c codec) bool { return c.usual == pt && pt < 96 })
+		if i < 0 {
+			return payload{}, false
+		}
+		return payload{pt: pt, name: knownCodecs[i].id.String(), clock: knownCodecs[i].clock}, true
+	}
+	parts := strings.Split(strings.TrimSpace(rtpmap), "/")
+	if len(parts) < 2 {
+		return payload{}, false
+	}
+	clock, err := strconv.Atoi(parts[1])
+	return payload{pt: pt, name: parts[0], clock: clock}, err == nil
+}
+
+// codecs are those of the session that the switch knows, in the session's order.
+func (s session) codecs() (ids []ua.Codec) {
+	for _, p := range s.payloads {
+		if c, ok := p.codec(); ok {
+			ids = append(ids, c.id)
+		}
+	}
+	return ids
+}
+
+// agreed is what both ends of a leg will send.
+type agreed struct {
+	codec
+	pt       uint8 // of audio, both ways
+	digits   uint8 // of telephone-events we send; 0: none
+	digitsIn uint8 // of telephone-events we accept; 0: none
+	digitHz  int   // clock of those we send
+	ptime    int   // ms
+}
+
+// choose answers an offer as FreeSWITCH does: the first codec of the caller's list that is also in allowed, the caller's payload
+// types, and the telephone-event whose clock is the codec's.
+func choose(offer session, allowed []ua.Codec) (agreed, error) {
+	for _, p := range offer.payloads {
+		c, ok := p.codec()
+		if !ok || !slices.Contains(allowed, c.id) {
+			continue
+		}
+		a := agreed{codec: c, pt: p.pt, ptime: answerPTime(offer.ptime)}
+		for _, d := range offer.payloads {
+			if d.isDigits() && d.clock == c.clock {
+				a.digits, a.digitsIn, a.digitHz = d.pt, d.pt, d.clock
+			}
+		}
+		return a, nil
+	}
+	return agreed{}, errNoCodec
+}
+
+// accept reads the answer to our own offer. Whatever it says, digits are accepted on payload type 101 only.
+func accept(answer session, offered []ua.Codec) (agreed, error) {
+	for _, p := range answer.payloads {
+		c, ok := p.codec()
+		if !ok || !slices.Contains(offered, c.id) {
+			continue
+		}
+		a := agreed{codec: c, pt: p.pt, ptime: 20, digitsIn: digitsPT}
+		if answer.ptime == 10 {
+			a.ptime = 10
+		}
+		for _, d := range answer.payloads {
+			if d.isDigits() {
+				a.digits, a.digitHz = d.pt, d.clock
+				break
+			}
+		}
+		return a, nil
+	}
+	return agreed{}, errNoCodec
+}
+
+// answerPTime is FreeSWITCH's answer to an offered ptime; 60 ms is more than it sends.
+func answerPTime(offered int) int {
+	switch offered {
+	case 10, 20, 30, 40:
+		return offered
+	default:
+		return 20
+	}
+}
+
+// description writes SDP in FreeSWITCH's manner: plain RTP, o= with an address that is not the one of c=, no a=sendrecv.
+type description struct {
+	id, version uint64
+	addr        netip.AddrPort
+	lines       []string // of the m= line's attributes
+	formats     []string
+}
+
+func (d description) bytes(direction string, ptime int) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "v=0\r\no=siptest %d %d IN IP4 192.0.2.2\r\ns=siptest\r\nc=IN IP4 %s\r\nt=0 0\r\n", d.id, d.version, d.addr.Addr())
+	fmt.Fprintf(&b, "m=audio %d RTP/AVP %s\r\n", d.addr.Port(), strings.Join(d.formats, " "))
+	for _, l := range d.lines {
+		b.WriteString("a=" + l + "\r\n")
+	}
+	if direction != "sendrecv" {
+		b.WriteString("a=" + direction + "\r\n")
+	}
+	fmt.Fprintf(&b, "a=ptime:%d\r\n", ptime)
+	return []byte(b.String())
+}
+
+func (d *description) addCodec(c codec, pt uint8, fmtp string) {
+	d.formats = append(d.formats, strconv.Itoa(int(pt)))
+	rtpmap := fmt.Sprintf("rtpmap:%d %s/%d", pt, c.id, c.clock)
+	if c.channels > 1 {
+		rtpmap += fmt.Sprintf("/%d", c.channels)
+	}
+	d.lines = append(d.lines, rtpmap)
+	if fmtp != "" {
+		d.lines = append(d.lines, fmt.Sprintf("fmtp:%d %s", pt, fmtp))
+	}
+}
+
+func (d *description) addDigits(pt uint8, clock int) {
+	d.formats = append(d.formats, strconv.Itoa(int(pt)))
+	d.lines = append(d.lines, fmt.Sprintf("rtpmap:%d telephone-event/%d", pt, clock), fmt.Sprintf("fmtp:%d 0-15", pt))
+}
+
+// addOffer lists the codecs in the given order. Payload type 101 is not tied to a clock: alone with Opus it runs at 48 kHz, with
+// an 8 kHz codec beside it at 8 kHz, and 103 has the other.
+func (d *description) addOffer(ids []ua.Codec) {
+	fast, slow := false, false
+	for _, id := range ids {
+		c := codecOf(id)
+		d.addCodec(c, c.usual, c.offer)
+		fast, slow = fast || c.clock == 48000, slow || c.clock == 8000
+	}
+	switch {
+	case fast && slow:
+		d.addDigits(digitsFastPT, 48000)
+		d.addDigits(digitsPT, 8000)
+	case fast:
+		d.addDigits(digitsPT, 48000)
+	default:
+		d.addDigits(digitsPT, 8000)
+	}
+}
+
+func (d *description) addAgreed(a agreed) {
+	d.addCodec(a.codec, a.pt, a.answer)
+	if a.digits != 0 {
+		d.addDigits(a.digits, a.clock)
+	}
+}
+
+// mirror is the direction that answers another (RFC 3264 §6.1).
+func mirror(direction string) string {
+	switch direction {
+	case "sendonly":
+		return "recvonly"
+	case "recvonly":
+		return "sendonly"
+	default:
+		return direction
+	}
+}
