@@ -44,8 +44,11 @@ func newAcked() *acked {
 // send returns the plaintext of the packet that carries a new message. Alone if all before it were acknowledged; otherwise
 // behind an empty message and in order with all that were not.
 func (a *acked) send(now time.Time, json []byte) ([]byte, error) {
-	if a.counter > counterMask-2 || len(a.unacked) == maxUnacked {
+	switch {
+	case a.counter > counterMask-2:
 		return nil, ErrCounter
+	case len(a.unacked) == maxUnacked:
+		return nil, ErrFull
 	}
 	m := unacked{seq: a.next() | flagAck}
 	m.wire = appendCustom(nil, m.seq, json)
@@ -66,9 +69,10 @@ func (a *acked) next() uint32 {
 	return a.counter
 }
 
-// service is a packet of acknowledgements and repetitions; nil if there is nothing to say.
+// service is a packet of acknowledgements and repetitions; nil if there is nothing to say now.
 func (a *acked) service(now time.Time) []byte {
-	if len(a.owed) == 0 && len(a.unacked) == 0 {
+	if len(a.owed) == 0 && (len(a.unacked) == 0 || a.unacked[0].recent(now)) {
+		a.schedule(now)
 		return nil
 	}
 	return a.fill(now, appendHead(nil, a.next(), typeEmpty))
@@ -81,23 +85,31 @@ func (a *acked) fill(now time.Time, p []byte) []byte {
 		p = appendHead(p, seq, typeAck)
 	}
 	a.owed = slices.Delete(a.owed, 0, n)
-	a.ackAt = time.Time{}
-	if len(a.owed) > 0 {
-		a.ackAt = now.Add(ackSoon)
-	}
 	for i := range a.unacked {
 		m := &a.unacked[i]
-		recent := !m.sent.IsZero() && now.Sub(m.sent) < minResend
-		if recent || msgKeySize+len(p)+len(m.wire) > maxAckedPacket {
+		if m.recent(now) || msgKeySize+len(p)+len(m.wire) > maxAckedPacket {
 			break
 		}
 		p = append(p, m.wire...)
 		m.sent = now
 	}
+	a.schedule(now)
+	return p
+}
+
+func (m *unacked) recent(now time.Time) bool {
+	return !m.sent.IsZero() && now.Sub(m.sent) < minResend
+}
+
+// schedule sets the timers after a packet.
+func (a *acked) schedule(now time.Time) {
+	a.ackAt = time.Time{}
+	if len(a.owed) > 0 {
+		a.ackAt = now.Add(ackSoon)
+	}
 	if len(a.unacked) > 0 && a.resendAt.IsZero() {
 		a.resendAt = now.Add(maxResend)
 	}
-	return p
 }
 
 // deadline is when tick has something to do; zero: not until something else happens.

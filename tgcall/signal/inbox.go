@@ -23,6 +23,16 @@ func (i *inbox) put(json []byte) error {
 	}
 }
 
+// wait adds a message as soon as there is room.
+func (i *inbox) wait(ctx context.Context, json []byte) error {
+	select {
+	case i.messages <- json:
+		return nil
+	case <-ctx.Done():
+		return ErrClosed
+	}
+}
+
 // run delivers until ctx ends.
 func (i *inbox) run(ctx context.Context, deliver func([]byte)) {
 	for {

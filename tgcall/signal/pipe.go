@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// pastDeadline makes a read return at once.
-var pastDeadline = time.Unix(1, 0)
-
 // pipe is a net.Conn made of two queues of packets. A packet that finds the outgoing queue full is lost, as on a network.
 type pipe struct {
 	in   <-chan []byte

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"log/slog"
+	"sync/atomic"
+	"time"
 
 	"github.com/pion/logging"
 	"github.com/pion/sctp"
@@ -20,6 +21,7 @@ const (
 	sctpMaxBlob    = 8 << 10 // what the library reads at once
 	sctpRTOMax     = 2000    // milliseconds: a call has no minute to lose
 	sctpMaxMessage = 256 << 10
+	sctpPause      = 500 * time.Millisecond // between attempts
 )
 
 // castagnoli is SCTP's checksum (RFC 9260 §6.8).
@@ -35,6 +37,7 @@ type sctpTransport struct {
 	log    *slog.Logger
 	blobs  chan []byte // received
 	sent   chan []byte // to go out; full: dropped, since SCTP repeats
+	over   atomic.Bool // the peer ended the association
 }
 
 func newSCTPTransport(r *raw, in *inbox, caller bool, out func([]byte), log *slog.Logger) *sctpTransport {
@@ -44,10 +47,18 @@ func newSCTPTransport(r *raw, in *inbox, caller bool, out func([]byte), log *slo
 	}
 }
 
-func (t *sctpTransport) fits(size int) error { return fitsRaw(size) }
+func (t *sctpTransport) fits(size int) error {
+	if t.over.Load() {
+		return ErrClosed
+	}
+	return fitsRaw(size)
+}
 
 // receive keeps a blob for the association. What SCTP would silently drop is refused here, with a name.
 func (t *sctpTransport) receive(blob []byte) error {
+	if t.over.Load() {
+		return ErrClosed
+	}
 	if err := checkSCTP(blob); err != nil {
 		return err
 	}
@@ -73,17 +84,24 @@ func checkSCTP(p []byte) error {
 }
 
 // run associates, again and again until it works: the library gives up after nine INITs, about 17 s, before the call does.
+// When the peer ends an association that stood (ABORT), that was the signalling's end; the media may go on.
 func (t *sctpTransport) run(ctx context.Context, messages <-chan []byte) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	var g errgroup.Group
 	g.Go(func() error { t.sendBlobs(ctx); return nil })
-	for ctx.Err() == nil {
-		if t.associate(ctx, messages) {
-			<-ctx.Done() // the peer ended the signalling; the media may go on
-		}
+	for ctx.Err() == nil && !t.associate(ctx, messages) {
+		pause(ctx, sctpPause)
 	}
-	_ = g.Wait()
+	t.over.Store(true)
+	_ = g.Wait() // until ctx ends
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 func (t *sctpTransport) sendBlobs(ctx context.Context) {
@@ -131,14 +149,13 @@ func (t *sctpTransport) handshake(conn *pipe) (*sctp.Association, error) {
 	return sctp.ServerWithOptions(config, sctp.WithEnableInterleaving(false))
 }
 
-// carry sends and receives until the association or ctx ends.
+// carry sends and receives until the association or ctx ends; either ends the reading.
 func (t *sctpTransport) carry(ctx context.Context, stream *sctp.Stream, messages <-chan []byte) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var g errgroup.Group
-	g.Go(func() error { cancel(t.read(stream)); return nil })
+	g.Go(func() error { cancel(t.read(ctx, stream)); return nil })
 	t.write(ctx, stream, messages)
 	t.log.Debug("signalling association over", "err", context.Cause(ctx))
-	_ = stream.SetReadDeadline(pastDeadline)
 	_ = g.Wait()
 }
 
@@ -164,23 +181,22 @@ func (t *sctpTransport) writeMessage(stream *sctp.Stream, json []byte) error {
 	return err
 }
 
-func (t *sctpTransport) read(stream *sctp.Stream) error {
-	buf := make([]byte, maxPacket)
+// read takes messages until the association ends, or brings one longer than anything a call needs.
+func (t *sctpTransport) read(ctx context.Context, stream *sctp.Stream) error {
+	buf := make([]byte, sctpMaxMessage)
 	for {
 		n, kind, err := stream.ReadSCTP(buf)
-		if err != nil && !errors.Is(err, io.ErrShortBuffer) {
+		if err != nil {
 			return err
 		}
-		if err == nil {
-			err = t.take(buf[:n], kind)
-		}
-		if err != nil {
+		if err := t.take(ctx, buf[:n], kind); err != nil {
 			t.log.Debug("signalling packet dropped", "err", err)
 		}
 	}
 }
 
-func (t *sctpTransport) take(packet []byte, kind sctp.PayloadProtocolIdentifier) error {
+// take waits when the inbox is full: SCTP has acknowledged the message and will not repeat it.
+func (t *sctpTransport) take(ctx context.Context, packet []byte, kind sctp.PayloadProtocolIdentifier) error {
 	if kind != sctp.PayloadTypeWebRTCBinary && kind != sctp.PayloadTypeWebRTCString {
 		return fmt.Errorf("%w: SCTP payload type %d", ErrFraming, kind)
 	}
@@ -188,5 +204,5 @@ func (t *sctpTransport) take(packet []byte, kind sctp.PayloadProtocolIdentifier)
 	if err != nil {
 		return err
 	}
-	return t.in.put(json)
+	return t.in.wait(ctx, json)
 }
