@@ -56,9 +56,10 @@ type Device struct {
 
 // Account is one Telegram account. Only one of Run, LoginCode and LoginQR can be active at a time; the others fail with ErrBusy.
 type Account struct {
-	o    Options
-	log  *slog.Logger
-	busy atomic.Bool
+	o      Options
+	log    *slog.Logger
+	budget *budget
+	busy   atomic.Bool
 }
 
 // New checks the options and returns an Account. It starts nothing and reads nothing.
@@ -82,5 +83,5 @@ func New(o Options) (*Account, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Account{o: o, log: o.Log}, nil
+	return &Account{o: o, log: o.Log, budget: newBudget()}, nil
 }
