@@ -13,13 +13,25 @@ package testnet
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
 	"log/slog"
+	"net"
+	"sync"
 	"time"
 
-	"github.com/gotd/td/session"
 	"github.com/gotd/td/telegram"
 	"github.com/gotd/td/telegram/dcs"
+	"github.com/gotd/td/tg"
+
+	"switchgram/tgcall/testnet/mtproto"
 )
+
+// dc is the number of the only data centre, the one clients try first.
+const dc = 2
 
 // Options say how the network behaves. The zero value is a perfect one, without TURN.
 type Options struct {
@@ -46,82 +58,131 @@ type Options struct {
 	Log *slog.Logger // nil: no log
 }
 
-// Network is the running network. Close ends it.
-type Network struct{}
-
-// Start listens on a free port of 127.0.0.1 and serves until Close, or until ctx ends.
-func Start(ctx context.Context, o Options) (*Network, error) { return &Network{}, nil }
-
-// Close disconnects everybody, ends every call silently and waits until all is gone. It is safe to repeat.
-func (n *Network) Close() {}
-
-// AddUser opens an account. Two users may not share a phone number, a username or an id: a second one is a mistake of the program, and panics.
-func (n *Network) AddUser(o UserOptions) *User { return &User{} }
-
-// AppID is the api_id that the network accepts.
-func (n *Network) AppID() int { return 0 }
-
-// AppHash is the api_hash that the network accepts.
-func (n *Network) AppHash() string { return "" }
-
-// DCList is where the network listens, for telegram.Options.
-func (n *Network) DCList() dcs.List { return dcs.List{} }
-
-// PublicKey is the key by which a client knows the network.
-func (n *Network) PublicKey() telegram.PublicKey { return telegram.PublicKey{} }
-
-// PublicKeyPEM is PublicKey for clients that are not gotd: PKCS #1, PEM.
-func (n *Network) PublicKeyPEM() string { return "" }
-
-// ClientOptions is all that a gotd client needs to find the network; the caller adds a session and handlers.
-func (n *Network) ClientOptions() telegram.Options { return telegram.Options{} }
-
-// Code is the login code last sent to phone, or "" if there is none that is still good.
-func (n *Network) Code(phone string) string { return "" }
-
-// ExpireCode makes the login code last sent to phone too old.
-func (n *Network) ExpireCode(phone string) {}
-
-// Flood makes the network answer method, such as "phone.requestCall", with FLOOD_WAIT until wait is over. A wait of 0 ends it.
-func (n *Network) Flood(method string, wait time.Duration) {}
-
-// Disconnect cuts every connection of u's devices. They may come back at once.
-func (n *Network) Disconnect(u *User) {}
-
-// UserOptions describe an account. Phone is the only one that must be given.
-type UserOptions struct {
-	Phone     string // digits, E.164 without "+"
-	Username  string // without "@"
-	FirstName string // "": Username, or the phone number
-	LastName  string
-	ID        int64  // 0: the next free one
-	Password  string // two-step password; "": none
-	HidePhone bool   // others neither see the number nor find the account by it
+func (o *Options) complete() {
+	def(&o.AppID, 17349)
+	def(&o.AppHash, "344583e45741c457fe1862106095a5eb")
+	def(&o.CodeLifetime, 5*time.Minute)
+	def(&o.QRLifetime, 30*time.Second)
+	def(&o.ReceiveTimeout, 20*time.Second)
+	def(&o.RingTimeout, 90*time.Second)
+	def(&o.Log, slog.New(slog.DiscardHandler))
 }
 
-// User is an account on the network.
-type User struct{}
+// def sets what was left out.
+func def[T comparable](field *T, v T) {
+	var zero T
+	if *field == zero {
+		*field = v
+	}
+}
 
-// ID is the user id, the same for everybody who looks.
-func (u *User) ID() int64 { return 0 }
+// Network is the running network. Close ends it.
+type Network struct {
+	o       Options
+	log     *slog.Logger
+	srv     *mtproto.Server
+	addr    *net.TCPAddr
+	key     *rsa.PrivateKey
+	secret  []byte // makes access hashes
+	methods map[uint32]method
+	names   map[uint32]string
+	courier *courier
+	relay   *relay // nil: no TURN
 
-// Phone number, digits only.
-func (u *User) PhoneNumber() string { return "" }
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
+	closed sync.Once
 
-// Username without "@", or "".
-func (u *User) Username() string { return "" }
+	mu      sync.Mutex // everything below, and all that users, devices and calls hold
+	users   map[int64]*User
+	byPhone map[string]*User
+	byName  map[string]*User // lower case
+	lastID  int64
+	devices map[mtproto.KeyID]*device
+	codes   map[string]*loginCode // by phone_code_hash
+	tokens  map[string]*loginToken
+	calls   callTable
+	faults  faults
+}
 
-// Session is a new device of u, logged in already: hand it to a gotd client as its session storage. Every call makes another device.
-func (u *User) Session(ctx context.Context) session.Storage { return &session.StorageMemory{} }
+// Start listens on a free port of 127.0.0.1 and serves until Close, or until ctx ends.
+func Start(ctx context.Context, o Options) (*Network, error) {
+	o.complete()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, fmt.Errorf("telegram network: %w", err)
+	}
+	n := &Network{o: o, log: o.Log, key: key, secret: make([]byte, 32), methods: methods(), names: methodNames(), courier: newCourier(),
+		users: map[int64]*User{}, byPhone: map[string]*User{}, byName: map[string]*User{}, lastID: firstUserID - 1,
+		devices: map[mtproto.KeyID]*device{}, codes: map[string]*loginCode{}, tokens: map[string]*loginToken{},
+		calls: newCallTable(o.Seed), faults: newFaults()}
+	_, _ = rand.Read(n.secret) // never fails: crypto/rand
+	n.srv, err = mtproto.New(mtproto.Options{DC: dc, Key: key, Handler: handler{n}, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	if err := n.listen(ctx); err != nil {
+		return nil, fmt.Errorf("telegram network: %w", err)
+	}
+	return n, nil
+}
 
-// Revoke logs every device of u out, as "terminate all other sessions" on another device would: their next request is refused with 401.
-func (u *User) Revoke() {}
+// firstUserID of accounts that do not ask for a number.
+const firstUserID = 1001
 
-// ForbidCalls sets u's privacy: nobody may call, or everybody (the default).
-func (u *User) ForbidCalls(on bool) {}
+// listen opens the sockets and starts the network's goroutines.
+func (n *Network) listen(ctx context.Context) error {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	n.addr = l.Addr().(*net.TCPAddr)
+	if n.o.TURN {
+		if n.relay, err = startRelay(n.log); err != nil {
+			_ = l.Close()
+			return err
+		}
+	}
+	ctx, n.cancel = context.WithCancel(ctx)
+	n.tasks.Go(func() { n.courier.run(ctx) })
+	n.tasks.Go(func() {
+		if err := n.srv.Serve(ctx, l); err != nil {
+			n.log.Error("telegram network stopped", "err", err)
+		}
+	})
+	n.tasks.Go(func() {
+		<-ctx.Done()
+		n.relay.close()
+	})
+	return nil
+}
 
-// ForbidP2P sets u's privacy: calls go through relays only.
-func (u *User) ForbidP2P(on bool) {}
+// Close disconnects everybody, ends every call silently and waits until all is gone. It is safe to repeat.
+func (n *Network) Close() {
+	n.closed.Do(n.cancel)
+	n.tasks.Wait()
+}
 
-// Block makes u refuse calls and messages of other.
-func (u *User) Block(other *User, on bool) {}
+// AppID is the api_id that the network accepts.
+func (n *Network) AppID() int { return n.o.AppID }
+
+// AppHash is the api_hash that the network accepts.
+func (n *Network) AppHash() string { return n.o.AppHash }
+
+// DCList is where the network listens, for telegram.Options.
+func (n *Network) DCList() dcs.List {
+	return dcs.List{Options: []tg.DCOption{{Static: true, ID: dc, IPAddress: n.addr.IP.String(), Port: n.addr.Port}}}
+}
+
+// PublicKey is the key by which a client knows the network.
+func (n *Network) PublicKey() telegram.PublicKey { return n.srv.PublicKey() }
+
+// PublicKeyPEM is PublicKey for clients that are not gotd: PKCS #1 in PEM.
+func (n *Network) PublicKeyPEM() string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&n.key.PublicKey)}))
+}
+
+// ClientOptions is all that a gotd client needs to find the network; the caller adds a session and handlers.
+func (n *Network) ClientOptions() telegram.Options {
+	return telegram.Options{DC: dc, DCList: n.DCList(), PublicKeys: []telegram.PublicKey{n.PublicKey()}, Resolver: dcs.Plain(dcs.PlainOptions{})}
+}

@@ -1,0 +1,134 @@
+package testnet
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gotd/td/bin"
+	"github.com/gotd/td/tg"
+	"github.com/gotd/td/tgerr"
+
+	"switchgram/tgcall/testnet/mtproto"
+)
+
+// request is one request being answered. It lives under the network's lock.
+type request struct {
+	n       *Network
+	device  *device
+	session *mtproto.Session
+	user    *User    // who asks; nil before the login
+	after   []func() // what is to be sent once the answer has left
+}
+
+// method answers one method of the API.
+type method struct {
+	name      string
+	anonymous bool // may be called before the login
+	do        func(r *request, body *bin.Buffer) (bin.Encoder, error)
+}
+
+// on makes a method of a function that takes the decoded request.
+func on[T any, P interface {
+	*T
+	bin.Decoder
+	TypeName() string
+}](f func(r *request, q P) (bin.Encoder, error)) method {
+	return method{name: P(new(T)).TypeName(), do: func(r *request, body *bin.Buffer) (bin.Encoder, error) {
+		q := P(new(T))
+		if err := q.Decode(body); err != nil {
+			return nil, tgerr.New(400, "INPUT_FETCH_ERROR")
+		}
+		return f(r, q)
+	}}
+}
+
+// anyone lets a method be called before the login.
+func anyone(m method) method {
+	m.anonymous = true
+	return m
+}
+
+// constant answers a method that this network does nothing about.
+func constant[T any, P interface {
+	*T
+	bin.Decoder
+	TypeName() string
+}](v func() bin.Encoder) method {
+	return on(func(*request, P) (bin.Encoder, error) { return v(), nil })
+}
+
+// Request implements mtproto.Handler: everything happens under one lock, and what others are told is queued after the answer.
+func (h handler) Request(_ context.Context, q *mtproto.Request) {
+	n := h.n
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r := &request{n: n, session: q.Session, device: n.deviceOf(q.Session)}
+	r.user = r.device.user
+	answer, err := r.do(q)
+	if err != nil {
+		n.log.Debug("request refused", "method", n.nameOf(q.Method), "err", err)
+		q.Fail(err)
+	} else {
+		q.Answer(answer)
+	}
+	for _, f := range r.after {
+		f()
+	}
+}
+
+// Closed implements mtproto.Handler.
+func (h handler) Closed(s *mtproto.Session) {
+	h.n.mu.Lock()
+	defer h.n.mu.Unlock()
+	if d := h.n.devices[s.Key()]; d != nil {
+		delete(d.sessions, s)
+	}
+}
+
+// handler keeps the mtproto.Handler methods off the exported Network.
+type handler struct{ n *Network }
+
+func (r *request) do(q *mtproto.Request) (bin.Encoder, error) {
+	if err := r.n.faults.check(r.n.nameOf(q.Method), time.Now()); err != nil {
+		return nil, err
+	}
+	m, ok := r.n.methods[q.Method]
+	switch {
+	case !ok:
+		return nil, r.n.unknown(q.Method)
+	case r.user == nil && !m.anonymous && r.device.revoked:
+		return nil, tgerr.New(401, "SESSION_REVOKED")
+	case r.user == nil && !m.anonymous && r.device.pending != nil:
+		return nil, tgerr.New(401, "SESSION_PASSWORD_NEEDED")
+	case r.user == nil && !m.anonymous:
+		return nil, tgerr.New(401, "AUTH_KEY_UNREGISTERED")
+	}
+	return m.do(r, &bin.Buffer{Buf: q.Body})
+}
+
+// unknown tells methods of Telegram that are not here from what is no method at all.
+func (n *Network) unknown(id uint32) error {
+	if _, ok := n.names[id]; ok {
+		return tgerr.New(400, "METHOD_NOT_IMPLEMENTED")
+	}
+	return tgerr.New(400, fmt.Sprintf("INPUT_METHOD_INVALID_%d", id))
+}
+
+func (n *Network) nameOf(id uint32) string { return n.names[id] }
+
+// methodNames maps constructors to names without their number.
+func methodNames() map[uint32]string {
+	names := tg.TypesMap()
+	for id, name := range names {
+		names[id], _, _ = strings.Cut(name, "#")
+	}
+	return names
+}
+
+// then queues f to run after the answer has been sent.
+func (r *request) then(f func()) { r.after = append(r.after, f) }
+
+// viewer is r's own point of view.
+func (r *request) viewer() viewer { return viewer{n: r.n, user: r.user, layer: r.session.Layer()} }
