@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Address says whom to call, or who called: a scheme and what that scheme's dialer understands, such as tg:@ann, tg:+4930123456,
@@ -14,14 +16,27 @@ type Address struct {
 	User   string // the rest
 }
 
-// ParseAddress reads "scheme:user". The error names the text.
+// maxAddress is the longest address in bytes: longer than any number, name or SIP user, short enough for a log line.
+const maxAddress = 256
+
+// ParseAddress reads "scheme:user": a scheme of lower-case letters, and a user without spaces and control characters. Which
+// schemes there are the Bridge's dialers decide. The error names the text.
 func ParseAddress(s string) (Address, error) {
 	scheme, user, ok := strings.Cut(s, ":")
-	if !ok || scheme == "" || user == "" {
+	switch {
+	case len(s) > maxAddress:
+		return Address{}, fmt.Errorf("address %q…: longer than %d bytes", s[:32], maxAddress)
+	case !ok || scheme == "" || user == "":
 		return Address{}, fmt.Errorf("address %q: want scheme:user, such as tg:@ann or sip:1000", s)
+	case strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyz") != "":
+		return Address{}, fmt.Errorf("address %q: scheme %q is not lower-case letters", s, scheme)
+	case !utf8.ValidString(user) || strings.ContainsFunc(user, unprintable):
+		return Address{}, fmt.Errorf("address %q: has a space or a character that cannot be printed", s)
 	}
 	return Address{Scheme: scheme, User: user}, nil
 }
+
+func unprintable(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) }
 
 // String is the form ParseAddress reads.
 func (a Address) String() string {

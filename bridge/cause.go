@@ -308,14 +308,14 @@ func CauseOfTelegram(errorType string) Cause {
 	return NormalTemporaryFailure
 }
 
-// CauseOf is the cause of an error: what its Q850 method says if it has one; of a deadline RecoveryOnTimerExpire, of a
+// CauseOf is the cause of an error: what its Q850 method says if it has one that knows; of a deadline RecoveryOnTimerExpire, of a
 // cancelled context NormalClearing, of anything else NormalTemporaryFailure. Nil has none.
 func CauseOf(err error) Cause {
 	var q interface{ Q850() int }
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &q):
+	case errors.As(err, &q) && q.Q850() != 0:
 		return CauseOfQ850(q.Q850())
 	case errors.Is(err, context.DeadlineExceeded):
 		return RecoveryOnTimerExpire

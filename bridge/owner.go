@@ -215,6 +215,16 @@ func (o *owner) stop() {
 	o.spawn("room", nil, func() input { o.room.Close(); return nil })
 }
 
+// measure reads what can be read of the leg's quality.
+func (o *owner) measure(p *party) {
+	defer func() {
+		if v := recover(); v != nil {
+			o.complain("measure", v)
+		}
+	}()
+	p.measure()
+}
+
 // close fills in the outcome and tells of it.
 func (o *owner) close() Outcome {
 	if o.release != nil {
@@ -234,7 +244,7 @@ func (o *owner) close() Outcome {
 		out.Fault = FaultUs
 	}
 	for _, p := range o.parties {
-		p.measure()
+		o.measure(p)
 		out.Legs = append(out.Legs, p.outcome)
 	}
 	o.publish(CallEnded, max(o.state.endedBy, 0))

@@ -121,7 +121,7 @@ func (o *owner) dialAddress(ctx context.Context, leg int, to Address, opt DialOp
 	}
 	l, err := dialer.Dial(ctx, to, opt)
 	if err != nil {
-		return dialFailed{leg, CauseOf(err), fmt.Errorf("dial %s: %w", to, err)}
+		return dialFailed{leg, CauseOf(err), fmt.Errorf("dial %s: %w", to.LogValue(), err)}
 	}
 	if !o.call.send(envelope{in: dialled{leg: leg, as: l}}) { // the owner is gone; nobody else knows the leg
 		o.hangupLeg(l, NormalTemporaryFailure, 0)
@@ -148,9 +148,9 @@ func (o *owner) answer() input {
 	case err == nil:
 		return answerDone{}
 	case errors.Is(err, context.DeadlineExceeded): // key exchange or media that never came
-		return answerDone{NormalTemporaryFailure, fmt.Errorf("answer %s: %w", o.call.from, err)}
+		return answerDone{NormalTemporaryFailure, fmt.Errorf("answer %s: %w", o.call.from.LogValue(), err)}
 	default:
-		return answerDone{CauseOf(err), fmt.Errorf("answer %s: %w", o.call.from, err)}
+		return answerDone{CauseOf(err), fmt.Errorf("answer %s: %w", o.call.from.LogValue(), err)}
 	}
 }
 

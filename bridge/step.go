@@ -36,7 +36,7 @@ func (admitted) apply(m *machine) {
 	case idle:
 		m.do(control{})
 	case reaching:
-		m.caller().at = legDialling
+		m.caller().at, m.controlled = legDialling, false
 		m.do(dial{0}, arm{ringTimer})
 	default: // it was hung up meanwhile
 		m.controlled = false
@@ -197,7 +197,7 @@ func (m *machine) legAnswered(leg int) {
 	m.do(disarm{}, seat{leg})
 	switch {
 	case leg == 0:
-		m.phase = idle
+		m.phase, m.controlled = idle, true
 		m.do(control{})
 	case m.caller().at == legUp:
 		m.talk()
