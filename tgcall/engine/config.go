@@ -3,10 +3,19 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
+	"time"
+
+	"github.com/pion/transport/v4"
+
+	"switchgram/tgcall/engine/internal/path"
+	"switchgram/tgcall/signal"
 )
 
-// Server is one entry of the list of servers that Telegram gives for a call.
+// Server is one entry of the list of servers that Telegram gives for a call. One whose Username is "reflector" is one of
+// Telegram's own relays, its Password the call's tag there in hex; those are not used yet.
 type Server struct {
 	ID                 int    // counts reflectors; of no meaning for the others
 	Host               string // IP address or name
@@ -34,4 +43,74 @@ type Config struct {
 
 	Loopback  bool // for tests and the demo: use loopback addresses, and only these
 	RelayOnly bool // as if P2P were false: never tell the peer our own addresses
+
+	timing timing        // zero: as Telegram's engine
+	net    transport.Net // nil: the machine's
+}
+
+// timing is how fast the engine loses patience. Tests are in more of a hurry.
+type timing struct {
+	tick    time.Duration // how often everything below is looked at
+	noMedia time.Duration // without a connection until ErrNoMedia
+	offer   time.Duration // a callee waits for the caller's offer
+	goodbye time.Duration // from the peer's close until ErrPeerClosed: its discard may be on the way
+	tell    time.Duration // between two messages about our microphone
+	path    path.Timing
+}
+
+func (t timing) orDefault() timing {
+	for _, f := range []struct {
+		v   *time.Duration
+		def time.Duration
+	}{
+		{&t.tick, time.Second}, {&t.noMedia, 20 * time.Second}, {&t.offer, 5 * time.Second},
+		{&t.goodbye, 2 * time.Second}, {&t.tell, time.Second},
+	} {
+		if *f.v == 0 {
+			*f.v = f.def
+		}
+	}
+	return t
+}
+
+// check names what is wrong.
+func (c *Config) check() error {
+	switch {
+	case !signal.Known(c.Version):
+		return fmt.Errorf("library version %.40q is not supported", c.Version)
+	case len(c.Key) != signal.KeySize:
+		return fmt.Errorf("call key has %d bytes, not %d", len(c.Key), signal.KeySize)
+	case c.Send == nil:
+		return errors.New("no function to send signalling with")
+	}
+	for i, s := range c.Servers {
+		if s.Host == "" {
+			return fmt.Errorf("server %d: no host", i)
+		}
+		if s.Port < 0 || s.Port > 65535 || s.Port == 0 && !s.reflector() {
+			return fmt.Errorf("server %d: port %d", i, s.Port)
+		}
+	}
+	return nil
+}
+
+func (c *Config) relayOnly() bool { return c.RelayOnly || !c.P2P }
+
+func (s Server) reflector() bool { return s.Username == "reflector" }
+
+// usable are the servers the path can use now.
+func (c *Config) usable(log *slog.Logger) (all []path.Server) {
+	for _, s := range c.Servers {
+		switch {
+		case s.reflector():
+			log.Info("reflector not supported yet", "id", s.ID, "host", s.Host)
+		case s.TCP:
+			log.Debug("server over TCP not used", "host", s.Host)
+		case s.TURN && (s.Username == "" || s.Password == ""):
+			log.Debug("TURN server without credentials not used", "host", s.Host)
+		default:
+			all = append(all, path.Server{Host: s.Host, Port: s.Port, Username: s.Username, Password: s.Password, TURN: s.TURN})
+		}
+	}
+	return all
 }

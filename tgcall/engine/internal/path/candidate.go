@@ -1,0 +1,130 @@
+package path
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/pion/ice/v4"
+)
+
+// Why a candidate of the peer is of no use to us.
+var (
+	errNoCandidate = errors.New("not an ICE candidate")
+	errTCP         = errors.New("candidate is reached over TCP")
+	errReflector   = errors.New("candidate is behind a reflector")
+	errName        = errors.New("candidate has a name for an address")
+	errAddress     = errors.New("candidate has an address that is no peer's")
+	errTooMany     = errors.New("peer has too many candidates")
+)
+
+// candidate is what we want to know of one: RFC 8839 §5.1.
+type candidate struct {
+	foundation string
+	priority   uint32
+	addr       netip.AddrPort
+	kind       ice.CandidateType
+}
+
+// kinds are the candidate types by name.
+var kinds = map[string]ice.CandidateType{
+	"host":  ice.CandidateTypeHost,
+	"srflx": ice.CandidateTypeServerReflexive,
+	"prflx": ice.CandidateTypePeerReflexive,
+	"relay": ice.CandidateTypeRelay,
+}
+
+// reflectorName is how Telegram writes a candidate behind one of its own relays: server id and tag, no address.
+var reflectorName = regexp.MustCompile(`^reflector-\d+-\d+\.reflector$`)
+
+// maxCandidate is longer than any candidate with an address in it.
+const maxCandidate = 512
+
+// parse reads libwebrtc's form of a candidate, with or without "a=" and "candidate:" in front. What follows the type is skipped:
+// related addresses, generation, ufrag, network-id and whatever comes to be.
+func parse(s string, loopback bool) (candidate, error) {
+	if len(s) > maxCandidate {
+		return candidate{}, errNoCandidate
+	}
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "a="), "candidate:")
+	f := strings.Fields(s)
+	if len(f) < 8 || f[6] != "typ" || f[1] != "1" {
+		return candidate{}, errNoCandidate
+	}
+	if !strings.EqualFold(f[2], "udp") {
+		return candidate{}, errTCP
+	}
+	priority, err := strconv.ParseUint(f[3], 10, 32)
+	kind, known := kinds[f[7]]
+	if err != nil || !known {
+		return candidate{}, errNoCandidate
+	}
+	addr, err := parseAddr(f[4], f[5], loopback)
+	return candidate{foundation: f[0], priority: uint32(priority), addr: addr, kind: kind}, err
+}
+
+func parseAddr(host, port string, loopback bool) (netip.AddrPort, error) {
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || number == 0 {
+		return netip.AddrPort{}, errNoCandidate
+	}
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case err != nil && reflectorName.MatchString(host):
+		return netip.AddrPort{}, errReflector
+	case err != nil:
+		return netip.AddrPort{}, errName // "….local" of a browser, for one
+	}
+	ip = ip.Unmap()
+	if !usable(ip, loopback) {
+		return netip.AddrPort{}, errAddress
+	}
+	return netip.AddrPortFrom(ip, uint16(number)), nil
+}
+
+// usable keeps our checks away from addresses that cannot be a peer's. A link-local address of IPv6 means nothing without its
+// interface.
+func usable(ip netip.Addr, loopback bool) bool {
+	if ip.IsUnspecified() || ip.IsMulticast() || ip.Zone() != "" || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+		return false
+	}
+	if ip.Is6() && ip.IsLinkLocalUnicast() {
+		return false
+	}
+	return ip.IsLoopback() == loopback
+}
+
+// remote makes pion's form of it.
+func (c candidate) remote() (ice.Candidate, error) {
+	host, port := c.addr.Addr().String(), int(c.addr.Port())
+	switch c.kind {
+	case ice.CandidateTypeHost:
+		return ice.NewCandidateHost(&ice.CandidateHostConfig{
+			Network: "udp", Address: host, Port: port, Component: 1, Priority: c.priority, Foundation: c.foundation,
+		})
+	case ice.CandidateTypeServerReflexive:
+		return ice.NewCandidateServerReflexive(&ice.CandidateServerReflexiveConfig{
+			Network: "udp", Address: host, Port: port, Component: 1, Priority: c.priority, Foundation: c.foundation,
+		})
+	case ice.CandidateTypePeerReflexive:
+		return ice.NewCandidatePeerReflexive(&ice.CandidatePeerReflexiveConfig{
+			Network: "udp", Address: host, Port: port, Component: 1, Priority: c.priority, Foundation: c.foundation,
+		})
+	default:
+		return ice.NewCandidateRelay(&ice.CandidateRelayConfig{
+			Network: "udp", Address: host, Port: port, Component: 1, Priority: c.priority, Foundation: c.foundation,
+		})
+	}
+}
+
+// format writes one of ours. Browsers tell our generations apart by the ufrag; a relay's related address is nobody's business.
+func format(c ice.Candidate, ufrag string) string {
+	s := fmt.Sprintf("candidate:%s 1 udp %d %s %d typ %s", c.Foundation(), c.Priority(), c.Address(), c.Port(), c.Type())
+	if r := c.RelatedAddress(); r != nil && c.Type() == ice.CandidateTypeServerReflexive {
+		s += fmt.Sprintf(" raddr %s rport %d", r.Address, r.Port)
+	}
+	return s + " generation 0 ufrag " + ufrag
+}

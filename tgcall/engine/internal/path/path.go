@@ -1,0 +1,200 @@
+// Package path finds the way that the packets of a Telegram call take between the two sides: ICE (RFC 8445, RFC 8838) on pion's
+// agent, with what Telegram's peers need beyond it. Candidates are read and written in the one-line form of libwebrtc, and a
+// path that dies in mid-call is left for a living one.
+//
+// The main type is Path. Open starts pion's agent, Close ends it; the other methods belong to one goroutine. The callbacks of
+// Options come from the agent's goroutines.
+package path
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/logging"
+	"github.com/pion/transport/v4"
+	"github.com/pion/transport/v4/stdnet"
+)
+
+// Options of a Path. The logs, OnCandidate, OnConnected and OnPair are required.
+type Options struct {
+	Controlling bool // we are the caller
+	RelayOnly   bool // tell and use no address but those of TURN servers
+	Loopback    bool // use loopback addresses, and only these
+	Servers     []Server
+	Timing      Timing
+	Net         transport.Net // nil: the machine's
+	Log         *slog.Logger
+	PionLogs    logging.LoggerFactory
+
+	// The callbacks must not call the Path.
+	OnCandidate func(candidate string)     // ours, to be signalled
+	OnConnected func(connected bool)       // there is a path, or it went silent
+	OnPair      func(local, remote string) // kinds of the candidates used from now on
+}
+
+// Timing is how fast things are noticed. Zero fields have the values of DefaultTiming.
+type Timing struct {
+	Check        time.Duration // between connectivity checks, before there is a path
+	Keepalive    time.Duration // between checks of all pairs, after
+	Disconnected time.Duration // silence until OnConnected(false)
+	Dead         time.Duration // silence until another pair is taken
+	Alive        time.Duration // a pair that answered within is fit to be taken
+	Gap          time.Duration // between two changes of pair
+}
+
+// DefaultTiming is close to what Telegram's own engine does.
+func DefaultTiming() Timing {
+	return Timing{
+		Check:        50 * time.Millisecond,
+		Keepalive:    2 * time.Second,
+		Disconnected: 6 * time.Second,
+		Dead:         5 * time.Second,
+		Alive:        3 * time.Second,
+		Gap:          3 * time.Second,
+	}
+}
+
+func (t Timing) orDefault() Timing {
+	d := DefaultTiming()
+	for _, f := range []struct{ v, def *time.Duration }{
+		{&t.Check, &d.Check}, {&t.Keepalive, &d.Keepalive}, {&t.Disconnected, &d.Disconnected},
+		{&t.Dead, &d.Dead}, {&t.Alive, &d.Alive}, {&t.Gap, &d.Gap},
+	} {
+		if *f.v == 0 {
+			*f.v = *f.def
+		}
+	}
+	return t
+}
+
+// maxRemote bounds the candidates of a peer: each is paired with each of ours and checked.
+const maxRemote = 64
+
+// Path is the connection of one call.
+type Path struct {
+	o       Options
+	agent   *ice.Agent
+	sockets *sockets
+	servers []Server // reachable without asking the DNS first
+	names   []Server
+
+	ufrag, pwd string
+	remote     int // candidates taken
+	repair     repair
+	follow     follow
+}
+
+// Open starts an agent. It gathers nothing yet.
+func Open(o Options) (*Path, error) {
+	o.Timing = o.Timing.orDefault()
+	p := &Path{o: o}
+	p.servers, p.names = split(o.Servers)
+	network := o.Net
+	if network == nil {
+		n, err := stdnet.NewNet()
+		if err != nil {
+			return nil, fmt.Errorf("list network interfaces: %w", err)
+		}
+		network = n
+	}
+	p.sockets = &sockets{Net: network}
+	agent, err := ice.NewAgentWithOptions(p.options()...)
+	if err != nil {
+		return nil, fmt.Errorf("open ICE agent: %w", err)
+	}
+	p.agent = agent
+	if err := p.listen(); err != nil {
+		p.Close()
+		return nil, fmt.Errorf("open ICE agent: %w", err)
+	}
+	return p, nil
+}
+
+// listen connects the callbacks, which cannot fail on an agent that runs.
+func (p *Path) listen() (err error) {
+	if p.ufrag, p.pwd, err = p.agent.GetLocalUserCredentials(); err != nil {
+		return err
+	}
+	_ = p.agent.OnCandidate(func(c ice.Candidate) {
+		if c != nil { // the end of gathering is not signalled
+			p.o.OnCandidate(format(c, p.ufrag))
+		}
+	})
+	_ = p.agent.OnConnectionStateChange(func(s ice.ConnectionState) {
+		p.o.Log.Debug("ice", "state", s.String())
+		p.o.OnConnected(s == ice.ConnectionStateConnected || s == ice.ConnectionStateCompleted)
+	})
+	_ = p.agent.OnSelectedCandidatePairChange(func(local, remote ice.Candidate) {
+		p.follow.selected(routeOf(local, remote))
+		p.o.OnPair(local.Type().String(), remote.Type().String())
+	})
+	return nil
+}
+
+// Credentials are ours.
+func (p *Path) Credentials() (ufrag, pwd string) { return p.ufrag, p.pwd }
+
+// Gather looks for our candidates. It returns when the names of servers were looked up; candidates come for a while after.
+func (p *Path) Gather(ctx context.Context) error {
+	servers := append(p.servers, resolve(ctx, p.names, p.o.Log)...)
+	if err := p.agent.UpdateOptions(ice.WithUrls(urls(servers))); err != nil {
+		return fmt.Errorf("gather candidates: %w", err)
+	}
+	if err := p.agent.GatherCandidates(); err != nil {
+		return fmt.Errorf("gather candidates: %w", err)
+	}
+	return nil
+}
+
+// Connect begins to check pairs with the peer's credentials. The connection carries whole packets and can be used at once:
+// what is written before there is a path may be lost. Path closes it.
+func (p *Path) Connect(ufrag, pwd string) (net.Conn, error) {
+	start := p.agent.StartAccept
+	if p.o.Controlling {
+		start = p.agent.StartDial
+	}
+	conn, err := start(ufrag, pwd)
+	if err != nil {
+		return nil, fmt.Errorf("start ICE: %w", err)
+	}
+	p.repair.started = time.Now()
+	return conn, nil
+}
+
+// Restart follows the peer, a browser, that has new credentials in mid-call. We keep ours, and what runs goes on.
+func (p *Path) Restart(ufrag, pwd string) error {
+	if err := p.agent.SetRemoteCredentials(ufrag, pwd); err != nil {
+		return fmt.Errorf("restart ICE: %w", err)
+	}
+	p.remote = 0
+	p.repair.restarted = time.Now()
+	return nil
+}
+
+// Add takes a candidate of the peer. The error says why it is of no use; the others still are.
+func (p *Path) Add(candidate string) error {
+	if p.remote == maxRemote {
+		return errTooMany
+	}
+	c, err := parse(candidate, p.o.Loopback)
+	if err != nil {
+		return err
+	}
+	p.remote++
+	remote, err := c.remote()
+	if err != nil {
+		return err
+	}
+	return p.agent.AddRemoteCandidate(remote)
+}
+
+// Close ends everything; when it returns, no callback runs any more. The sockets go first: the agent would wait for a TURN server
+// that does not answer.
+func (p *Path) Close() {
+	p.sockets.close()
+	_ = p.agent.GracefulClose()
+}

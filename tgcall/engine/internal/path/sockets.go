@@ -1,0 +1,56 @@
+package path
+
+import (
+	"net"
+	"sync"
+
+	"github.com/pion/transport/v4"
+)
+
+// sockets is a network that remembers what was opened through it, so that it can be closed from below.
+type sockets struct {
+	transport.Net
+
+	mu     sync.Mutex
+	open   []net.PacketConn
+	closed bool
+}
+
+// ListenUDP opens the sockets of host and reflexive candidates.
+func (s *sockets) ListenUDP(network string, addr *net.UDPAddr) (transport.UDPConn, error) {
+	conn, err := s.Net.ListenUDP(network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return conn, s.remember(conn)
+}
+
+// ListenPacket opens the sockets towards TURN servers.
+func (s *sockets) ListenPacket(network, addr string) (net.PacketConn, error) {
+	conn, err := s.Net.ListenPacket(network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return conn, s.remember(conn)
+}
+
+func (s *sockets) remember(conn net.PacketConn) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		_ = conn.Close()
+		return net.ErrClosed
+	}
+	s.open = append(s.open, conn)
+	return nil
+}
+
+func (s *sockets) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for _, conn := range s.open {
+		_ = conn.Close()
+	}
+	s.open = nil
+}

@@ -1,0 +1,87 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pion/dtls/v3"
+	"github.com/pion/srtp/v3"
+)
+
+// profiles in the order we like them. Telegram's engine as server takes the last whatever we say.
+func profiles() []dtls.SRTPProtectionProfile {
+	return []dtls.SRTPProtectionProfile{
+		dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80,
+	}
+}
+
+// flight is the time until a flight of the handshake is repeated; pion's second would be heard.
+const flight = 200 * time.Millisecond
+
+func (t *Transport) newDTLS() (*dtls.Conn, error) {
+	config := &dtls.Config{
+		Certificates:           []tls.Certificate{t.o.Certificate.tls},
+		ExtendedMasterSecret:   dtls.RequireExtendedMasterSecret,
+		ClientAuth:             dtls.RequireAnyClientCert,
+		InsecureSkipVerify:     true, // the fingerprint says whose certificate it is
+		VerifyConnection:       t.verify,
+		FlightInterval:         flight,
+		SRTPProtectionProfiles: profiles(),
+		LoggerFactory:          t.o.PionLogs,
+	}
+	if t.o.Client {
+		return dtls.Client(t.records, t.records.RemoteAddr(), config)
+	}
+	return dtls.Server(t.records, t.records.RemoteAddr(), config)
+}
+
+func (t *Transport) verify(s *dtls.State) error {
+	if len(s.PeerCertificates) == 0 || !t.o.Remote.matches(s.PeerCertificates[0]) {
+		return ErrFingerprint
+	}
+	return nil
+}
+
+// secure runs the handshake and gives the SRTP keys away.
+func (t *Transport) secure(ctx context.Context) error {
+	select {
+	case <-t.begin:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := t.dtls.HandshakeContext(ctx); err != nil {
+		return fmt.Errorf("DTLS handshake: %w", err)
+	}
+	t.records.established.Store(true)
+	local, remote, err := t.keys()
+	if err != nil {
+		return fmt.Errorf("SRTP keys: %w", err)
+	}
+	t.o.OnKeys(local, remote)
+	return nil
+}
+
+// replayWindow in packets: a path may reorder more than RFC 3711's 64.
+const replayWindow = 512
+
+func (t *Transport) keys() (local, remote *srtp.Context, err error) {
+	state, ok := t.dtls.ConnectionState()
+	profile, agreed := t.dtls.SelectedSRTPProtectionProfile()
+	if !ok || !agreed {
+		return nil, nil, errors.New("no profile was agreed")
+	}
+	c := srtp.Config{Profile: srtp.ProtectionProfile(profile)}
+	if err := c.ExtractSessionKeysFromDTLS(&state, t.o.Client); err != nil {
+		return nil, nil, err
+	}
+	if local, err = srtp.CreateContext(c.Keys.LocalMasterKey, c.Keys.LocalMasterSalt, c.Profile); err != nil {
+		return nil, nil, err
+	}
+	remote, err = srtp.CreateContext(c.Keys.RemoteMasterKey, c.Keys.RemoteMasterSalt, c.Profile,
+		srtp.SRTPReplayProtection(replayWindow), srtp.SRTCPReplayProtection(replayWindow))
+	t.o.Log.Debug("dtls", "cipher", fmt.Sprint(state.CipherSuiteID), "srtp", fmt.Sprint(c.Profile), "client", t.o.Client)
+	return local, remote, err
+}

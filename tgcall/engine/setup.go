@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/pion/srtp/v3"
+
+	"switchgram/tgcall/engine/internal/audio"
+	"switchgram/tgcall/engine/internal/path"
+	"switchgram/tgcall/engine/internal/transport"
+	"switchgram/tgcall/signal"
+)
+
+// announce sends our setup, and then the candidates that waited for it. We take ICE's renomination attribute: a caller that is
+// Telegram's own engine then moves us off a dead path with it.
+func (l *loop) announce(role string) {
+	ufrag, pwd := l.path.Credentials()
+	l.say(signal.InitialSetup{Ufrag: ufrag, Pwd: pwd, Renomination: true, Fingerprints: []signal.Fingerprint{
+		{Hash: "sha-256", Setup: role, Fingerprint: l.certificate.Fingerprint()},
+	}})
+	l.announced = true
+	for _, c := range l.held {
+		l.sayCandidate(c)
+	}
+	l.held = nil
+}
+
+func (l *loop) localCandidate(c string) {
+	if !l.announced {
+		l.held = append(l.held, c)
+		return
+	}
+	l.sayCandidate(c)
+}
+
+func (l *loop) sayCandidate(c string) {
+	l.say(signal.Candidates{Candidates: []signal.Candidate{{SDPString: c}}})
+}
+
+func (l *loop) candidate(c string) {
+	if l.remote == nil {
+		if len(l.early) < maxEarly {
+			l.early = append(l.early, c)
+		}
+		return
+	}
+	if err := l.path.Add(c); err != nil {
+		l.log.Debug("candidate not used", "err", err)
+	}
+}
+
+// maxCredential is the longest ufrag or password of ICE (RFC 8839 §5.4).
+const maxCredential = 256
+
+// setup takes the peer's setup. A callee answers each with its own, as Telegram's engine does.
+func (l *loop) setup(m signal.InitialSetup) {
+	if len(m.Ufrag) > maxCredential || len(m.Pwd) > maxCredential {
+		l.log.Warn("setup of the peer has no ICE credentials")
+		return
+	}
+	f := m.Fingerprints[0]
+	fingerprint, err := transport.ParseFingerprint(f.Hash, f.Fingerprint)
+	if err != nil {
+		l.err = fmt.Errorf("%w: %w", ErrFingerprint, err)
+		return
+	}
+	if !l.cfg.Outgoing {
+		l.announce("passive")
+	}
+	if l.remote != nil {
+		l.restart(m, fingerprint)
+		return
+	}
+	l.remote, l.fingerprint, l.setupAt = &m, fingerprint, time.Now()
+	l.setState(WaitInitAck)
+	if err := l.connect(); err != nil {
+		l.err = err
+	}
+}
+
+// restart follows a browser that restarted ICE. Telegram's own engine repeats its setup, which changes nothing. A new certificate
+// in mid-call is not taken: it was not seen, and would be the way in for somebody else.
+func (l *loop) restart(m signal.InitialSetup, f transport.Fingerprint) {
+	if !f.Equal(l.fingerprint) {
+		l.log.Warn("peer announced another certificate in mid-call")
+		return
+	}
+	if m.Ufrag == l.remote.Ufrag && m.Pwd == l.remote.Pwd {
+		return
+	}
+	l.remote = &m
+	l.log.Info("peer restarted ICE")
+	if err := l.path.Restart(m.Ufrag, m.Pwd); err != nil {
+		l.log.Warn("ICE restart", "err", err)
+	}
+}
+
+// connect starts the checks and the transport, which as DTLS server is ready before there is a path.
+func (l *loop) connect() error {
+	conn, err := l.path.Connect(l.remote.Ufrag, l.remote.Pwd)
+	if err != nil {
+		return err
+	}
+	for _, c := range l.early {
+		l.candidate(c)
+	}
+	l.early = nil
+	if l.transport, err = transport.New(l.transportOptions(conn)); err != nil {
+		return err
+	}
+	l.group.Go(func() {
+		err := l.transport.Run(l.ctx)
+		l.do(func() { l.transportEnded(err) })
+	})
+	return nil
+}
+
+// client says who begins the DTLS handshake: RFC 4145's words decide, and between two sides that leave it open the caller does.
+func (l *loop) client() bool {
+	switch l.remote.Fingerprints[0].Setup {
+	case "active":
+		return false
+	case "passive":
+		return true
+	default:
+		return l.cfg.Outgoing
+	}
+}
+
+func (l *loop) transportOptions(conn net.Conn) transport.Options {
+	return transport.Options{
+		Conn: conn, Certificate: l.certificate, Remote: l.fingerprint, Client: l.client(), Opens: l.cfg.Outgoing,
+		Media: l.stream, Log: l.log, PionLogs: pionLogs{l.log},
+		OnKeys: func(local, remote *srtp.Context) {
+			l.stream.Arm(audio.Keys{Local: local, Remote: remote}, conn)
+			l.do(func() { l.secured = true; l.update() })
+		},
+		OnOpen: func() { l.do(func() { l.told = time.Time{}; l.tellMicrophone() }) },
+		OnText: l.deliver,
+	}
+}
+
+// transportEnded: the peer said goodbye, or is not whom it should be.
+func (l *loop) transportEnded(err error) {
+	l.stream.Disarm()
+	l.secured = false
+	l.update()
+	if errors.Is(err, ErrPeerClosed) {
+		l.closedAt = time.Now()
+		return
+	}
+	l.err = err
+}
+
+func (l *loop) pathOptions() path.Options {
+	return path.Options{
+		Controlling: l.cfg.Outgoing, RelayOnly: l.cfg.relayOnly(), Loopback: l.cfg.Loopback,
+		Servers: l.cfg.usable(l.log), Timing: l.cfg.timing.path, Net: l.cfg.net, Log: l.log, PionLogs: pionLogs{l.log},
+		OnCandidate: func(c string) { l.do(func() { l.localCandidate(c) }) },
+		OnConnected: func(connected bool) { l.do(func() { l.pathChanged(connected) }) },
+		OnPair:      func(local, remote string) { l.do(func() { l.events.emit(PairChanged{local, remote}) }) },
+	}
+}
+
+func (l *loop) pathChanged(connected bool) {
+	l.connected = connected
+	if connected && l.transport != nil {
+		l.transport.Begin()
+	}
+	l.update()
+}

@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+)
+
+// weather is how badly signalling is carried.
+type weather struct {
+	delay   time.Duration
+	loss    float64 // share of the blobs
+	reorder float64 // share of the blobs that come after their successor
+	hold    chan struct{}
+}
+
+// wire carries the signalling of one direction of a call.
+type wire struct {
+	weather
+
+	mu    sync.Mutex
+	rand  *rand.Rand
+	blobs chan []byte
+	late  []byte
+}
+
+func newWire(w weather, seed uint64) *wire {
+	return &wire{weather: w, rand: rand.New(rand.NewPCG(seed, 1)), blobs: make(chan []byte, 1024)}
+}
+
+// send is a Config.Send.
+func (w *wire) send(_ context.Context, blob []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.rand.Float64() < w.loss {
+		return nil
+	}
+	if w.late == nil && w.rand.Float64() < w.reorder {
+		w.late = bytes.Clone(blob)
+		return nil
+	}
+	w.blobs <- bytes.Clone(blob)
+	if w.late != nil {
+		w.blobs <- w.late
+		w.late = nil
+	}
+	return nil
+}
+
+// carry hands the blobs to the far end until the test ends.
+func (w *wire) carry(t *testing.T, to *Engine) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var group sync.WaitGroup
+	group.Go(func() {
+		if w.hold != nil {
+			select {
+			case <-w.hold:
+			case <-ctx.Done():
+			}
+		}
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case blob := <-w.blobs:
+				if wait(ctx, w.delay) {
+					to.Receive(blob)
+				}
+			}
+		}
+	})
+	t.Cleanup(func() { cancel(); group.Wait() })
+}
+
+func wait(ctx context.Context, d time.Duration) bool {
+	if d == 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
