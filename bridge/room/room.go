@@ -2,8 +2,9 @@
 // far side says to what the other hears.
 //
 // The Room alone decides how: packets are relayed undecoded while both sides speak the same codec, and transcoded otherwise. Each
-// Seat owns what its far side sees: sequence numbers without a break and timestamps that follow real time (RFC 3550 §5.1), whatever
-// the source does, with silence where it sends nothing. All methods of Room and Seat may be called from several goroutines at once.
+// Seat owns what its far side sees: sequence numbers without a break but for what was lost, and timestamps that follow real time
+// (RFC 3550 §5.1), whatever the source does, with silence where it sends nothing. All methods of Room and Seat may be called from
+// several goroutines at once.
 package room
 
 import (
@@ -25,13 +26,13 @@ type Options struct {
 	Log *slog.Logger // nil: nothing is logged
 }
 
-// Room joins the seats of one call. It has no goroutine of its own: packets travel on the goroutine that read them, and a timer wakes
-// each seat only to send what no packet brings.
+// Room joins the seats of one call. It has no goroutine of its own: a relayed packet travels on the goroutine that read it, and a
+// timer wakes each seat only to send what no packet brings.
 type Room struct {
 	log *slog.Logger
 
-	mu    sync.Mutex
-	seats []*Seat // in order of arrival
+	mu    sync.Mutex // taken before any Seat's
+	seats []*Seat    // in order of arrival
 }
 
 // New returns an empty room.
@@ -48,10 +49,49 @@ func (r *Room) Add(s media.Stream, as Role) *Seat {
 	seat := newSeat(r, s, as)
 	r.mu.Lock()
 	r.seats = append(r.seats, seat)
-
+	r.connect()
 	r.mu.Unlock()
 	s.OnRTP(seat.receive)
 	return seat
+}
+
+// connect decides who hears whom. The caller holds r.mu.
+func (r *Room) connect() {
+	for i, s := range r.seats {
+		var from *Seat
+		if i < 2 && len(r.seats) > 1 {
+			from = r.seats[1-i]
+			from.audience.Store(s)
+		} else {
+			s.audience.Store(nil)
+		}
+		if from != nil && (from.muted || s.held) {
+			from = nil
+		}
+		s.listen(from)
+	}
+}
+
+// reconnect decides again, after change was made.
+func (r *Room) reconnect(change func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change()
+	r.connect()
+}
+
+// remove takes a seat away, and tells whether it was there.
+func (r *Room) remove(s *Seat) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.Index(r.seats, s)
+	if i < 0 {
+		return false
+	}
+	r.seats = slices.Delete(r.seats, i, i+1)
+	s.audience.Store(nil)
+	r.connect()
+	return true
 }
 
 // Path says how sound goes from the first seat to the second: "relay opus", "transcode opus>PCMU"; "silence" without both.

@@ -1,0 +1,17 @@
+package room
+
+import "time"
+
+const pathSilence = "silence"
+
+// Stats counts what a seat's far side was given to hear.
+type Stats struct {
+	Path       string        // how sound comes to it now: "relay opus", "transcode opus>PCMU", "silence"
+	Relayed    uint64        // packets sent as the source encoded them
+	Transcoded uint64        // packets encoded for it
+	Silence    uint64        // packets of silence sent where nothing came
+	Lost       uint64        // packets' worth of sound missing from the source; the far end of a relay hides them itself
+	Concealed  uint64        // packets' worth of sound made up for them, when transcoding
+	Dropped    uint64        // packets of the source not passed on: doubled, too late, broken, or faster than real time
+	Delay      time.Duration // a sound's time in the room, on average of late; 0 when relayed
+}
