@@ -1,0 +1,41 @@
+package tgcall
+
+import "sync"
+
+// facts are what others may ask of a call while it runs.
+type facts struct {
+	mu            sync.Mutex
+	agreedVersion string
+	pictures      [4]string
+	local, remote string // kinds of ICE candidates
+}
+
+func (f *facts) setKey(version string, pictures [4]string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.agreedVersion, f.pictures = version, pictures
+}
+
+func (f *facts) setPair(local, remote string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.local, f.remote = local, remote
+}
+
+func (f *facts) version() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.agreedVersion
+}
+
+func (f *facts) emoji() [4]string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pictures
+}
+
+func (f *facts) pair() (local, remote string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.local, f.remote
+}

@@ -1,0 +1,125 @@
+// Package tgcall places and takes Telegram's voice calls between two people. It does the exchange with Telegram's servers (who
+// calls whom, the Diffie–Hellman key, the list of relays, the end), hands the key to package engine, which makes the media, and
+// gives and takes raw Opus as RTP packets.
+//
+// The main types are Client, one for each Telegram account, and Call. All methods of both may be called at once. A Client needs
+// Run to be running, and the account's updates in wire order (Handle).
+//
+// It implements https://core.telegram.org/api/end-to-end/voice-calls.
+package tgcall
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/gotd/td/tg"
+
+	"switchgram/tgcall/signal"
+)
+
+// Options of a Client. Self is required.
+type Options struct {
+	Self int64 // our own user id
+
+	// OnCall is told of every incoming call that rings here, in a goroutine of its own, with a context that ends with the call.
+	// It may keep the Call after it has returned; but a call nobody has answered by then is declined. It must return when ctx
+	// has ended. Nil: incoming calls are left to the account's other devices.
+	OnCall func(ctx context.Context, c *Call)
+
+	Versions []string      // library versions to advertise, best first; nil: signal.Supported. Unknown ones are left out
+	MaxCalls int           // calls at once, in both directions; more are told that we are busy. 0: no limit
+	Engine   EngineOptions // for the media
+	DHCache  *DHCache      // checked primes, may be shared by clients; nil: one of its own
+	Timeouts Timeouts
+	Log      *slog.Logger // nil: nothing is logged
+}
+
+// EngineOptions go to the media engine of every call.
+type EngineOptions struct {
+	Loopback  bool // for tests and the demo: use loopback addresses, and only these
+	RelayOnly bool // never tell the peer our own addresses
+}
+
+// Timeouts of a call. Zero values are replaced by Telegram's own.
+type Timeouts struct {
+	Receive  time.Duration // until a device of the callee has the call; 0: 20 s
+	Ring     time.Duration // until it is answered; 0: 90 s
+	Exchange time.Duration // until both have the key; 0: 20 s
+	Connect  time.Duration // until media runs; 0: 30 s. The engine gives up by itself after 20 s without a connection
+}
+
+// discardTimeout is how long the other side's knowing of the end is waited for.
+const discardTimeout = 5 * time.Second
+
+func (o *Options) complete() {
+	o.Timeouts.complete()
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.DHCache == nil {
+		o.DHCache = NewDHCache()
+	}
+	versions := slices.DeleteFunc(slices.Clone(o.Versions), func(v string) bool { return !signal.Known(v) })
+	if len(versions) < len(o.Versions) {
+		o.Log.Warn("telegram call versions left out, as they are unknown", "versions", o.Versions)
+	}
+	o.Versions = versions
+	if len(versions) == 0 {
+		o.Versions = signal.Supported()
+	}
+}
+
+func (t *Timeouts) complete() {
+	for _, d := range []struct {
+		value     *time.Duration
+		otherwise time.Duration
+	}{
+		{&t.Receive, 20 * time.Second},
+		{&t.Ring, 90 * time.Second},
+		{&t.Exchange, 20 * time.Second},
+		{&t.Connect, 30 * time.Second},
+	} {
+		if *d.value == 0 {
+			*d.value = d.otherwise
+		}
+	}
+}
+
+// Peer is the person at the other end, as far as Telegram has told us. All but the id may be missing, and the texts are the
+// person's own: whoever shows them escapes them.
+type Peer struct {
+	ID         int64
+	AccessHash int64  // lets our account, and no other, address the person
+	Username   string // without "@"
+	Phone      string // digits, without "+"
+	FirstName  string
+	LastName   string
+}
+
+// peerOf reads a user; the zero Peer with its id if nothing is known.
+func peerOf(id int64, u *tg.User) Peer {
+	p := Peer{ID: id}
+	if u == nil {
+		return p
+	}
+	if !u.Min { // the hash of a "min" user works only with a message at hand (core.telegram.org/api/min)
+		p.AccessHash = u.AccessHash
+	}
+	p.Username, p.Phone, p.FirstName, p.LastName = usernameOf(u), u.Phone, u.FirstName, u.LastName
+	return p
+}
+
+// usernameOf is the only username, or the first active of several.
+func usernameOf(u *tg.User) string {
+	if u.Username != "" {
+		return u.Username
+	}
+	for _, n := range u.Usernames {
+		if n.Active {
+			return n.Username
+		}
+	}
+	return ""
+}
