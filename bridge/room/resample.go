@@ -10,12 +10,12 @@ const halfTaps = 31
 type resampler struct {
 	from, to int
 	taps     [2*halfTaps + 1]float32
-	past     [2*halfTaps + 1]float32 // the last samples at the higher rate, oldest first
+	past     []float32 // sound at the higher rate: as much as there are taps but one, then what is being filtered
 }
 
 // newResampler works for equal rates and for a ratio of two.
 func newResampler(from, to int) *resampler {
-	r := &resampler{from: from, to: to}
+	r := &resampler{from: from, to: to, past: make([]float32, 2*halfTaps)}
 	for i := range r.taps {
 		k := float64(i - halfTaps)
 		window := 0.42 + 0.5*math.Cos(math.Pi*k/(halfTaps+1)) + 0.08*math.Cos(2*math.Pi*k/(halfTaps+1)) // Blackman
@@ -33,31 +33,28 @@ func sinc(x float64) float64 {
 
 // convert appends the sound of pcm at the other rate to out[:0].
 func (r *resampler) convert(pcm, out []int16) []int16 {
-	out = out[:0]
-	switch {
-	case r.from < r.to:
-		for _, s := range pcm {
-			out = append(out, r.filter(2*float32(s)), r.filter(0))
-		}
-	case r.from > r.to:
-		for i, s := range pcm {
-			if v := r.filter(float32(s)); i%2 == 0 {
-				out = append(out, v)
-			}
-		}
-	default:
-		out = append(out, pcm...)
+	if r.from == r.to {
+		return append(out[:0], pcm...)
 	}
-	return out
+	for _, s := range pcm {
+		if r.past = append(r.past, float32(s)); r.from < r.to {
+			r.past[len(r.past)-1] *= 2 // for the zero
+			r.past = append(r.past, 0)
+		}
+	}
+	return r.filter(max(1, r.from/r.to), out[:0])
 }
 
-// filter puts in a sample at the higher rate and returns the filtered one.
-func (r *resampler) filter(s float32) int16 {
-	copy(r.past[:], r.past[1:])
-	r.past[len(r.past)-1] = s
-	var sum float32
-	for i, v := range r.past {
-		sum += v * r.taps[i]
+// filter filters what is new in past, takes every step-th sample of it, and forgets what is not needed again.
+func (r *resampler) filter(step int, out []int16) []int16 {
+	last := len(r.past) - 2*halfTaps
+	for i := 0; i < last; i += step {
+		var sum float32
+		for k, v := range r.past[i : i+len(r.taps)] {
+			sum += v * r.taps[k]
+		}
+		out = append(out, int16(min(max(math.Round(float64(sum)), math.MinInt16), math.MaxInt16)))
 	}
-	return int16(min(max(math.Round(float64(sum)), math.MinInt16), math.MaxInt16))
+	r.past = append(r.past[:0], r.past[last:]...)
+	return out
 }

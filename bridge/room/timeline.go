@@ -68,11 +68,12 @@ const (
 func (t *timeline) place(ts uint32, at time.Time) (uint32, placing) {
 	want, now, how := ts+t.offset, t.now(at), kept
 	ahead := int32(want - now)
-	switch {
-	case !t.loose && want == t.next && ahead > t.units(maxAhead):
-		return want, early
-	case t.loose, int32(want-t.next) < 0, ahead > t.units(maxAhead), ahead < -t.units(maxBehind):
+	jumped := ahead < -t.units(maxBehind) || ahead > t.units(maxAhead) && want != t.next
+	if t.loose || jumped || int32(want-t.next) < 0 {
 		want, how = later(t.next, now), moved
+	}
+	if int32(want-now) > t.units(maxAhead) {
+		return want, early
 	}
 	t.loose, t.offset = false, want-ts
 	t.follow(want, at)

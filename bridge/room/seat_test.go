@@ -1,0 +1,167 @@
+package room
+
+import (
+	"bytes"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"switchgram/bridge/media"
+)
+
+func TestHoldAndMuteGiveSilence(t *testing.T) {
+	for name, quiet := range map[string]func(sa, sb *Seat, on bool){
+		"bob is held":   func(_, sb *Seat, on bool) { sb.Hold(on) },
+		"ann is muted":  func(sa, _ *Seat, on bool) { sa.Mute(on) },
+		"both, one off": func(sa, sb *Seat, on bool) { sb.Hold(on); sa.Mute(true); sa.Mute(on) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ann, bob := newPhone(media.Opus), newPhone(media.Opus)
+			call(t, ann, bob, func(_ *Room, sa, sb *Seat) {
+				talk := func() (words int) {
+					for range 50 {
+						ann.say(word, ptime)
+					}
+					heard := bob.takes()
+					inRealTime(t, heard, 48000, 45*time.Millisecond)
+					for _, p := range heard {
+						if bytes.Equal(p.payload, word) {
+							words++
+						}
+					}
+					return words
+				}
+				if n := talk(); n != 50 {
+					t.Errorf("%d words heard, want 50", n)
+				}
+				quiet(sa, sb, true)
+				if n := talk(); n != 0 {
+					t.Errorf("%d words heard in silence", n)
+				}
+				quiet(sa, sb, false)
+				if n := talk(); n != 50 {
+					t.Errorf("%d words heard after it, want 50", n)
+				}
+			})
+		})
+	}
+}
+
+func TestTheOtherDirectionGoesOnWhileHeld(t *testing.T) {
+	ann, bob := newPhone(media.Opus), newPhone(media.Opus)
+	call(t, ann, bob, func(_ *Room, sa, _ *Seat) {
+		sa.Hold(true)
+		ann.say(word, ptime)
+		if heard := bob.takes(); !bytes.Equal(heard[len(heard)-1].payload, word) {
+			t.Error("bob does not hear ann")
+		}
+	})
+}
+
+func TestNothingIsSentAfterLeaving(t *testing.T) {
+	ann, bob := newPhone(media.Opus), newPhone(media.Opus)
+	call(t, ann, bob, func(r *Room, sa, sb *Seat) {
+		ann.say(word, ptime)
+		// when
+		sb.Leave()
+		sb.Leave()
+		bob.takes()
+		ann.say(word, time.Second)
+		// then
+		if n := len(bob.takes()); n != 0 {
+			t.Errorf("%d packets sent to bob, who has left", n)
+		}
+		if bob.on != nil {
+			t.Error("somebody still listens to bob")
+		}
+		ann.takes()
+		wait(time.Second)
+		if n := len(ann.takes()); n < 49 {
+			t.Errorf("%d packets of silence for ann, who stays", n)
+		}
+		if sa.Stats().Path != "silence" || r.Path() != "silence" || sb.Stats().Relayed != 1 {
+			t.Errorf("ann %+v, bob %+v", sa.Stats(), sb.Stats())
+		}
+	})
+}
+
+func TestTheThirdTalksWhenASeatIsFree(t *testing.T) {
+	ann, bob, eve := newPhone(media.Opus), newPhone(media.Opus), newPhone(media.Opus)
+	call(t, ann, bob, func(r *Room, _, sb *Seat) {
+		r.Add(eve, Talk)
+		synctest.Wait()
+		eve.say(word, ptime)
+		for _, p := range append(ann.takes(), bob.takes()...) {
+			if !isSilence(p) {
+				t.Error("eve is heard")
+			}
+		}
+		sb.Leave()
+		eve.say(word, ptime)
+		if heard := ann.takes(); len(heard) == 0 || isSilence(heard[len(heard)-1]) {
+			t.Error("eve is not heard in bob's place")
+		}
+		ann.say(word, ptime)
+		if heard := eve.takes(); isSilence(heard[len(heard)-1]) {
+			t.Error("eve does not hear")
+		}
+	})
+}
+
+func TestACallGoesOnInAnotherFormat(t *testing.T) {
+	for name, tell := range map[string]func(*Seat){
+		"told":    (*Seat).FormatChanged,
+		"noticed": func(*Seat) { wait(100 * time.Millisecond) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ann, bob, v := newPhone(media.Opus), newPhone(media.NoCodec), newVoice(t, media.Opus, 800, ptime)
+			call(t, ann, bob, func(_ *Room, _, sb *Seat) {
+				ann.say(v.packet(), ptime)
+				if len(bob.takes()) != 0 {
+					t.Error("packets sent before there is a codec")
+				}
+				for _, f := range []struct {
+					codec media.Codec
+					path  string
+				}{{media.Opus, "relay opus"}, {media.PCMU, "transcode opus>PCMU"}, {media.Opus, "relay opus"}, {media.G722, "transcode opus>G722"}} {
+					bob.setFormat(phoneFormat(f.codec))
+					tell(sb)
+					synctest.Wait()
+					if got := sb.Stats().Path; got != f.path {
+						t.Errorf("path %q, want %q", got, f.path)
+					}
+					for range 50 {
+						ann.say(v.packet(), ptime)
+					}
+				}
+				heard := bob.takes()
+				for i := 1; i < len(heard); i++ {
+					if heard[i].SequenceNumber != heard[i-1].SequenceNumber+1 || int32(heard[i].Timestamp-heard[i-1].Timestamp) <= 0 {
+						t.Fatalf("packet %d breaks the stream: %+v after %+v", i, heard[i].Header, heard[i-1].Header)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestPacketsHaveTheSizeAgreedOn(t *testing.T) {
+	for _, c := range []struct {
+		codec media.Codec
+		ptime time.Duration
+		want  int // ms
+	}{{media.PCMU, 10, 10}, {media.PCMU, 30, 30}, {media.G722, 40, 40}, {media.Opus, 10, 10}, {media.Opus, 60, 60}, {media.Opus, 30, 20}, {media.PCMA, 25, 20}, {media.PCMA, 0, 20}, {media.PCMA, 500, 20}} {
+		ann, bob, v := newPhone(media.Opus), newPhone(c.codec), newVoice(t, media.PCMA, 800, ptime)
+		ann.format = phoneFormat(media.PCMA)
+		bob.format.PTime = c.ptime * time.Millisecond
+		call(t, ann, bob, func(*Room, *Seat, *Seat) {
+			for range 100 {
+				ann.say(v.packet(), ptime)
+			}
+			steady(t, bob.takes(), uint32(c.want*bob.format.ClockRate/1000))
+		})
+		if t.Failed() {
+			t.Fatalf("%v, ptime %d", c.codec, c.ptime)
+		}
+	}
+}
