@@ -46,6 +46,18 @@ func (a Address) String() string {
 	return a.Scheme + ":" + a.User
 }
 
+// MarshalText writes what String says.
+func (a Address) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads what ParseAddress reads, and nothing as nobody.
+func (a *Address) UnmarshalText(text []byte) (err error) {
+	*a = Address{}
+	if len(text) > 0 {
+		*a, err = ParseAddress(string(text))
+	}
+	return err
+}
+
 // LogValue hides all but the last two digits of a number, which is a person's.
 func (a Address) LogValue() slog.Value {
 	digits := strings.TrimLeft(a.User, "+")

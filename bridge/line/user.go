@@ -1,0 +1,70 @@
+package line
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// User is a person who may use lines, as the configuration has it.
+type User struct {
+	Name      string   `yaml:"name"`       // of the login
+	Password  Hash     `yaml:"password"`   // what HashPassword made
+	SIPDigest Secret   `yaml:"sip_digest"` // H(name:realm:password) in hexadecimal, MD5 or SHA-256, for logins by SIP; empty: none
+	Lines     []string `yaml:"lines"`      // names of lines, or "*" for all; empty: none
+	Numbers   Patterns `yaml:"numbers"`    // whom of those that the line allows; empty: all of them
+	Roles     []Role   `yaml:"roles"`      // as what the user may join calls; empty: talk
+}
+
+// Role is as what a user takes part in a call.
+type Role uint8
+
+// The roles.
+const (
+	Talk    Role = iota // speaks with and hears everybody
+	Listen              // hears everybody
+	Whisper             // hears everybody, and is heard by our side alone
+)
+
+// String is the word of the configuration.
+func (r Role) String() string { return [...]string{"talk", "listen", "whisper"}[min(r, Whisper)] }
+
+// MarshalText writes what String says.
+func (r Role) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads the word of the configuration.
+func (r *Role) UnmarshalText(text []byte) error {
+	for _, known := range []Role{Talk, Listen, Whisper} {
+		if string(text) == known.String() {
+			*r = known
+			return nil
+		}
+	}
+	return fmt.Errorf("%q: want talk, listen or whisper", text)
+}
+
+// uses reports whether the user may use the line at all.
+func (u *User) uses(line string) bool {
+	return slices.Contains(u.Lines, line) || slices.Contains(u.Lines, "*")
+}
+
+func (u *User) check(lines map[string]*Line, say func(field, format string, args ...any)) {
+	if err := checkName(u.Name); err != nil {
+		say("name", "%v", err)
+	}
+	if u.SIPDigest != "" && !isDigest(string(u.SIPDigest)) {
+		say("sip_digest", "want 32 (MD5) or 64 (SHA-256) hexadecimal digits")
+	}
+	for i, name := range u.Lines {
+		if _, ok := lines[name]; !ok && name != "*" {
+			say(fmt.Sprintf("lines[%d]", i), "%q: no such line", name)
+		}
+	}
+	if len(u.Roles) == 0 {
+		u.Roles = []Role{Talk}
+	}
+}
+
+func isDigest(s string) bool {
+	return (len(s) == 32 || len(s) == 64) && strings.Trim(s, "0123456789abcdefABCDEF") == ""
+}
