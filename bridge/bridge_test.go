@@ -64,7 +64,7 @@ type doorman struct {
 }
 
 func (d *doorman) Admit(context.Context, string, Address, Address) (func(), error) {
-	time.Sleep(d.slow)
+	pass(d.slow)
 	if d.room == 0 {
 		return nil, refusal{cause: UserBusy}
 	}

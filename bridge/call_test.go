@@ -16,14 +16,14 @@ var (
 func TestTelegramCallerRingsAnExtensionAndTalks(t *testing.T) {
 	play(t, nil, func(s *stage) {
 		ann, phone := newLeg("tg", "@ann"), s.callee("sip", "1000")
-		ann.answers = func(ctx context.Context) error { time.Sleep(3 * time.Second); return nil } // key exchange
+		ann.answers = func(ctx context.Context) error { pass(3 * time.Second); return nil } // key exchange
 
 		done := s.handle(ann, to1000)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		phone.say(Ringing{})
-		time.Sleep(4 * time.Second)
+		pass(4 * time.Second)
 		phone.say(Answered{})
-		time.Sleep(3*time.Second + 10*time.Second)
+		pass(3*time.Second + 10*time.Second)
 		phone.leaves(NormalClearing)
 		out := <-done
 
@@ -60,7 +60,7 @@ func TestSIPCallerHearsRingingAndIsAnsweredOnlyWhenTelegramsMediaRuns(t *testing
 			t.Errorf("the caller was told %d times that it rings", phone.rings)
 		}
 		ann.say(Accepted{})
-		time.Sleep(8 * time.Second)
+		pass(8 * time.Second)
 		if phone.answered {
 			t.Error("the caller was answered while Telegram's media did not run")
 		}

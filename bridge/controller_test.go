@@ -126,7 +126,7 @@ func TestControllerStopsWaitingAndTheCalleeIsHungUp(t *testing.T) {
 				short, cancel := context.WithTimeout(ctx, 5*time.Second)
 				defer cancel()
 				_, connectErr = c.Connect(short, []Address{to1000}, ConnectOptions{})
-				time.Sleep(time.Second)
+				pass(time.Second)
 				return c.Hangup(ctx, CallRejected)
 			}
 			scripted(t, control, func(s *stage) {
@@ -175,7 +175,7 @@ func TestVerbsThatDoNotGoTogetherAreRefused(t *testing.T) {
 		asked := make(chan struct{})
 		go func() {
 			defer close(asked)
-			time.Sleep(time.Second)
+			pass(time.Second)
 			_, second = c.Connect(ctx, []Address{to1000}, ConnectOptions{})
 			answer = c.Answer(ctx)
 			_, none = c.Connect(ctx, nil, ConnectOptions{})
@@ -187,7 +187,7 @@ func TestVerbsThatDoNotGoTogetherAreRefused(t *testing.T) {
 	scripted(t, control, func(s *stage) {
 		phone := s.callee("sip", "1000")
 		done := s.handle(newLeg("tg", "@ann"), to1000)
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		phone.leaves(UserBusy)
 		<-done
 		if !errors.Is(second, ErrVerb) || !errors.Is(answer, ErrVerb) || !errors.Is(none, ErrNoTarget) {
@@ -246,14 +246,14 @@ func TestControllerThatDoesNothingEndsTheCall(t *testing.T) {
 func TestTwoPeopleTalkOnAfterTheirControllerHasGone(t *testing.T) {
 	control := func(ctx context.Context, c *Call) error {
 		go func() { _, _ = c.Connect(context.Background(), []Address{to1000}, ConnectOptions{}) }()
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		return nil
 	}
 	scripted(t, control, func(s *stage) {
 		ann, phone := newLeg("tg", "@ann"), s.callee("sip", "1000")
 		done := s.handle(ann, to1000)
 		phone.say(Answered{})
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		wantHungUp(t, ann)
 		phone.leaves(NormalClearing)
 		wantOutcome(t, <-done, NormalClearing, "leg-1000", FaultNone)

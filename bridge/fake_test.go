@@ -234,6 +234,9 @@ func (s *stage) handleIn(ctx context.Context, caller Leg, to Address) <-chan Out
 	return done
 }
 
+// pass lets time pass, in the bubble of a stage.
+func pass(d time.Duration) { time.Sleep(d) }
+
 // settle lets everything happen that does not need time to pass.
 func (s *stage) settle() { synctest.Wait() }
 
