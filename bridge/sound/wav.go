@@ -1,15 +1,177 @@
 package sound
 
-import "io"
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Limits of the files we read.
+const (
+	maxWAV       = 64 << 20 // bytes of sound: eleven minutes at 48 kHz
+	minRate      = 4000
+	maxRate      = 192000
+	wavPCM       = 1
+	wavHeaderLen = 44
+)
+
+// ErrWAV is in every error about a WAV file that we cannot play.
+var ErrWAV = errors.New("want a mono 16-bit PCM WAV file")
 
 // WAV is a Source of a WAV file, looped.
 type WAV struct {
 	rate int
 	pcm  []int16
+	at   int // what is played next
+
+	rates *rateConverter // to the rate last asked for; nil: the file's own
+	to    int
+	ready []int16 // converted and not yet played
 }
 
-// ReadWAV reads a mono file of 16 bits a sample, of any rate.
-func ReadWAV(r io.Reader) (*WAV, error) { return &WAV{}, nil }
+// ReadWAV reads a mono file of 16 bits a sample, of any rate between 4 and 192 kHz.
+func ReadWAV(r io.Reader) (*WAV, error) {
+	var riff [12]byte
+	if _, err := io.ReadFull(r, riff[:]); err != nil || string(riff[:4]) != "RIFF" || string(riff[8:]) != "WAVE" {
+		return nil, fmt.Errorf("%w: no RIFF WAVE header", ErrWAV)
+	}
+	w := &WAV{}
+	for {
+		var chunk [8]byte
+		if _, err := io.ReadFull(r, chunk[:]); err != nil {
+			return nil, fmt.Errorf("%w: no sound in it", ErrWAV)
+		}
+		size := int64(binary.LittleEndian.Uint32(chunk[4:]))
+		switch string(chunk[:4]) {
+		case "fmt ":
+			if err := w.readFormat(r, size); err != nil {
+				return nil, err
+			}
+		case "data":
+			return w, w.readSound(r, size)
+		default:
+			if _, err := io.CopyN(io.Discard, r, size+size%2); err != nil {
+				return nil, fmt.Errorf("%w: cut short", ErrWAV)
+			}
+		}
+	}
+}
 
-// Fill goes on with the file.
-func (w *WAV) Fill(pcm []int16, rate int) { clear(pcm) }
+func (w *WAV) readFormat(r io.Reader, size int64) error {
+	var f [16]byte
+	if size < int64(len(f)) {
+		return fmt.Errorf("%w: format of %d bytes", ErrWAV, size)
+	}
+	if _, err := io.ReadFull(r, f[:]); err != nil {
+		return fmt.Errorf("%w: cut short", ErrWAV)
+	}
+	if _, err := io.CopyN(io.Discard, r, size-int64(len(f))+size%2); err != nil {
+		return fmt.Errorf("%w: cut short", ErrWAV)
+	}
+	kind, channels := binary.LittleEndian.Uint16(f[0:]), binary.LittleEndian.Uint16(f[2:])
+	rate, bits := binary.LittleEndian.Uint32(f[4:]), binary.LittleEndian.Uint16(f[14:])
+	if kind != wavPCM || channels != 1 || bits != 16 || rate < minRate || rate > maxRate {
+		return fmt.Errorf("%w: this is of kind %d, %d channels, %d bits, %d Hz", ErrWAV, kind, channels, bits, rate)
+	}
+	w.rate = int(rate)
+	return nil
+}
+
+// readSound takes a file that is shorter than it says, as one is that is still being written.
+func (w *WAV) readSound(r io.Reader, size int64) error {
+	if w.rate == 0 {
+		return fmt.Errorf("%w: sound before its format", ErrWAV)
+	}
+	b, err := io.ReadAll(io.LimitReader(r, min(size, maxWAV)))
+	if err != nil {
+		return fmt.Errorf("read WAV: %w", err)
+	}
+	if len(b) < 2 {
+		return fmt.Errorf("%w: no sound in it", ErrWAV)
+	}
+	w.pcm = make([]int16, len(b)/2)
+	for i := range w.pcm {
+		w.pcm[i] = int16(binary.LittleEndian.Uint16(b[2*i:]))
+	}
+	return nil
+}
+
+// Fill goes on with the file, from the beginning when it ends.
+func (w *WAV) Fill(pcm []int16, rate int) {
+	if rate != w.to {
+		w.to, w.rates, w.ready = rate, nil, nil
+		if rate != w.rate {
+			w.rates = newRateConverter(w.rate, rate)
+		}
+	}
+	for len(w.ready) < len(pcm) {
+		w.more()
+	}
+	n := copy(pcm, w.ready)
+	w.ready = append(w.ready[:0], w.ready[n:]...)
+}
+
+// more reads 20 ms, or what is left to the end.
+func (w *WAV) more() {
+	next := w.pcm[w.at:min(w.at+w.rate/50, len(w.pcm))]
+	w.at = (w.at + len(next)) % len(w.pcm)
+	if w.rates == nil {
+		w.ready = append(w.ready, next...)
+		return
+	}
+	w.ready = w.rates.convert(next, w.ready)
+}
+
+// A wavWriter writes a WAV file, mono, 16 bits a sample.
+type wavWriter struct {
+	to    io.WriteSeeker
+	buf   *bufio.Writer
+	rate  int
+	bytes uint32
+	err   error // the first; nothing is written after it
+}
+
+func newWAVWriter(to io.WriteSeeker, rate int) *wavWriter {
+	w := &wavWriter{to: to, buf: bufio.NewWriter(to), rate: rate}
+	_, w.err = w.buf.Write(w.header())
+	return w
+}
+
+func (w *wavWriter) header() []byte {
+	b := append(make([]byte, 0, wavHeaderLen), "RIFF"...)
+	b = binary.LittleEndian.AppendUint32(b, wavHeaderLen-8+w.bytes)
+	b = append(b, "WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00"...) // PCM, one channel
+	b = binary.LittleEndian.AppendUint32(b, uint32(w.rate))
+	b = binary.LittleEndian.AppendUint32(b, uint32(2*w.rate))
+	b = append(b, "\x02\x00\x10\x00data"...)
+	return binary.LittleEndian.AppendUint32(b, w.bytes)
+}
+
+func (w *wavWriter) write(pcm []int16) {
+	for _, s := range pcm {
+		if w.err != nil {
+			return
+		}
+		_, w.err = w.buf.Write([]byte{byte(s), byte(s >> 8)})
+		w.bytes += 2
+	}
+}
+
+// close writes the lengths into the header.
+func (w *wavWriter) close() error {
+	if w.err == nil {
+		w.err = w.buf.Flush()
+	}
+	if w.err == nil {
+		_, w.err = w.to.Seek(0, io.SeekStart)
+	}
+	if w.err == nil {
+		_, w.err = w.to.Write(w.header())
+	}
+	if w.err != nil {
+		return fmt.Errorf("record: %w", w.err)
+	}
+	return nil
+}
