@@ -29,13 +29,20 @@ type link struct {
 	people *people
 	report *report
 
-	loggedIn atomic.Bool             // from here on an unauthorised session is a revoked one
-	end      context.CancelCauseFunc // of run
-	doubt    chan struct{}           // the authorisation key was replaced: are we still logged in?
+	loggedIn  atomic.Bool             // from here on an unauthorised session is a revoked one
+	end       context.CancelCauseFunc // of run
+	doubt     chan struct{}           // the authorisation key was replaced: are we still logged in?
+	following chan struct{}           // the gap check knows where in the sequence we are, or failed to learn it
 }
 
 func newLink(a *Account) *link {
-	l := &link{a: a, doubt: make(chan struct{}, 1), people: newPeople(a.o.Peers, a.log), report: newReport(a.o.OnState)}
+	l := &link{
+		a:         a,
+		people:    newPeople(a.o.Peers, a.log),
+		report:    newReport(a.o.OnState),
+		doubt:     make(chan struct{}, 1),
+		following: make(chan struct{}, 1),
+	}
 	o := newOrder()
 	l.intake = newIntake(o, l.people, a.log)
 	l.report.onReturn = l.intake.resync

@@ -138,7 +138,8 @@ func (p *people) missing(t target) bool {
 
 // write puts news into the store, a batch at a time, until ctx ends and nothing is left.
 func (p *people) write(ctx context.Context) error {
-	for ctx.Err() == nil {
+	for last := false; !last; {
+		last = ctx.Err() != nil // then collect only empties the queue
 		p.put(ctx, p.collect(ctx))
 	}
 	return nil

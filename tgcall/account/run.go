@@ -51,6 +51,10 @@ func (l *link) serve(ctx context.Context, self Person, f func(context.Context, *
 	for _, run := range []func(context.Context) error{l.intake.queue.run, l.follow, l.people.write, l.settleDoubts} {
 		g.Go(func() error { return run(ctx) })
 	}
+	select { // what is sent to us from now on is an update
+	case <-l.following:
+	case <-ctx.Done():
+	}
 	err := f(ctx, s)
 	cancel()
 	return errors.Join(err, g.Wait())
@@ -63,6 +67,7 @@ func (l *link) follow(ctx context.Context) error {
 			l.a.log.Warn("updates are not in sequence, trying again", "err", err)
 		}
 		l.intake.manager.Reset()
+		poke(l.following) // calls work all the same
 		select {
 		case <-time.After(followAgain):
 		case <-ctx.Done():
@@ -81,6 +86,7 @@ func (l *link) followOnce(ctx context.Context) error {
 	var g errgroup.Group
 	err := l.intake.manager.Run(ctx, l.client.API(), l.people.whose(), updates.AuthOptions{
 		OnStart: func(ctx context.Context) {
+			poke(l.following)
 			g.Go(func() error { return l.intake.feed(ctx) })
 		},
 	})

@@ -4,9 +4,10 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"strconv"
 	"testing"
 
-	"github.com/gotd/td/session"
 	"github.com/gotd/td/tg"
 
 	"switchgram/tgcall/account"
@@ -16,7 +17,7 @@ import (
 func TestAnAccountThatIsNotLoggedInSaysSo(t *testing.T) {
 	n := network(t, testnet.Options{})
 	told := make(chan account.State, 64)
-	a := newAccount(t, n, &session.StorageMemory{}, states(told))
+	a := newAccount(t, n, oldKey(t, n), states(told))
 
 	err := a.Run(testContext(t), func(context.Context, *account.Session) error {
 		t.Error("served without login")
@@ -151,8 +152,8 @@ func TestARevokedSessionEndsTheRun(t *testing.T) {
 	n := network(t, testnet.Options{})
 	ann, _ := annAndBob(n)
 	told := make(chan account.State, 1024)
-	a := newAccount(t, n, ann.Session(testContext(t)), states(told))
-	r := run(t, a)
+	s := ann.Session(testContext(t))
+	r := run(t, newAccount(t, n, s, states(told)))
 
 	ann.Revoke()
 
@@ -161,9 +162,8 @@ func TestARevokedSessionEndsTheRun(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 	await(t, told, "revoked", is(account.Revoked))
-	err := a.Run(testContext(t), func(context.Context, *account.Session) error { return nil })
-	if !errors.Is(err, account.ErrLoginNeeded) {
-		t.Errorf("the next run: %v, want ErrLoginNeeded", err)
+	if left, err := s.LoadSession(testContext(t)); len(left) != 0 {
+		t.Errorf("the dead session is still stored: %d bytes, %v", len(left), err)
 	}
 }
 
@@ -208,6 +208,54 @@ func TestSignallingComesInWireOrder(t *testing.T) {
 		if got := binary.BigEndian.Uint32(u.(*tg.UpdatePhoneCallSignalingData).Data); got != i {
 			t.Fatalf("packet %d came as number %d", got, i)
 		}
+	}
+}
+
+// TestASlowSubscriberLosesNoMessage has more messages come than all queues on the way can hold.
+func TestASlowSubscriberLosesNoMessage(t *testing.T) {
+	const messages = 1600
+	n := network(t, testnet.Options{})
+	annUser, bobUser := annAndBob(n)
+	ann := run(t, newAccount(t, n, annUser.Session(testContext(t))))
+	to := resolve(t, ann, "@bob")
+	bob := newAccount(t, n, bobUser.Session(testContext(t)))
+
+	err := bob.Run(testContext(t), func(ctx context.Context, s *account.Session) error {
+		awake, got := make(chan struct{}), make(chan string, messages)
+		s.OnUpdate(func(_ context.Context, _ tg.Entities, u tg.UpdateClass) {
+			<-awake
+			if text(u) != "" {
+				got <- text(u)
+			}
+		})
+		for i := range messages {
+			if err := ann.SendMessage(ctx, to, strconv.Itoa(i)); err != nil {
+				return err
+			}
+		}
+		if _, err := s.Resolve(ctx, "@ann"); err != nil {
+			t.Errorf("a request meanwhile: %v", err)
+		}
+		close(awake)
+		for i := range messages {
+			if s := next(ctx, got); s != strconv.Itoa(i) {
+				return fmt.Errorf("message %d is %q", i, s)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// next is the next text, or "" when ctx ends.
+func next(ctx context.Context, c <-chan string) string {
+	select {
+	case s := <-c:
+		return s
+	case <-ctx.Done():
+		return ""
 	}
 }
 
