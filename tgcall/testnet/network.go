@@ -27,6 +27,7 @@ import (
 	"github.com/gotd/td/telegram/dcs"
 	"github.com/gotd/td/tg"
 
+	"switchgram/tgcall"
 	"switchgram/tgcall/testnet/mtproto"
 )
 
@@ -88,10 +89,11 @@ type Network struct {
 	names   map[uint32]string
 	courier *courier
 	relay   *relay // nil: no TURN
+	phones  phones
+	dhCache *tgcall.DHCache // of all phones: checking the prime takes long
 
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
-	closed sync.Once
 
 	mu      sync.Mutex // everything below, and all that users, devices and calls hold
 	users   map[int64]*User
@@ -112,7 +114,7 @@ func Start(ctx context.Context, o Options) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("telegram network: %w", err)
 	}
-	n := &Network{o: o, log: o.Log, key: key, secret: make([]byte, 32), methods: methods(), names: methodNames(), courier: newCourier(),
+	n := &Network{o: o, log: o.Log, key: key, secret: make([]byte, 32), methods: methods(), names: methodNames(), courier: newCourier(), phones: newPhones(), dhCache: tgcall.NewDHCache(),
 		users: map[int64]*User{}, byPhone: map[string]*User{}, byName: map[string]*User{}, lastID: firstUserID - 1,
 		devices: map[mtproto.KeyID]*device{}, codes: map[string]*loginCode{}, tokens: map[string]*loginToken{},
 		calls: newCallTable(o.Seed), faults: newFaults()}
@@ -157,9 +159,10 @@ func (n *Network) listen(ctx context.Context) error {
 	return nil
 }
 
-// Close disconnects everybody, ends every call silently and waits until all is gone. It is safe to repeat.
+// Close closes every Phone, disconnects everybody else and waits until all is gone. It is safe to repeat.
 func (n *Network) Close() {
-	n.closed.Do(n.cancel)
+	n.phones.close()
+	n.cancel()
 	n.tasks.Wait()
 }
 
