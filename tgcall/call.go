@@ -87,6 +87,16 @@ func (c *Call) Accept(ctx context.Context) error {
 	case <-c.up:
 		return nil
 	case <-ctx.Done():
+		return c.whyNot(ctx)
+	}
+}
+
+// whyNot is why a wait ended with ctx: the call's own context ends with the call.
+func (c *Call) whyNot(ctx context.Context) error {
+	select {
+	case <-c.over:
+		return &c.end
+	default:
 		return ctx.Err()
 	}
 }
@@ -114,7 +124,7 @@ func (c *Call) post(ctx context.Context, command any) error {
 	case <-c.over:
 		return &c.end
 	case <-ctx.Done():
-		return ctx.Err()
+		return c.whyNot(ctx)
 	}
 }
 

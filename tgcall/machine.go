@@ -103,8 +103,10 @@ func step(s state, e event) (state, []action) {
 		return s.requesting(e)
 	case waiting, ringing, announcing:
 		return s.unanswered(e)
-	case accepting, confirming:
-		return s.exchanging(e)
+	case accepting:
+		return s.accepting(e)
+	case confirming:
+		return s.confirming(e)
 	case connecting, active, away:
 		return s.talking(e)
 	case discarding:
@@ -203,31 +205,41 @@ func (s state) unansweredHere(e event) (state, []action) {
 	return s, nil
 }
 
-// exchanging is the time between the answer and the key.
-func (s state) exchanging(e event) (state, []action) {
+// accepting is a callee's time between the answer and the key.
+func (s state) accepting(e event) (state, []action) {
 	switch e := e.(type) {
-	case confirmed:
-		if e.err != nil {
-			return s.failed(e.err)
-		}
-		return s.to(connecting, tell{Accepted{}}, start{})
 	case accepted:
 		if e.err != nil {
 			return s.failed(e.err)
 		}
 		s.answered = true
 	case confirmedHere:
-		if !s.outgoing {
-			return s, []action{agree{}}
-		}
+		return s, []action{agree{}}
 	case keyAgreed:
 		s.answered = true
 		if e.err != nil {
 			return s.quit(Disconnect, e.err)
 		}
-		return s.to(connecting, tell{Accepted{}}, start{})
+		return s.connect()
 	}
 	return s, nil
+}
+
+// confirming is a caller's.
+func (s state) confirming(e event) (state, []action) {
+	r, ok := e.(confirmed)
+	switch {
+	case !ok:
+		return s, nil
+	case r.err != nil:
+		return s.failed(r.err)
+	default:
+		return s.connect()
+	}
+}
+
+func (s state) connect() (state, []action) {
+	return s.to(connecting, tell{Accepted{}}, start{})
 }
 
 // failed ends a call whose confirmCall or acceptCall went wrong. Where the call is over already, there is nothing to tell.
@@ -281,6 +293,9 @@ func (s state) hangup(r DiscardReason) (state, []action) {
 	case idle:
 		return s.finish(Missed, false, nil)
 	case requesting: // there is nothing to discard until Telegram has answered
+		if s.quitting {
+			return s, nil
+		}
 		s.quitting = true
 		return s, []action{limit{discarding}}
 	case discarding, ended:

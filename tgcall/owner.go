@@ -77,7 +77,6 @@ func (c *Call) run(ctx context.Context, first event) {
 // close tells everybody that the call is over, and waits for what it started.
 func (o *owner) close() {
 	o.stopMedia()
-	o.stopAll()
 	o.timer.Stop()
 	if o.outgoing && o.id == 0 {
 		o.client.registry.placed(o.Call)
@@ -87,7 +86,8 @@ func (o *owner) close() {
 	o.log.Debug("telegram call over", "err", &o.end)
 	o.events.emit(Ended{Err: &o.end})
 	close(o.events.events)
-	close(o.over)
+	close(o.over) // before stopAll: who waits for both shall learn why
+	o.stopAll()
 	o.tasks.Wait()
 }
 

@@ -84,8 +84,8 @@ func atHosts(s engine.Server, hosts ...string) (list []engine.Server) {
 
 // validHost takes addresses and names.
 func validHost(h string) bool {
-	if _, err := netip.ParseAddr(h); err == nil {
-		return true
+	if addr, err := netip.ParseAddr(h); err == nil {
+		return addr.Zone() == ""
 	}
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
 	return h != "" && len(h) <= maxHost && strings.Trim(h, letters) == ""
