@@ -81,7 +81,7 @@ func benchTranscode(b *testing.B, said, heard media.Codec) {
 		t.take(&p, now)
 		t.wake(now)
 		p.SequenceNumber++
-		p.Timestamp += t.said.Timestamp(ptime)
+		p.Timestamp += t.meter.format.Timestamp(ptime)
 		now = now.Add(ptime)
 	}
 	if out.stats.Transcoded < uint64(b.N)-5 && b.N > 100 {

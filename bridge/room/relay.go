@@ -6,30 +6,31 @@ import (
 	"github.com/pion/rtp"
 
 	"switchgram/bridge/media"
+	"switchgram/bridge/room/codec"
 )
 
 // quietAfter is how long after the end of the last sound silence begins: Telegram's engine sends nothing while muted, FreeSWITCH
 // nothing while a channel is parked, and a far end without packets takes the call for dead.
 const quietAfter = 60 * time.Millisecond
 
-// A relay passes packets on undecoded, renumbered, and cut to the target's ptime if they are Opus.
+// A relay passes packets on undecoded, renumbered, and if they are Opus cut to the target's ptime, as far as that goes without decoding:
+// frames of 40 and 60 ms, which only SILK has, stay whole, as RFC 7587 §4.2 lets them.
 type relay struct {
 	out   *output
-	codec media.Codec
+	meter meter
 	seq   sequence
 	holes holes
 	ends  time.Time // of the last sound
 	quiet bool      // silence is being sent
 
-	opus media.OpusPacket
-	cut  []byte // a piece of it
+	cut []byte // a piece of the packet last measured
 }
 
 func newRelay(o *output) *relay {
-	return &relay{out: o, codec: o.format.Codec, quiet: true, cut: make([]byte, 0, 1500)}
+	return &relay{out: o, meter: meter{format: o.format}, quiet: true, cut: make([]byte, 0, codec.MaxPacket)}
 }
 
-func (r *relay) name() string { return "relay " + r.codec.String() }
+func (r *relay) name() string { return "relay " + r.out.format.Codec.String() }
 
 func (r *relay) take(p *rtp.Packet, now time.Time) {
 	c, err := r.measure(p.Payload)
@@ -57,16 +58,15 @@ type cutting struct {
 }
 
 func (r *relay) measure(payload []byte) (cutting, error) {
-	if r.codec != media.Opus { // one byte is one timestamp: RFC 3551 §4.5.2 and §4.5.14
-		n := uint32(len(payload))
-		return cutting{pieces: 1, step: n, total: n}, nil
+	total, err := r.meter.units(payload)
+	c := cutting{pieces: 1, step: total, total: total}
+	if err != nil || r.out.format.Codec != media.Opus {
+		return c, err
 	}
-	if err := r.opus.Parse(payload); err != nil {
-		return cutting{}, err
+	if pieces, frames := r.meter.opus.Cut(r.out.ptime()); pieces > 1 {
+		c.pieces, c.frames = pieces, frames
+		c.step = r.out.format.Timestamp(time.Duration(frames) * r.meter.opus.TOC().FrameDuration())
 	}
-	pieces, frames := r.opus.Cut(r.out.ptime())
-	c := cutting{pieces: pieces, frames: frames, total: r.out.format.Timestamp(r.opus.Duration())}
-	c.step = min(c.total, r.out.format.Timestamp(time.Duration(frames)*r.opus.TOC().FrameDuration()))
 	return c, nil
 }
 
@@ -75,7 +75,7 @@ func (r *relay) piece(payload []byte, c cutting, i int) []byte {
 	if c.pieces == 1 {
 		return payload
 	}
-	r.cut = r.opus.AppendFrames(r.cut[:0], i*c.frames, c.frames)
+	r.cut = r.meter.opus.AppendFrames(r.cut[:0], i*c.frames, c.frames)
 	return r.cut
 }
 

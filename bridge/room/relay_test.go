@@ -248,6 +248,38 @@ func TestABrokenPacketCostsItselfOnly(t *testing.T) {
 	})
 }
 
+func TestAnEmptyPacketCostsItselfOnly(t *testing.T) {
+	for _, heard := range []media.Codec{media.PCMU, media.PCMA} {
+		ann, bob := newPhone(media.PCMU), newPhone(heard)
+		call(t, ann, bob, func(_ *Room, _, sb *Seat) {
+			speech := make([]byte, 160)
+			for _, payload := range [][]byte{speech, {}, speech, nil, speech} {
+				ann.say(payload, ptime)
+			}
+			wait(100 * time.Millisecond)
+			if st := sb.Stats(); st.Relayed+st.Transcoded < 3 || st.Dropped != 2 {
+				t.Errorf("%v: %+v", heard, st)
+			}
+		})
+	}
+}
+
+func TestRelayingAllocatesNothing(t *testing.T) {
+	from, to := &sink{format: opusFormat()}, &sink{format: opusFormat()}
+	r := New(Options{})
+	defer r.Close()
+	sa := r.Add(from, Talk)
+	r.Add(to, Talk)
+	p := rtp.Packet{Header: rtp.Header{Version: 2}, Payload: []byte("\x7b\x83\x01\x02abbccc")}
+	if n := testing.AllocsPerRun(1000, func() {
+		sa.receive(&p)
+		p.SequenceNumber++
+		p.Timestamp += 2880
+	}); n != 0 {
+		t.Errorf("%v allocations a packet", n)
+	}
+}
+
 func TestWhatANetworkHeldUpDoesNotDelayTheRest(t *testing.T) {
 	ann, bob := newPhone(media.Opus), newPhone(media.Opus)
 	call(t, ann, bob, func(*Room, *Seat, *Seat) {

@@ -93,6 +93,7 @@ func (s *Seat) listen(source *Seat) {
 	}
 	s.source, s.said = source, said
 	s.out.setFormat(heard, time.Now())
+	s.out.stats.Delay = 0
 	s.path = s.choosePath()
 	s.timer.Reset(0)
 	s.room.log.Debug("sound path", slog.String("path", s.path.name()))

@@ -2,6 +2,7 @@ package room
 
 import (
 	"bytes"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -164,4 +165,37 @@ func TestPacketsHaveTheSizeAgreedOn(t *testing.T) {
 			t.Fatalf("%v, ptime %d", c.codec, c.ptime)
 		}
 	}
+}
+
+// The room must be fit for the race detector: everything that may be called at once is.
+func TestEverythingAtOnce(t *testing.T) {
+	r := New(Options{})
+	phones := []*phone{newPhone(media.Opus), newPhone(media.PCMU), newPhone(media.Opus)}
+	var all sync.WaitGroup
+	for i, p := range phones {
+		seat := r.Add(p, Talk)
+		all.Go(func() { // its reader
+			k := p.next
+			k.Payload = []byte(media.OpusSilence)
+			for range 500 {
+				p.send(&k)
+				k.SequenceNumber++
+				k.Timestamp += 960
+			}
+		})
+		all.Go(func() { // its leg
+			for n := range 100 {
+				p.setFormat(phoneFormat(codecs[(n+i)%len(codecs)]))
+				seat.FormatChanged()
+				seat.Hold(n%3 == 0)
+				seat.Mute(n%5 == 0)
+				_, _ = seat.Stats(), r.Path()
+			}
+			if i == 1 {
+				seat.Leave()
+			}
+		})
+	}
+	all.Wait()
+	r.Close()
 }

@@ -13,7 +13,7 @@ import (
 // A transcoder decodes what the source says and encodes it again, paced by the clock at the target's ptime.
 type transcoder struct {
 	out    *output
-	said   media.Format
+	meter  meter
 	play   *playout
 	enc    codec.Encoder
 	rates  *resampler
@@ -24,7 +24,6 @@ type transcoder struct {
 	pcm       []int16 // one ptime of sound as it was decoded
 	converted []int16 // the same at the rate of the encoder
 	packet    []byte
-	opus      media.OpusPacket
 }
 
 func newTranscoder(said media.Format, o *output, now time.Time) (*transcoder, error) {
@@ -38,7 +37,7 @@ func newTranscoder(said media.Format, o *output, now time.Time) (*transcoder, er
 		return nil, fmt.Errorf("transcode: %w", err)
 	}
 	return &transcoder{
-		out: o, said: said, play: newPlayout(said, from, dec), enc: enc, rates: newResampler(from, to),
+		out: o, meter: meter{format: said}, play: newPlayout(said, from, dec), enc: enc, rates: newResampler(from, to),
 		in: newTimeline(said.ClockRate, 0, now), silent: true,
 		pcm:       make([]int16, samples(o.ptime(), from)),
 		converted: make([]int16, samples(o.ptime(), to)),
@@ -61,12 +60,12 @@ func workRates(said, heard media.Codec) (from, to int) {
 func samples(d time.Duration, rate int) int { return int(d * time.Duration(rate) / time.Second) }
 
 func (t *transcoder) name() string {
-	return fmt.Sprintf("transcode %v>%v", t.said.Codec, t.out.format.Codec)
+	return fmt.Sprintf("transcode %v>%v", t.meter.format.Codec, t.out.format.Codec)
 }
 
 // take puts a packet into the jitter buffer.
 func (t *transcoder) take(p *rtp.Packet, now time.Time) {
-	d, err := t.duration(p.Payload)
+	d, err := t.meter.units(p.Payload)
 	if err != nil {
 		t.out.stats.Dropped++
 		return
@@ -80,17 +79,7 @@ func (t *transcoder) take(p *rtp.Packet, now time.Time) {
 	}
 }
 
-// duration is how long the payload sounds, in timestamps.
-func (t *transcoder) duration(payload []byte) (uint32, error) {
-	if t.said.Codec != media.Opus {
-		return uint32(len(payload)), nil // RFC 3551 §4.5.2 and §4.5.14
-	}
-	if err := t.opus.Parse(payload); err != nil { // a lie about its duration would upset those behind it
-		return 0, err
-	}
-	return t.said.Timestamp(t.opus.Duration()), nil
-}
-
+// place tells where in the source's time a packet that sounds for d timestamps belongs; false: nowhere.
 func (t *transcoder) place(p *rtp.Packet, o order, d uint32, now time.Time) (ts uint32, ok bool) {
 	switch o {
 	case unwanted:
