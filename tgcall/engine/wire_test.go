@@ -15,6 +15,7 @@ type weather struct {
 	loss    float64 // share of the blobs
 	reorder float64 // share of the blobs that come after their successor
 	hold    chan struct{}
+	seed    uint64 // of the dice
 }
 
 // wire carries the signalling of one direction of a call.
@@ -27,8 +28,8 @@ type wire struct {
 	late  []byte
 }
 
-func newWire(w weather, seed uint64) *wire {
-	return &wire{weather: w, rand: rand.New(rand.NewPCG(seed, 1)), blobs: make(chan []byte, 1024)}
+func newWire(w weather, direction uint64) *wire {
+	return &wire{weather: w, rand: rand.New(rand.NewPCG(w.seed, direction)), blobs: make(chan []byte, 1024)}
 }
 
 // send is a Config.Send.

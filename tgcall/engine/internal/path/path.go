@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -83,7 +84,8 @@ type Path struct {
 	names   []Server
 
 	ufrag, pwd string
-	remote     int // candidates taken
+	gathered   atomic.Bool // no more candidates of ours will come
+	remote     int         // candidates taken
 	repair     repair
 	follow     follow
 }
@@ -120,9 +122,11 @@ func (p *Path) listen() (err error) {
 		return err
 	}
 	_ = p.agent.OnCandidate(func(c ice.Candidate) {
-		if c != nil { // the end of gathering is not signalled
-			p.o.OnCandidate(format(c, p.ufrag))
+		if c == nil { // the end is not signalled
+			p.gathered.Store(true)
+			return
 		}
+		p.o.OnCandidate(format(c, p.ufrag))
 	})
 	_ = p.agent.OnConnectionStateChange(func(s ice.ConnectionState) {
 		p.o.Log.Debug("ice", "state", s.String())
@@ -192,9 +196,12 @@ func (p *Path) Add(candidate string) error {
 	return p.agent.AddRemoteCandidate(remote)
 }
 
-// Close ends everything; when it returns, no callback runs any more. The sockets go first: the agent would wait for a TURN server
-// that does not answer.
+// Close ends everything; when it returns, no callback runs any more. An agent that still gathers would wait for servers that do
+// not answer: then the sockets go first.
 func (p *Path) Close() {
-	p.sockets.close()
+	if !p.gathered.Load() {
+		p.sockets.close()
+	}
 	_ = p.agent.GracefulClose()
+	p.sockets.close()
 }

@@ -48,7 +48,8 @@ func (p *Path) Repair(now time.Time) {
 		return
 	}
 	p.repair.changed, p.repair.restarted = now, time.Time{}
-	err = p.agent.RenominateCandidate(next.local, next.remote)
+	// An option runs in the agent's own goroutine, RenominateCandidate alone does not, and touches the agent's state.
+	err = p.agent.UpdateOptions(func(a *ice.Agent) error { return a.RenominateCandidate(next.local, next.remote) })
 	p.o.Log.Info("another path is taken", "local", next.local.Type().String(), "remote", next.remote.Type().String(), "err", err)
 }
 
