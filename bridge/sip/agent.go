@@ -2,100 +2,366 @@ package sip
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
 	"net/netip"
+	"slices"
+	"sync"
 	"time"
 
-	"github.com/pion/rtp"
+	"github.com/emiago/sipgo"
+	"github.com/emiago/sipgo/sip"
+)
+
+const (
+	// farewell is how long the far ends get to hear of the end of their calls when the agent ends.
+	farewell = 3 * time.Second
+	// allowed are the methods that we understand.
+	allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
 )
 
 // Agent is a SIP user agent. New makes one, Run runs it.
-type Agent struct{ o Options }
+type Agent struct {
+	o          Options
+	log        *slog.Logger
+	udp        *net.UDPConn
+	tcp        *net.TCPListener
+	ua         *sipgo.UserAgent
+	server     *sipgo.Server
+	client     *sipgo.Client
+	gate       *gate
+	challenger *challenger // nil: no users
+	ready      chan struct{}
+	stopping   chan struct{}
+	hush       hush
+
+	mu       sync.Mutex
+	state    agentState
+	draining bool
+	busy     sync.WaitGroup // whatever runs on behalf of this agent; entered only while state is running
+	calls    map[callKey]*Dialog
+	invites  map[inviteKey]bool // incoming ones of calls that live, to find merged requests
+	recent   []callKey          // calls we placed, ended not long ago
+}
+
+type agentState int
+
+const (
+	fresh agentState = iota
+	running
+	closed
+)
+
+// callKey finds the dialog of a request: our tag is unguessable.
+type callKey struct{ callID, localTag string }
+
+// inviteKey is what two copies of one INVITE have in common (RFC 3261 §8.2.2.2).
+type inviteKey struct {
+	callID, fromTag string
+	seq             uint32
+}
 
 // New opens the listening sockets, so that a taken address is an error now and Addr is known; it starts nothing. An agent that is
 // never run is closed with Close.
-func New(o Options) (*Agent, error) { return &Agent{o: o}, nil }
+func New(o Options) (*Agent, error) {
+	if err := o.complete(); err != nil {
+		return nil, fmt.Errorf("sip agent: %w", err)
+	}
+	a := &Agent{o: o, log: o.Log, gate: newGate(o.Allow), hush: newHush(o.Log), ready: make(chan struct{}), stopping: make(chan struct{}), calls: map[callKey]*Dialog{},
+		invites: map[inviteKey]bool{}}
+	if o.Users != nil {
+		a.challenger = newChallenger(o.Realm, o.Algorithms, o.Users)
+	}
+	if err := a.listen(); err != nil {
+		return nil, errors.Join(fmt.Errorf("sip agent: %w", err), a.closeSockets())
+	}
+	if err := a.build(); err != nil {
+		return nil, errors.Join(fmt.Errorf("sip agent: %w", err), a.closeSockets())
+	}
+	return a, nil
+}
+
+func (a *Agent) listen() error {
+	if a.o.UDP != "" {
+		addr, err := netip.ParseAddrPort(a.o.UDP)
+		if err != nil {
+			return fmt.Errorf("udp address: %w", err)
+		}
+		if a.udp, err = net.ListenUDP(udpNetwork(addr.Addr()), net.UDPAddrFromAddrPort(addr)); err != nil {
+			return err
+		}
+	}
+	if a.o.TCP != "" {
+		addr, err := netip.ParseAddrPort(a.o.TCP)
+		if err != nil {
+			return fmt.Errorf("tcp address: %w", err)
+		}
+		if a.tcp, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(addr)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// build sets up sipgo and its handlers.
+func (a *Agent) build() (err error) {
+	log := slog.New(a.hush)
+	a.ua, err = sipgo.NewUA(sipgo.WithUserAgent(a.o.UserAgent),
+		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(log), sip.WithTransportLayerReadFilter(a.filter)),
+		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(log),
+			sip.WithTransactionLayerUnhandledResponseHandler(a.stray), sip.WithTransactionLayerTerminateOnConnClose()))
+	if err != nil {
+		return err
+	}
+	if a.server, err = sipgo.NewServer(a.ua, sipgo.WithServerLogger(log)); err != nil {
+		return err
+	}
+	if a.client, err = sipgo.NewClient(a.ua, sipgo.WithClientLogger(log)); err != nil {
+		return err
+	}
+	if a.udp != nil {
+		// Serve adds it too, but later: requests must not go out by another socket until then.
+		addr := a.udp.LocalAddr().String()
+		a.ua.TransportLayer().Pool("udp").Add(addr, &sip.UDPConnection{PacketConn: a.udp, PacketAddr: addr, Listener: true})
+	}
+	a.handle()
+	return nil
+}
 
 // Addr is where the agent listens; network is "udp" or "tcp". The zero value: it does not listen there.
-func (a *Agent) Addr(network string) netip.AddrPort { return netip.AddrPort{} }
+func (a *Agent) Addr(network string) netip.AddrPort {
+	switch {
+	case network == "udp" && a.udp != nil:
+		return localAddr(a.udp)
+	case network == "tcp" && a.tcp != nil:
+		addr := a.tcp.Addr().(*net.TCPAddr).AddrPort()
+		return netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+	default:
+		return netip.AddrPort{}
+	}
+}
 
-// Run serves until ctx ends, then ends every dialog and registration within a few seconds and returns when all is gone.
-func (a *Agent) Run(ctx context.Context) error { return ErrClosed }
+// Ready is closed when Run has begun: Dial and Register return ErrClosed before.
+func (a *Agent) Ready() <-chan struct{} { return a.ready }
+
+// Run serves until ctx ends, then ends every dialog and registration within a few seconds and returns when all is gone. A second
+// Run, or one after Close, is ErrClosed.
+func (a *Agent) Run(ctx context.Context) error {
+	if !a.advance(fresh, running) {
+		return ErrClosed
+	}
+	close(a.ready)
+	failed := make(chan error, 2)
+	var serving sync.WaitGroup
+	if a.udp != nil {
+		serving.Go(func() { failed <- a.server.ServeUDP(a.udp) })
+	}
+	if a.tcp != nil {
+		serving.Go(func() { failed <- a.server.ServeTCP(a.tcp) })
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		err = fmt.Errorf("sip agent: listening ended: %w", errors.Join(err, ErrTransport))
+	}
+	a.shutdown(context.WithoutCancel(ctx))
+	serving.Wait()
+	a.hush.end.fall()
+	return err
+}
+
+// shutdown says goodbye, closes everything, and waits for whatever still runs.
+func (a *Agent) shutdown(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, farewell)
+	defer cancel()
+	a.Drain()
+	close(a.stopping)
+	a.hangupAll(ctx)
+	a.advance(running, closed)
+	gone := make(chan struct{})
+	go func() { // ends with the last of them: after the sockets are closed nothing can hold them up
+		defer close(gone)
+		a.busy.Wait()
+	}()
+	select {
+	case <-gone:
+	case <-ctx.Done():
+	}
+	if err := errors.Join(a.closeSockets(), a.ua.Close()); err != nil {
+		a.log.Debug("close sip agent", "err", err)
+	}
+	<-gone
+}
+
+func (a *Agent) hangupAll(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, d := range a.dialogs() {
+		all.Go(func() {
+			if err := d.Hangup(ctx, Hangup{Status: sip.StatusServiceUnavailable, Q850: 41, Text: "shutting down"}); err != nil {
+				a.log.Debug("hang up at the end", "sip_call_id", d.callID, "err", err)
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		all.Wait()
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
 
 // Close frees the sockets of an agent that was never run; one that runs ends with Run's context.
-func (a *Agent) Close() error { return nil }
+func (a *Agent) Close() error {
+	if !a.advance(fresh, closed) {
+		return nil
+	}
+	return a.closeSockets()
+}
+
+func (a *Agent) closeSockets() error {
+	var errs []error
+	if a.udp != nil {
+		errs = append(errs, a.udp.Close())
+	}
+	if a.tcp != nil {
+		errs = append(errs, a.tcp.Close())
+	}
+	return errors.Join(errs...)
+}
 
 // Drain makes the agent refuse new calls, in with 503 and out with ErrDraining, while those that live go on.
-func (a *Agent) Drain() {}
+func (a *Agent) Drain() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.draining = true
+}
 
-// Register keeps a registration until ctx or Run ends, then takes it back. It returns an error only for a Registration that can never
-// work; what the registrar says is told to OnState.
-func (a *Agent) Register(ctx context.Context, r Registration) error { return ErrClosed }
+func (a *Agent) advance(from, to agentState) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.state != from {
+		return false
+	}
+	a.state = to
+	return true
+}
 
-// Dial places a call and returns when the INVITE was sent; what happens next are the dialog's events. ctx covers only that: the call
-// ends by Hangup, by the far end, or with the agent.
-func (a *Agent) Dial(ctx context.Context, inv Invite) (*Dialog, error) { return nil, ErrClosed }
+// enter lets a goroutine work for the agent until it calls leave; ok false: the agent does not run.
+func (a *Agent) enter() (leave func(), ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.state != running {
+		return nil, false
+	}
+	a.busy.Add(1)
+	return a.busy.Done, true
+}
 
-// Dialog is one call with one far end. Its methods may be called concurrently.
-type Dialog struct{}
+// spawn runs f on a goroutine of the agent's.
+func (a *Agent) spawn(f func()) bool {
+	leave, ok := a.enter()
+	if ok {
+		go func() {
+			defer leave()
+			f()
+		}()
+	}
+	return ok
+}
 
-// CallID is the SIP Call-ID.
-func (d *Dialog) CallID() string { return "" }
+// admit makes room for a dialog: its key must be new, and there must not be too many.
+func (a *Agent) admit(d *Dialog) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.state != running:
+		return ErrClosed
+	case a.draining:
+		return ErrDraining
+	case len(a.calls) >= a.o.MaxCalls:
+		return fmt.Errorf("%w: %d calls already", ErrDraining, len(a.calls))
+	}
+	for key := range a.calls {
+		if key.callID == d.callID && key != d.key() && !d.incoming {
+			return fmt.Errorf("call-id %q: taken by another call", d.callID)
+		}
+	}
+	a.calls[d.key()] = d
+	return nil
+}
 
-// Incoming tells whether the far end called us.
-func (d *Dialog) Incoming() bool { return false }
+func (a *Agent) forget(d *Dialog) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.calls, d.key())
+	if d.incoming {
+		delete(a.invites, d.inviteKey())
+		return
+	}
+	a.remember(d.key())
+}
 
-// RemoteUser is the user part of the far end's address, unescaped and hostile.
-func (d *Dialog) RemoteUser() string { return "" }
+func (a *Agent) dialogs() []*Dialog {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	all := make([]*Dialog, 0, len(a.calls))
+	for _, d := range a.calls {
+		all = append(all, d)
+	}
+	return all
+}
 
-// RemoteName is the far end's display name, unquoted and hostile.
-func (d *Dialog) RemoteName() string { return "" }
+// complete fills in what was left out, and refuses what cannot be.
+func (o *Options) complete() error {
+	if o.UDP == "" && o.TCP == "" {
+		return errors.New("no address to listen on")
+	}
+	if o.Codecs == nil {
+		o.Codecs = []Codec{Opus, G722, PCMU, PCMA}
+	}
+	if err := checkCodecs(o.Codecs); err != nil {
+		return err
+	}
+	if o.Algorithms == nil {
+		o.Algorithms = []string{"SHA-256", "MD5"}
+	}
+	for _, algorithm := range o.Algorithms {
+		if _, err := hashOf(algorithm); err != nil {
+			return err
+		}
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "switchgram"
+	}
+	if o.Realm == "" {
+		o.Realm = "switchgram"
+	}
+	if !isLine(o.UserAgent) || !isLine(o.Realm) {
+		return fmt.Errorf("user agent %q, realm %q: control characters", o.UserAgent, o.Realm)
+	}
+	if o.MaxCalls == 0 {
+		o.MaxCalls = 1000
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
 
-// RequestUser is the user part that was called, unescaped and hostile if the call is incoming.
-func (d *Dialog) RequestUser() string { return "" }
-
-// Header is the first header field of that name in what the far end said: its INVITE, or its latest response to ours.
-func (d *Dialog) Header(name string) string { return "" }
-
-// Events come in order; the channel is closed after Ended, which always comes. It has room for 128 events; a dialog whose events
-// nobody reads ends with ErrSlow.
-func (d *Dialog) Events() <-chan Event { return nil }
-
-// Prefer puts these codecs before the agent's preference when an incoming offer is answered. No effect after EarlyMedia or Answer.
-func (d *Dialog) Prefer(c ...Codec) {}
-
-// Ring tells an incoming call's far end that somebody's telephone rings (180).
-func (d *Dialog) Ring(ctx context.Context) error { return nil }
-
-// EarlyMedia opens an incoming call's sound before the answer (183).
-func (d *Dialog) EarlyMedia(ctx context.Context) error { return nil }
-
-// Answer takes an incoming call (200).
-func (d *Dialog) Answer(ctx context.Context) error { return nil }
-
-// Reject is Hangup, under its name for calls not answered.
-func (d *Dialog) Reject(ctx context.Context, h Hangup) error { return nil }
-
-// Hangup ends the call: BYE, CANCEL or a final response. It returns when the far end was told, or ctx ended. Safe to repeat: the first
-// counts.
-func (d *Dialog) Hangup(ctx context.Context, h Hangup) error { return nil }
-
-// Hold holds the far end (re-INVITE, sendonly) or takes it back.
-func (d *Dialog) Hold(ctx context.Context, on bool) error { return nil }
-
-// SendDTMF sends digits 0-9 A-D * # as telephone-events and returns when the last is sent.
-func (d *Dialog) SendDTMF(ctx context.Context, digits string, each time.Duration) error { return nil }
-
-// NotifyTransfer tells the far end, which asked for a transfer, how it goes: a SIP status; 200 and above end it.
-func (d *Dialog) NotifyTransfer(ctx context.Context, status int, phrase string) error { return nil }
-
-// Format is what the RTP carries now; it changes only with FormatChanged.
-func (d *Dialog) Format() Format { return Format{} }
-
-// OnRTP sets who receives the far end's audio packets; nil discards them.
-func (d *Dialog) OnRTP(f func(*rtp.Packet)) {}
-
-// WriteRTP sends a packet.
-func (d *Dialog) WriteRTP(p *rtp.Packet) error { return nil }
-
-// Stats are the counts since the start.
-func (d *Dialog) Stats() Stats { return Stats{} }
+func checkCodecs(codecs []Codec) error {
+	for i, c := range codecs {
+		if _, ok := specs[c]; !ok || slices.Contains(codecs[:i], c) {
+			return fmt.Errorf("codecs %v: unknown or repeated %s", codecs, c)
+		}
+	}
+	if len(codecs) == 0 {
+		return errors.New("no codecs")
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package sip
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// Reject is Hangup, under its name for incoming calls that are not answered.
+func (d *Dialog) Reject(ctx context.Context, h Hangup) error { return d.Hangup(ctx, h) }
+
+// Hangup ends the call: by BYE, by CANCEL, or by the final response to an incoming call that was not answered. It returns when the
+// far end was told or ctx has ended, and then the call is over. Safe to repeat: the first counts, the others wait.
+func (d *Dialog) Hangup(ctx context.Context, h Hangup) error {
+	return d.hangup(ctx, h, Ended{Cause: h.Q850, Text: h.Text})
+}
+
+// goodbye is what to say to the far end, and what to say here.
+type goodbye struct {
+	say Hangup
+	end Ended
+}
+
+func (d *Dialog) hangup(ctx context.Context, h Hangup, e Ended) error {
+	d.mu.Lock()
+	stage, again := d.stage, d.leaving
+	d.leaving = true
+	if stage == early && !d.incoming && !again {
+		d.quit <- goodbye{h, e}
+	}
+	d.mu.Unlock()
+	switch {
+	case stage == gone:
+		return nil
+	case again:
+		return d.awaitEnd(ctx)
+	case stage == answered:
+		d.awaitACK(ctx)
+		err := d.sayBye(ctx, h)
+		d.end(e)
+		return err
+	case d.incoming:
+		return d.refuse(h, e)
+	}
+	err := d.awaitEnd(ctx)
+	d.end(e)
+	return err
+}
+
+func (d *Dialog) awaitEnd(ctx context.Context) error {
+	select {
+	case <-d.over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// awaitACK: who was called must not say BYE before the ACK came (RFC 3261 §15), within reason.
+func (d *Dialog) awaitACK(ctx context.Context) {
+	d.mu.Lock()
+	c := d.confirming
+	d.mu.Unlock()
+	if c == nil {
+		return
+	}
+	timer := time.NewTimer(4 * sip.T1)
+	defer timer.Stop()
+	select {
+	case <-c.done:
+	case <-timer.C:
+	case <-d.over:
+	case <-ctx.Done():
+	}
+}
+
+// phrases are the usual words of the statuses that we send.
+var phrases = map[int]string{
+	180: "Ringing", 183: "Session Progress", 200: "OK", 202: "Accepted", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
+	404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 410: "Gone", 415: "Unsupported Media Type", 420: "Bad Extension",
+	422: "Session Interval Too Small", 480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected",
+	484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 489: "Bad Event",
+	491: "Request Pending", 500: "Server Internal Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
+	504: "Server Time-out", 600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere", 606: "Not Acceptable",
+}
+
+// refuse sends the final response to an incoming INVITE.
+func (d *Dialog) refuse(h Hangup, e Ended) error {
+	if h.Status < 300 || h.Status > 699 {
+		h.Status = sip.StatusTemporarilyUnavailable
+	}
+	phrase := clean(h.Phrase, maxPhrase)
+	if phrase == "" {
+		phrase = phrases[h.Status]
+	}
+	var headers []sip.Header
+	if reason := formatReason(h.Q850, h.Text); reason != "" {
+		headers = append(headers, sip.NewHeader("Reason", reason))
+	}
+	if h.RetryAfter > 0 {
+		headers = append(headers, sip.NewHeader("Retry-After", strconv.Itoa(int((h.RetryAfter+time.Second-1)/time.Second))))
+	}
+	err := d.respond(h.Status, phrase, nil, headers...)
+	e.Status = h.Status
+	d.end(e)
+	return err
+}

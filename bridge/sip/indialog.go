@@ -1,0 +1,143 @@
+package sip
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// request builds a request within the dialog (RFC 3261 §12.2.1.1), with the next sequence number.
+func (d *Dialog) request(method sip.RequestMethod, headers ...sip.Header) *sip.Request {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.seq++
+	return d.build(method, d.seq, headers...)
+}
+
+// build is request with a given sequence number. The lock is held.
+func (d *Dialog) build(method sip.RequestMethod, seq uint32, headers ...sip.Header) *sip.Request {
+	req := sip.NewRequest(method, *d.target.Clone())
+	hops, callID := sip.MaxForwardsHeader(70), sip.CallIDHeader(d.callID)
+	for _, h := range []sip.Header{&hops, d.local.from(), d.remote.to(), &callID, &sip.CSeqHeader{SeqNo: seq, MethodName: method}} {
+		req.AppendHeader(h)
+	}
+	for _, route := range d.routes {
+		req.AppendHeader(sip.NewHeader("Route", route))
+	}
+	if method != sip.BYE && method != sip.CANCEL {
+		req.AppendHeader(d.contact.Clone())
+	}
+	req.AppendHeader(sip.NewHeader("User-Agent", d.a.o.UserAgent))
+	if method == sip.INVITE || method == sip.UPDATE {
+		req.AppendHeader(sip.NewHeader("Allow", allowed))
+	}
+	for _, h := range headers {
+		req.AppendHeader(h)
+	}
+	req.SetBody(nil)
+	return req
+}
+
+// withSDP gives a message its description.
+func withSDP(m sip.Message, body []byte) {
+	if body == nil {
+		return
+	}
+	m.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	m.SetBody(body)
+}
+
+// route is where the dialog's requests go: its first route, or the far end's contact (RFC 3261 §12.2.1.1). On TCP the connection that
+// the far end opened is used while it stands: it may be the only way back.
+func (d *Dialog) route(ctx context.Context) (path, error) {
+	d.mu.Lock()
+	next := *d.target.Clone()
+	if len(d.routes) > 0 {
+		var h sip.RouteHeader
+		if _, err := sip.ParseAddressValue(d.routes[0], &h.Address, nil); err == nil {
+			next = h.Address
+		}
+	}
+	d.mu.Unlock()
+	if d.path.transport == "tcp" && d.connected() {
+		return d.path, nil
+	}
+	if _, ok := next.UriParams.Get("transport"); !ok {
+		next.UriParams.Add("transport", d.path.transport)
+	}
+	return d.a.find(ctx, next, "", 0)
+}
+
+// connected tells whether there is a TCP connection to the far end.
+func (d *Dialog) connected() bool {
+	c := d.a.ua.TransportLayer().Pool("tcp").Get(d.path.to.String())
+	if c == nil {
+		return false
+	}
+	if _, err := c.TryClose(); err != nil {
+		return false
+	}
+	return true
+}
+
+// ask sends a request within the dialog and returns its final response. A challenge is answered; 481 and 408 end the dialog
+// (RFC 3261 §12.2.1.2).
+func (d *Dialog) ask(ctx context.Context, req *sip.Request) (*sip.Response, error) {
+	p, err := d.route(ctx)
+	if err != nil {
+		return nil, err
+	}
+	secret := d.secret
+	secret.answered = 0
+	for {
+		res, err := d.a.exchange(ctx, req, p)
+		if err != nil {
+			return nil, err
+		}
+		if !isChallenge(res) || secret.authorize(req, res) != nil {
+			return res, nil
+		}
+		d.mu.Lock()
+		d.seq++
+		req.CSeq().SeqNo = d.seq
+		d.mu.Unlock()
+	}
+}
+
+// judge turns a response that refuses an in-dialog request into an error, and ends the dialog if it is over for the far end.
+func (d *Dialog) judge(res *sip.Response, err error, what string) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if res.IsSuccess() {
+		return nil
+	}
+	refusal := statusError(res)
+	if res.StatusCode == sip.StatusCallTransactionDoesNotExists || res.StatusCode == sip.StatusRequestTimeout {
+		d.abandon(Ended{Remote: true, Status: res.StatusCode, Cause: refusal.Cause, Text: refusal.Error(), Err: refusal}, Hangup{})
+	}
+	return fmt.Errorf("%s: %w", what, refusal)
+}
+
+// sayBye sends BYE. Whatever comes of it, the call is over.
+func (d *Dialog) sayBye(ctx context.Context, h Hangup) error {
+	var headers []sip.Header
+	if reason := formatReason(h.Q850, h.Text); reason != "" {
+		headers = append(headers, sip.NewHeader("Reason", reason))
+	}
+	res, err := d.ask(ctx, d.request(sip.BYE, headers...))
+	if err != nil {
+		return fmt.Errorf("bye: %w", err)
+	}
+	if !res.IsSuccess() && res.StatusCode != sip.StatusCallTransactionDoesNotExists {
+		return fmt.Errorf("bye: %w", statusError(res))
+	}
+	return nil
+}
+
+// sleep waits for d unless the dialog ends; ok tells that it did not.
+func (d *Dialog) sleep(t time.Duration) (ok bool) {
+	return wait(context.Background(), t, d.over) == nil
+}

@@ -1,0 +1,107 @@
+package sip
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+)
+
+// Offers and answers of a dialog (RFC 3264). All of these hold the dialog's lock unless they say otherwise.
+
+// describeAs sets what our descriptions have in common.
+func (d *Dialog) describeAs(ip netip.Addr) {
+	d.sdp = local{addr: netip.AddrPortFrom(ip, d.sound.port()), session: uint64(rand.Uint32()), version: uint64(rand.Uint32())}
+}
+
+// codecs in the order in which an offer is answered: the present one, then the preferred, then the others.
+func (d *Dialog) codecs() (order []Codec) {
+	if d.agreed != nil {
+		order = append(order, d.agreed.format.Codec)
+	}
+	for _, c := range slices.Concat(d.prefer, d.offers) {
+		if !slices.Contains(order, c) && slices.Contains(d.offers, c) {
+			order = append(order, c)
+		}
+	}
+	return order
+}
+
+// want is the direction that we would like.
+func (d *Dialog) want() direction {
+	if d.holding {
+		return sendonly
+	}
+	return sendrecv
+}
+
+// ourOffer is what we offer: everything, or once terms stand the same again.
+func (d *Dialog) ourOffer(dir direction) []byte {
+	d.sdp.version++
+	if d.agreed != nil {
+		return d.sdp.again(*d.agreed, dir)
+	}
+	return d.sdp.offer(d.codecs())
+}
+
+// ourAnswer answers a far end's offer and puts the terms in force. On an error nothing has changed.
+func (d *Dialog) ourAnswer(offer *description) (body []byte, changes []Event, err error) {
+	t, err := offer.accept(d.codecs(), d.want())
+	if err != nil {
+		return nil, nil, err
+	}
+	d.sdp.version++
+	d.sdp.mux = t.mux
+	body = d.sdp.answer(offer, t)
+	return body, d.settle(offer, t), nil
+}
+
+// takeAnswer puts the far end's answer to our offer in force.
+func (d *Dialog) takeAnswer(body []byte) (changes []Event, err error) {
+	answer, err := parseSDP(body)
+	if err != nil {
+		return nil, err
+	}
+	t, err := answer.accepted(d.codecs(), d.want())
+	if err != nil {
+		return nil, err
+	}
+	return d.settle(answer, t), nil
+}
+
+// settle puts terms in force and returns the events that tell of them.
+func (d *Dialog) settle(theirs *description, t terms) (changes []Event) {
+	if d.sound.agree(t) {
+		changes = append(changes, FormatChanged{})
+	}
+	d.agreed = &t
+	if held := !theirs.direction.receives(); held != d.held {
+		d.held = held
+		changes = append(changes, Held{On: held})
+	}
+	return changes
+}
+
+// takeEarly takes the SDP of a provisional response to our INVITE; it may come several times.
+func (d *Dialog) takeEarly(body []byte) (changes []Event, err error) {
+	if len(body) == 0 || bytes.Equal(body, d.early) {
+		return nil, nil
+	}
+	first := d.early == nil
+	changes, err = d.takeAnswer(body)
+	if err != nil {
+		return nil, err
+	}
+	d.early = bytes.Clone(body)
+	if first {
+		changes = append(changes, EarlyMedia{})
+	}
+	return changes, nil
+}
+
+// tell emits events; the lock must not be held.
+func (d *Dialog) tell(events []Event) {
+	for _, e := range events {
+		d.emit(e)
+	}
+}

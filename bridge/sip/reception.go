@@ -1,0 +1,85 @@
+package sip
+
+import "time"
+
+// reception counts what arrives from one source after another, as RFC 3550 appendix A does.
+type reception struct {
+	ssrc     uint32
+	started  bool
+	base     uint16 // first sequence number of this source
+	highest  uint16
+	cycles   uint32 // of the sequence number, shifted by 16
+	received uint32 // packets of this source
+	settled  uint64 // lost packets of the sources before
+
+	transit  time.Duration
+	jitter   float64 // in ns, smoothed
+	expected uint32  // at the last report
+	reported uint32  // received at the last report
+}
+
+// restartGap is a jump of the sequence number that no loss explains (MAX_DROPOUT of RFC 3550 A.1).
+const restartGap = 3000
+
+// arrive counts a packet; at is its arrival on any steady clock, clock that of the timestamp in Hz, or 0 where the timestamp does not
+// follow the time of sending, as with telephone-events.
+func (r *reception) arrive(ssrc uint32, seq uint16, timestamp uint32, at time.Duration, clock int) {
+	ahead := int16(seq - r.highest)
+	switch {
+	case !r.started || ssrc != r.ssrc || ahead > restartGap || ahead < -restartGap:
+		*r = reception{started: true, ssrc: ssrc, base: seq, highest: seq, settled: r.lost(), jitter: r.jitter}
+		r.received = 1
+		if clock != 0 {
+			r.transit = at - stamp(timestamp, clock)
+		}
+		return
+	case ahead > 0:
+		if seq < r.highest {
+			r.cycles += 1 << 16
+		}
+		r.highest = seq
+	}
+	r.received++
+	if clock != 0 {
+		r.measure(at - stamp(timestamp, clock))
+	}
+}
+
+func stamp(timestamp uint32, clock int) time.Duration {
+	return time.Duration(timestamp) * time.Second / time.Duration(clock)
+}
+
+// measure is RFC 3550 A.8. A timestamp that wraps or jumps by more than a second says nothing about jitter.
+func (r *reception) measure(transit time.Duration) {
+	d := (transit - r.transit).Abs()
+	r.transit = transit
+	if d < time.Second {
+		r.jitter += (float64(d) - r.jitter) / 16
+	}
+}
+
+// extended is the highest sequence number with its cycles.
+func (r *reception) extended() uint32 { return r.cycles | uint32(r.highest) }
+
+// lost is how many packets never came, of all sources.
+func (r *reception) lost() uint64 {
+	if !r.started {
+		return r.settled
+	}
+	expected := r.extended() - uint32(r.base) + 1
+	if expected <= r.received { // duplicates
+		return r.settled
+	}
+	return r.settled + uint64(expected-r.received)
+}
+
+// fraction is the loss since the last call, in 256ths (RFC 3550 A.3).
+func (r *reception) fraction() uint8 {
+	expected := r.extended() - uint32(r.base) + 1
+	e, got := expected-r.expected, r.received-r.reported
+	r.expected, r.reported = expected, r.received
+	if e == 0 || got >= e {
+		return 0
+	}
+	return uint8(min((e-got)*256/e, 255))
+}

@@ -1,0 +1,94 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// onRefer takes a wish for transfer (RFC 3515) and tells at once that it is being tried.
+func (d *Dialog) onRefer(c *arrival) {
+	if !d.inOrder(c) {
+		return
+	}
+	asked, err := parseRefer(c.req)
+	if err != nil {
+		d.log.Info("refused transfer", "err", err)
+		c.respond(sip.StatusBadRequest)
+		return
+	}
+	d.mu.Lock()
+	ok := d.stage == answered
+	if ok {
+		d.transfer = c.req.CSeq().SeqNo
+	}
+	d.mu.Unlock()
+	if !ok {
+		c.respond(sip.StatusForbidden)
+		return
+	}
+	c.respond(sip.StatusAccepted)
+	d.emit(asked)
+	d.a.spawn(func() {
+		ctx, cancel := background()
+		defer cancel()
+		if err := d.NotifyTransfer(ctx, sip.StatusTrying, "Trying"); err != nil {
+			d.log.Debug("notify of transfer", "err", err)
+		}
+	})
+}
+
+// parseRefer reads the one Refer-To there must be.
+func parseRefer(req *sip.Request) (TransferAsked, error) {
+	var asked TransferAsked
+	fields := append(req.GetHeaders("Refer-To"), req.GetHeaders("r")...)
+	if len(fields) != 1 {
+		return asked, fmt.Errorf("%d Refer-To header fields", len(fields))
+	}
+	var to sip.Uri
+	if _, err := sip.ParseAddressValue(fields[0].Value(), &to, nil); err != nil {
+		return asked, fmt.Errorf("refer-to: %w", err)
+	}
+	for _, h := range to.Headers {
+		if strings.EqualFold(h.K, "Replaces") {
+			asked.Replaces = unescape(h.V)
+		}
+	}
+	to.Headers = nil
+	asked.To = clean(to.String(), maxValue)
+	asked.ReferredBy = clean(either(req, "Referred-By", "b"), maxValue)
+	return asked, nil
+}
+
+// NotifyTransfer tells the far end, which asked for a transfer, how it goes: a SIP status, of which 200 and above is the last
+// (RFC 3515 §2.4.5).
+func (d *Dialog) NotifyTransfer(ctx context.Context, status int, phrase string) error {
+	if phrase = clean(phrase, maxPhrase); phrase == "" {
+		phrase = phrases[status]
+	}
+	d.mu.Lock()
+	transfer, stage := d.transfer, d.stage
+	if status >= 200 {
+		d.transfer = 0
+	}
+	d.mu.Unlock()
+	if transfer == 0 || stage != answered {
+		return errors.New("sip: no transfer asked for")
+	}
+	state := "active;expires=60"
+	if status >= 200 {
+		state = "terminated;reason=noresource"
+	}
+	req := d.request(sip.NOTIFY, sip.NewHeader("Event", "refer;id="+strconv.FormatUint(uint64(transfer), 10)),
+		sip.NewHeader("Subscription-State", state), sip.NewHeader("Content-Type", "message/sipfrag;version=2.0"))
+	req.SetBody(fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", status, phrase))
+	res, err := d.ask(ctx, req)
+	return d.judge(res, err, "notify of transfer")
+}
+
+// onNotify: we subscribe to nothing (RFC 6665 §4.1.3).
+func (d *Dialog) onNotify(c *arrival) { c.respond(489) }
