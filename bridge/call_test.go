@@ -30,7 +30,7 @@ func TestTelegramCallerRingsAnExtensionAndTalks(t *testing.T) {
 		wantOutcome(t, out, NormalClearing, "leg-1000", FaultNone)
 		wantHungUp(t, ann, NormalClearing)
 		wantHungUp(t, phone)
-		if !ann.answered || out.Times.Talk() != 10*time.Second || out.Path == "" {
+		if !ann.answered || out.Times.Talk() != 10*time.Second || out.Path != "relay opus" {
 			t.Errorf("answered %t, talked %s by %q", ann.answered, out.Times.Talk(), out.Path)
 		}
 		if got := out.Times.Media.Sub(out.Times.Started); got != 5*time.Second {

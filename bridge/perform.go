@@ -32,6 +32,8 @@ func (o *owner) perform(a action, e envelope) {
 		o.seat(a.leg)
 	case unseat:
 		o.unseat(a.leg)
+	case retune:
+		o.parties[a.leg].seat.FormatChanged()
 	case arm:
 		o.timer.Reset(o.patience(a.timer))
 	case disarm:

@@ -167,6 +167,8 @@ type (
 	seat struct{ leg int }
 	// unseat takes it out again.
 	unseat struct{ leg int }
+	// retune lets the room know that the leg's format is another.
+	retune struct{ leg int }
 	// arm starts the timer, in place of the one that runs.
 	arm struct{ timer timer }
 	// disarm stops it.

@@ -153,6 +153,10 @@ func (in happened) apply(m *machine) {
 		m.legTaken(in.leg)
 	case Answered:
 		m.legAnswered(in.leg)
+	case FormatChanged:
+		if m.legs[in.leg].at == legUp {
+			m.do(retune{in.leg})
+		}
 	case Held:
 		m.legHeld(in.leg, ev.On)
 	case Ended:
