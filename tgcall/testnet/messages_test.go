@@ -1,6 +1,7 @@
 package testnet_test
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -10,12 +11,14 @@ import (
 	"switchgram/tgcall/testnet"
 )
 
-var messageID int64 // random_id of the last message; tests of this file do not run at once
-
 func write(t *testing.T, c *client, to *tg.User, text string) error {
 	t.Helper()
-	messageID++
-	_, err := c.api.MessagesSendMessage(testContext(t), &tg.MessagesSendMessageRequest{Peer: to.AsInputPeer(), Message: text, RandomID: messageID})
+	return writeAs(t, c, to, text, rand.Int64())
+}
+
+func writeAs(t *testing.T, c *client, to *tg.User, text string, random int64) error {
+	t.Helper()
+	_, err := c.api.MessagesSendMessage(testContext(t), &tg.MessagesSendMessageRequest{Peer: to.AsInputPeer(), Message: text, RandomID: random})
 	return err
 }
 
@@ -70,11 +73,10 @@ func TestMessagesThatAreRefused(t *testing.T) {
 	a.Block(b, true)
 	wantError(t, write(t, ann, to, "x"), 400, "YOU_BLOCKED_USER")
 	a.Block(b, false)
-	if err := write(t, ann, to, "x"); err != nil {
+	if err := writeAs(t, ann, to, "x", 5); err != nil {
 		t.Fatal(err)
 	}
-	messageID--
-	wantError(t, write(t, ann, to, "x"), 500, "RANDOM_ID_DUPLICATE")
+	wantError(t, writeAs(t, ann, to, "x", 5), 500, "RANDOM_ID_DUPLICATE")
 }
 
 func TestDifferenceAfterBeingOffline(t *testing.T) {
