@@ -63,6 +63,17 @@ func (f Format) Timestamp(d time.Duration) uint32 {
 	return uint32(d * time.Duration(f.ClockRate) / time.Second)
 }
 
+// PacketTime is PTime where packets of the codec can be made so long, otherwise the usual 20 ms (RFC 3551 §4.2). Whole tens of
+// milliseconds up to 60 can be; of Opus, which has no other frames, 10, 20, 40 and 60.
+func (f Format) PacketTime() time.Duration {
+	const ten, most = 10 * time.Millisecond, 60 * time.Millisecond
+	odd := f.PTime == 3*ten || f.PTime == 5*ten
+	if f.PTime <= 0 || f.PTime > most || f.PTime%ten != 0 || f.Codec == Opus && odd {
+		return 2 * ten
+	}
+	return f.PTime
+}
+
 // String is for logs and tables: "opus/48000 20ms".
 func (f Format) String() string {
 	return fmt.Sprintf("%s/%d %s", f.Codec, f.ClockRate, f.PTime)

@@ -13,6 +13,18 @@ func TestSoundAndClockOfG722Differ(t *testing.T) {
 	}
 }
 
+func TestPacketsAreAsLongAsTheyCanBe(t *testing.T) {
+	for _, c := range []struct {
+		codec      Codec
+		ptime, got int // ms
+	}{{Opus, 10, 10}, {Opus, 20, 20}, {Opus, 30, 20}, {Opus, 40, 40}, {Opus, 50, 20}, {Opus, 60, 60}, {Opus, 120, 20}, {PCMU, 30, 30}, {G722, 25, 20}, {PCMA, 0, 20}, {PCMA, -10, 20}} {
+		f := Format{Codec: c.codec, PTime: time.Duration(c.ptime) * time.Millisecond}
+		if got := f.PacketTime(); got != time.Duration(c.got)*time.Millisecond {
+			t.Errorf("%v of %d ms: %v", c.codec, c.ptime, got)
+		}
+	}
+}
+
 func ExampleFormat() {
 	f := Format{Codec: Opus, ClockRate: OpusRate, Channels: 2, PayloadType: 111, PTime: 20 * time.Millisecond}
 	fmt.Println(f, f.Timestamp(f.PTime))

@@ -2,7 +2,6 @@ package media
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -54,25 +53,3 @@ func (t OpusTOC) code() byte { return byte(t & 3) }
 
 // with is the same configuration with another code.
 func (t OpusTOC) with(code byte) byte { return byte(t)&^3 | code }
-
-// OpusDuration is how long the packet sounds, by its first two bytes. It trusts the rest of the packet, which OpusPacket.Parse does not.
-func OpusDuration(packet []byte) (time.Duration, error) {
-	if len(packet) == 0 {
-		return 0, fmt.Errorf("%w: empty", ErrOpus)
-	}
-	toc, frames := OpusTOC(packet[0]), 1
-	switch toc.code() {
-	case 1, 2:
-		frames = 2
-	case 3:
-		if len(packet) < 2 {
-			return 0, fmt.Errorf("%w: no frame count", ErrOpus)
-		}
-		frames = int(packet[1] & 63)
-	}
-	d := time.Duration(frames) * toc.FrameDuration()
-	if d == 0 || d > maxOpusPacket {
-		return 0, fmt.Errorf("%w: %d frames of %v", ErrOpus, frames, toc.FrameDuration())
-	}
-	return d, nil
-}

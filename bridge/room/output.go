@@ -9,9 +9,6 @@ import (
 	"switchgram/bridge/media"
 )
 
-// defaultPTime is the packet size where none was agreed on (RFC 3551 §4.2).
-const defaultPTime = 20 * time.Millisecond
-
 // catchUp is how late a packet may be sent that is made by the clock; what is later is given up.
 const catchUp = 100 * time.Millisecond
 
@@ -39,24 +36,12 @@ func (o *output) setFormat(f media.Format, now time.Time) {
 	if f != o.format {
 		o.format = f
 		o.line = newTimeline(f.ClockRate, o.line.next, now)
-		o.quiet = silence(f.Codec, o.ptime())
+		o.quiet = silence(f.Codec, o.format.PacketTime())
 	}
 	o.line.loose = true
 }
 
-// ptime is how long the packets are that we make.
-func (o *output) ptime() time.Duration {
-	switch p := o.format.PTime; {
-	case p <= 0 || p > 60*time.Millisecond, p%(10*time.Millisecond) != 0:
-		return defaultPTime
-	case o.format.Codec == media.Opus && (p == 30*time.Millisecond || p == 50*time.Millisecond): // no such frames
-		return defaultPTime
-	default:
-		return p
-	}
-}
-
-// send sends a payload that sounds for n timestamps from ts on.
+// send sends a payload with timestamp ts.
 func (o *output) send(payload []byte, ts uint32, marker bool) {
 	o.packet.Marker, o.packet.SequenceNumber, o.packet.Timestamp = marker, o.seq, ts
 	o.packet.Payload = payload
@@ -68,7 +53,7 @@ func (o *output) send(payload []byte, ts uint32, marker bool) {
 // sendNext sends a payload of one ptime right after all before it.
 func (o *output) sendNext(payload []byte, marker bool) {
 	o.send(payload, o.line.next, marker)
-	o.line.next += o.format.Timestamp(o.ptime())
+	o.line.next += o.format.Timestamp(o.format.PacketTime())
 }
 
 // sendSilence sends one ptime of silence.

@@ -51,13 +51,18 @@ func newPlayout(said media.Format, rate int, dec codec.Decoder) *playout {
 	return &playout{said: said, rate: rate, dec: dec, dry: true, sound: make([]int16, 0, 2*codec.MaxSamples), least: mostDelay}
 }
 
-// put takes a packet of d timestamps, if it does not come too late. What would wait for too long pushes out the oldest.
-func (p *playout) put(ts, d uint32, payload []byte, now time.Time) bool {
-	if !p.dry && int32(ts+d-p.pos) <= 0 && p.buf.head() != nil {
-		return false // what follows it is there already
+// wants tells whether an overtaken packet is still of use: its time has not come, and those that overtook it have not been played.
+func (p *playout) wants(ts uint32) bool {
+	if p.dry {
+		return p.buf.head() != nil
 	}
+	return int32(ts-p.pos) >= 0
+}
+
+// put takes a packet of d timestamps. What would wait for too long pushes out the oldest.
+func (p *playout) put(ts, d uint32, payload []byte, now time.Time) bool {
 	ok := p.buf.put(ts, d, payload, now)
-	for p.waits() > mostDelay {
+	for p.waits() > mostDelay && len(p.buf.queue) > 1 {
 		p.buf.pop()
 		p.pos = p.buf.head().ts
 		p.lost++

@@ -145,8 +145,8 @@ func FuzzRoom(f *testing.F) {
 	f.Add([]byte("\x05\x00\x01\x7b\x03abc"))
 	f.Fuzz(func(t *testing.T, script []byte) {
 		synctest.Test(t, func(t *testing.T) {
-			for _, heard := range []media.Codec{media.Opus, media.G722} {
-				ann, bob := newPhone(media.Opus), newPhone(heard)
+			for _, c := range [][2]media.Codec{{media.Opus, media.Opus}, {media.Opus, media.G722}, {media.PCMU, media.Opus}, {media.G722, media.G722}} {
+				ann, bob := newPhone(c[0]), newPhone(c[1])
 				r := New(Options{})
 				r.Add(ann, Talk)
 				r.Add(bob, Talk)

@@ -42,7 +42,7 @@ func (r *relay) take(p *rtp.Packet, now time.Time) {
 	case fresh:
 		r.out.line.loose = true
 		r.pass(p, c, 0, now)
-	case next:
+	case inTurn:
 		r.pass(p, c, missing, now)
 	case tardy:
 		r.passTardy(p, c)
@@ -63,7 +63,7 @@ func (r *relay) measure(payload []byte) (cutting, error) {
 	if err != nil || r.out.format.Codec != media.Opus {
 		return c, err
 	}
-	if pieces, frames := r.meter.opus.Cut(r.out.ptime()); pieces > 1 {
+	if pieces, frames := r.meter.opus.Cut(r.out.format.PacketTime()); pieces > 1 {
 		c.pieces, c.frames = pieces, frames
 		c.step = r.out.format.Timestamp(time.Duration(frames) * r.meter.opus.TOC().FrameDuration())
 	}

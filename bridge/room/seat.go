@@ -117,8 +117,8 @@ func (s *Seat) choosePath() path {
 	return t
 }
 
-// known tells whether both ends have agreed on the format.
-func known(f media.Format) bool { return f.Codec != media.NoCodec && f.ClockRate > 0 }
+// known tells whether both ends have agreed on a format, one that can be: no codec's clock is slower than 8 kHz.
+func known(f media.Format) bool { return f.Codec != media.NoCodec && f.ClockRate >= 8000 }
 
 // FormatChanged makes the room read the formats of its streams again. Call it on the leg's FormatChanged event; without it a change
 // is found when the seat next wakes, which takes 100 ms or less.

@@ -12,7 +12,7 @@ const (
 type order uint8
 
 const (
-	next     order = iota // the one after the last, or one after a gap
+	inTurn   order = iota // the one after the last, or one after a gap
 	fresh                 // the first of a stream
 	tardy                 // overtaken by others
 	unwanted              // seen before, or a stranger
@@ -29,7 +29,7 @@ type sequence struct {
 	strangerNext uint16
 }
 
-// follow tells where p stands and, if that is next, how many are missing before it. As RFC 3550 Appendix A.1 advises, it takes two
+// follow tells where p stands and, if that is in its turn, how many are missing before it. As RFC 3550 Appendix A.1 advises, it takes two
 // packets in a row to begin another stream, so that no single packet can end one.
 func (s *sequence) follow(p *rtp.Packet) (o order, missing int) {
 	switch step := int16(p.SequenceNumber - s.highest); {
@@ -40,7 +40,7 @@ func (s *sequence) follow(p *rtp.Packet) (o order, missing int) {
 		return s.meet(p), 0
 	case step > 0:
 		s.stranger, s.highest = false, p.SequenceNumber
-		return next, int(step) - 1
+		return inTurn, int(step) - 1
 	case step == 0:
 		return unwanted, 0
 	default:

@@ -39,8 +39,8 @@ func newTranscoder(said media.Format, o *output, now time.Time) (*transcoder, er
 	return &transcoder{
 		out: o, meter: meter{format: said}, play: newPlayout(said, from, dec), enc: enc, rates: newResampler(from, to),
 		in: newTimeline(said.ClockRate, 0, now), silent: true,
-		pcm:       make([]int16, samples(o.ptime(), from)),
-		converted: make([]int16, samples(o.ptime(), to)),
+		pcm:       make([]int16, samples(o.format.PacketTime(), from)),
+		converted: make([]int16, samples(o.format.PacketTime(), to)),
 		packet:    make([]byte, codec.MaxPacket),
 	}, nil
 }
@@ -85,7 +85,8 @@ func (t *transcoder) place(p *rtp.Packet, o order, d uint32, now time.Time) (ts 
 	case unwanted:
 		return 0, false
 	case tardy:
-		return p.Timestamp + t.in.offset, true
+		ts = p.Timestamp + t.in.offset
+		return ts, t.play.wants(ts)
 	}
 	ts, how := t.in.place(p.Timestamp, now)
 	if how == early {

@@ -137,6 +137,44 @@ func TestOvertakenPacketsArePutInOrder(t *testing.T) {
 	})
 }
 
+func TestAnOldPacketIsNotHeardAgain(t *testing.T) {
+	ann, bob, v := newPhone(media.Opus), newPhone(media.PCMA), newVoice(t, media.Opus, 800, 60*time.Millisecond)
+	call(t, ann, bob, func(_ *Room, _, sb *Seat) {
+		for range 40 {
+			again := ann.next
+			again.Payload = v.packet()
+			ann.say(again.Payload, 60*time.Millisecond)
+			ann.say(v.packet(), 55*time.Millisecond)
+			ann.next.Timestamp += 240 // 5 ms
+			ann.send(&again)
+			wait(5 * time.Millisecond)
+		}
+		pcm := listen(t, media.PCMA, bob.takes())
+		if got := purity(pcm[len(pcm)/2:], 800, 8000); got < 25 {
+			t.Errorf("purity %.1f dB, want 25", got)
+		}
+		if st := sb.Stats(); st.Dropped != 40 {
+			t.Errorf("%+v", st)
+		}
+	})
+}
+
+func TestHugePacketsOfATelephoneAreSurvived(t *testing.T) {
+	for _, said := range []media.Codec{media.PCMU, media.G722} {
+		ann, bob := newPhone(said), newPhone(media.Opus)
+		call(t, ann, bob, func(_ *Room, _, sb *Seat) {
+			for i := range 50 {
+				ann.say(make([]byte, 1+i*173%1500), ptime)
+				ann.say(make([]byte, 160), ptime)
+			}
+			steady(t, bob.takes(), 960)
+			if st := sb.Stats(); st.Transcoded == 0 || st.Delay > 2*mostDelay {
+				t.Errorf("%+v", st)
+			}
+		})
+	}
+}
+
 func TestDelayGrowsWithANetworksAndShrinksAgain(t *testing.T) {
 	ann, bob, v := newPhone(media.PCMU), newPhone(media.Opus), newVoice(t, media.PCMU, 800, ptime)
 	call(t, ann, bob, func(_ *Room, _, sb *Seat) {

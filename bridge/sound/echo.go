@@ -2,8 +2,8 @@ package sound
 
 import "sync"
 
-// Echo plays back what a Listener hears. Its queue holds 200 ms; what comes when that is full pushes out the oldest.
-type Echo struct {
+// An echo plays back what a Listener hears. Its queue holds 200 ms; what comes when that is full pushes out the oldest.
+type echo struct {
 	mu      sync.Mutex
 	rate    int
 	queue   []int16
@@ -11,7 +11,7 @@ type Echo struct {
 }
 
 // add takes sound from the Listener.
-func (e *Echo) add(pcm []int16, rate int) {
+func (e *echo) add(pcm []int16, rate int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if rate != e.rate {
@@ -24,7 +24,7 @@ func (e *Echo) add(pcm []int16, rate int) {
 }
 
 // Fill plays from the queue: silence until there are two frames in it, so that the next may be late, and again when it has run dry.
-func (e *Echo) Fill(pcm []int16, rate int) {
+func (e *echo) Fill(pcm []int16, rate int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if rate != e.rate || !e.playing && len(e.queue) < 2*len(pcm) {

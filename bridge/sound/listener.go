@@ -32,7 +32,7 @@ type Listener struct {
 	order  orderer
 	heard  decoder
 	memory memory
-	echo   *Echo
+	echo   *echo
 	rates  *rateConverter // to the recording's; nil: the same
 	buf    []int16
 }
@@ -146,7 +146,7 @@ func (l *Listener) Measure(d time.Duration) Heard {
 	return Measure(pcm, rate)
 }
 
-// Onset is when the beginning of a tone of hz arrived, of what came after since; false: none has. It is true to about 1 ms, as long as the
+// Onset is when the beginning of a tone of hz arrived, of what came after since; false: none has. It is true to 2 ms, as long as the
 // tones before and after it are 200 Hz or more away, and includes what the codec delays by itself: 6.5 ms for Opus.
 func (l *Listener) Onset(hz float64, since time.Time) (time.Time, bool) {
 	l.mu.Lock()
@@ -178,7 +178,7 @@ func (l *Listener) Echo() Source {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.echo == nil {
-		l.echo = &Echo{}
+		l.echo = &echo{}
 	}
 	return l.echo
 }

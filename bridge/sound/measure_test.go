@@ -12,7 +12,7 @@ import (
 
 func TestATonesFrequencyAndLevelAreFound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		rate := rapid.SampledFrom([]int{8000, 16000, 48000}).Draw(t, "rate")
+		rate := rapid.SampledFrom([]int{8000, 16000}).Draw(t, "rate")
 		hz := rapid.Float64Range(60, float64(rate)/2-200).Draw(t, "hz")
 		amplitude := rapid.Float64Range(0.01, 1).Draw(t, "amplitude")
 		pcm := make([]int16, rate)

@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	defaultPTime = 20 * time.Millisecond
 	// maxLate is how late a packet may be played; what should have been played before is left out.
 	maxLate = 200 * time.Millisecond
 
@@ -108,7 +107,7 @@ func (p *Player) play(now time.Time) (time.Duration, error) {
 	if err := p.follow(p.to.Format()); err != nil {
 		return 0, err
 	}
-	d := p.ptime()
+	d := p.format.PacketTime()
 	if p.enc == nil {
 		return d, nil
 	}
@@ -139,18 +138,8 @@ func (p *Player) follow(f media.Format) error {
 		return fmt.Errorf("play: %w", err)
 	}
 	p.enc = enc
-	p.pcm = make([]int16, int(p.ptime()*time.Duration(f.Codec.SampleRate())/time.Second))
+	p.pcm = make([]int16, int(p.format.PacketTime()*time.Duration(f.Codec.SampleRate())/time.Second))
 	return nil
-}
-
-// ptime is what the format says, if it can be: multiples of 20 ms up to 60, which every codec has, and 10.
-func (p *Player) ptime() time.Duration {
-	switch d := p.format.PTime; d {
-	case 10 * time.Millisecond, 40 * time.Millisecond, 60 * time.Millisecond:
-		return d
-	default:
-		return defaultPTime
-	}
 }
 
 // fill makes the sound of the next d.

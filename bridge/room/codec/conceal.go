@@ -87,22 +87,29 @@ func (c *concealer) blended(i int) int16 {
 	return int16(s)
 }
 
-// findPeriod is the distance at which the recent past is most like itself.
+// findPeriod is the distance at which the recent past is most like itself: first roughly, at 4 kHz, then to the sample.
 func (c *concealer) findPeriod() int {
+	shortest, longest, rough := c.ms(shortestMs), c.ms(longestMs), c.rate/4000
+	p := c.likest(shortest, longest, rough)
+	return c.likest(max(shortest, p-rough+1), min(longest, p+rough-1), 1)
+}
+
+// likest looks at every step-th distance, and every step-th sample.
+func (c *concealer) likest(from, to, step int) int {
 	end := len(c.history)
 	window := c.history[end-c.ms(compareMs):]
-	best, period := math.Inf(-1), c.ms(longestMs)
-	for p := c.ms(shortestMs); p <= c.ms(longestMs); p++ {
-		if like := likeness(window, c.history[end-len(window)-p:end-p]); like > best {
+	best, period := math.Inf(-1), to
+	for p := from; p <= to; p += step {
+		if like := likeness(window, c.history[end-len(window)-p:end-p], step); like > best {
 			best, period = like, p
 		}
 	}
 	return period
 }
 
-func likeness(a, b []int16) float64 {
+func likeness(a, b []int16, step int) float64 {
 	var cross, power float64
-	for i := range a {
+	for i := 0; i < len(a); i += step {
 		cross += float64(a[i]) * float64(b[i])
 		power += float64(b[i]) * float64(b[i])
 	}

@@ -6,16 +6,16 @@ import "math"
 // coded by what it differs from a prediction. One byte holds two samples of sound at 16 kHz. The names of the blocks are those of
 // clause 6 of the Recommendation.
 
-// taps are the first half of the 24 coefficients of the quadrature mirror filter, which is symmetric (Table 11/G.722), even and odd.
+// taps are the first half of the 24 coefficients of the quadrature mirror filter, which is symmetric; even and odd ones.
 var tapsEven, tapsOdd = [12]int32{3, -11, 12, 32, -210, 951, 3876, -805, 362, -156, 53, -11}, [12]int32{-11, 53, -156, 362, -805, 3876, 951, -210, 32, 12, -11, 3}
 
-// lowDecision are the decision levels of the lower band's quantizer of 60 levels (Table 14/G.722).
+// lowDecision are the decision levels of the lower band's quantizer of 60 levels (QUANTL).
 var lowDecision = [30]int32{
 	0, 35, 72, 110, 150, 190, 233, 276, 323, 370, 422, 473, 530, 587, 650,
 	714, 786, 858, 940, 1023, 1121, 1219, 1339, 1458, 1612, 1765, 1980, 2195, 2557, 2919,
 }
 
-// lowLevels6 and lowLevels4 are the output values of the lower band's inverse quantizers with six and four bits (Tables 15 and 17).
+// lowLevels6 and lowLevels4 are the output values of the lower band's inverse quantizers with six and four bits (INVQBL and INVQAL).
 var lowLevels6 = [64]int32{
 	-136, -136, -136, -136, -24808, -21904, -19008, -16704, -14984, -13512, -12280, -11192, -10232, -9360, -8576, -7856,
 	-7192, -6576, -6000, -5456, -4944, -4464, -4008, -3576, -3168, -2776, -2400, -2032, -1688, -1360, -1040, -728,
@@ -35,7 +35,7 @@ var (
 	highLevels = [4]int32{-7408, -1616, 7408, 1616}
 )
 
-// antilog is the table by which scale factors leave the logarithmic domain (Table 16/G.722).
+// antilog is the table by which scale factors leave the logarithmic domain (SCALEL and SCALEH).
 var antilog = [32]int32{
 	2048, 2093, 2139, 2186, 2233, 2282, 2332, 2383, 2435, 2489, 2543, 2599, 2656, 2714, 2774, 2834,
 	2896, 2960, 3025, 3091, 3158, 3228, 3298, 3371, 3444, 3520, 3597, 3676, 3756, 3838, 3922, 4008,
