@@ -6,7 +6,8 @@
 //
 // It implements what clients see of https://core.telegram.org/mtproto, https://core.telegram.org/api/auth, https://core.telegram.org/api/srp,
 // https://core.telegram.org/api/qr-login, https://core.telegram.org/api/updates and https://core.telegram.org/api/end-to-end/voice-calls.
-// A method it does not have is answered with an rpc_error, as Telegram would answer it.
+// A method it does not have is answered with an rpc_error, as Telegram would answer it. It speaks layer 228 of the API, and 227 to clients that
+// ask for an older one; there are people only, no groups, channels or files, and nothing is kept when the process ends.
 //
 // All methods of all types may be called concurrently.
 package testnet

@@ -262,7 +262,7 @@ func TestClientThatDoesNotReadIsCutOff(t *testing.T) {
 	p := w.dial(t, transport.Intermediate)
 	nearest(t, p)
 	x := w.sessionsOf(p.key.Key.ID)[0]
-	big := &tg.HelpInviteText{Message: string(make([]byte, 1<<20))}
+	big := &tg.HelpInviteText{Message: string(make([]byte, 1<<16))}
 	for x.Push(big) == nil {
 		if t.Context().Err() != nil {
 			t.Fatal("the queue has no end")

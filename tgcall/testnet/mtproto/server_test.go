@@ -94,7 +94,7 @@ func TestUnknownKeyIsToldSoAndTheConnectionGoesOn(t *testing.T) {
 }
 
 func TestGarbageDisturbsNobody(t *testing.T) {
-	w := serve(t, func(o *Options) { o.Handshake = 200 * time.Millisecond })
+	w := serve(t)
 	good := w.dial(t, transport.Intermediate)
 	nearest(t, good)
 	garbage := map[string][]byte{
@@ -139,7 +139,7 @@ func TestSilentPeerIsCutOff(t *testing.T) {
 }
 
 func TestIdleConnectionIsClosed(t *testing.T) {
-	w := serve(t, func(o *Options) { o.Idle = 50 * time.Millisecond })
+	w := serve(t, func(o *Options) { o.Idle = 500 * time.Millisecond })
 	p := w.dial(t, transport.Abridged)
 	nearest(t, p)
 	p.wantClosed()

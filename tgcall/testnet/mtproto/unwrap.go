@@ -62,10 +62,16 @@ func (r *Request) peel(ctx context.Context, id uint32, b *bin.Buffer) (bool, err
 		return true, open(&tg.InvokeWithoutUpdatesRequest{Query: rest{}}, b)
 	case tg.InvokeAfterMsgRequestTypeID:
 		w := tg.InvokeAfterMsgRequest{Query: rest{}}
-		return true, errors.Join(open(&w, b), r.after(ctx, w.MsgID))
+		if err := open(&w, b); err != nil {
+			return true, err
+		}
+		return true, r.after(ctx, w.MsgID)
 	case tg.InvokeAfterMsgsRequestTypeID:
 		w := tg.InvokeAfterMsgsRequest{Query: rest{}}
-		return true, errors.Join(open(&w, b), r.after(ctx, w.MsgIDs...))
+		if err := open(&w, b); err != nil {
+			return true, err
+		}
+		return true, r.after(ctx, w.MsgIDs...)
 	}
 	return false, nil
 }
