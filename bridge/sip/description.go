@@ -16,16 +16,30 @@ const maxSDP = 16 << 10
 
 // description is what a far end's SDP says of its audio.
 type description struct {
-	lines     []*sdp.MediaDescription // every m= line, for the answer to mirror
-	audio     int                     // index of the one we take
-	addr      netip.AddrPort          // where it wants RTP; invalid: nowhere (c=0.0.0.0)
-	rtcp      netip.AddrPort          // where it wants RTCP
-	mux       bool                    // RTCP may come to the RTP port (RFC 5761)
+	lines     []mediaLine    // every m= line, for the answer to mirror
+	audio     int            // index of the one we take
+	addr      netip.AddrPort // where it wants RTP; invalid: nowhere (c=0.0.0.0)
+	rtcp      netip.AddrPort // where it wants RTCP
+	mux       bool           // RTCP may come to the RTP port (RFC 5761)
 	direction direction
 	payloads  []payload // the codecs we know, in its order
 	events    []payload // telephone-events, in its order
 	ptime     time.Duration
 	maxPTime  time.Duration
+}
+
+// mediaLine is an m= line with what belongs to it, as text: pion's parser refuses the whole SDP for media it has not heard of, such as
+// the fax that gateways like to offer beside the sound.
+type mediaLine struct {
+	media, port, proto string
+	formats            []string
+	text               string // all of the lines
+}
+
+// String is the m= line.
+func (m mediaLine) String() string {
+	head, _, _ := strings.Cut(m.text, "\n")
+	return clean(head, maxPhrase)
 }
 
 // payload is one payload type of a description; codec NoCodec: a telephone-event.
@@ -44,21 +58,41 @@ func parseSDP(body []byte) (*description, error) {
 	if len(body) > maxSDP {
 		return nil, fmt.Errorf("sdp: %d bytes, at most %d", len(body), maxSDP)
 	}
-	var s sdp.SessionDescription
-	if err := s.Unmarshal(body); err != nil {
-		return nil, badLine(body, err)
-	}
-	d := &description{lines: s.MediaDescriptions}
-	m, err := d.pick()
-	if err != nil {
+	session, lines := sections(string(body))
+	d := &description{lines: lines}
+	if err := d.pick(); err != nil {
 		return nil, err
 	}
-	return d, d.read(&s, m)
+	var s sdp.SessionDescription
+	text := session + d.lines[d.audio].text
+	if err := s.UnmarshalString(text); err != nil {
+		return nil, badLine(text, err)
+	}
+	return d, d.read(&s, s.MediaDescriptions[0])
+}
+
+// sections cuts an SDP before each m= line.
+func sections(body string) (session string, media []mediaLine) {
+	for line := range strings.Lines(body) {
+		switch {
+		case strings.HasPrefix(line, "m="):
+			m := mediaLine{text: line}
+			if f := strings.Fields(line[2:]); len(f) > 3 {
+				m.media, m.port, m.proto, m.formats = f[0], f[1], f[2], f[3:]
+			}
+			media = append(media, m)
+		case len(media) > 0:
+			media[len(media)-1].text += line
+		default:
+			session += line
+		}
+	}
+	return session, media
 }
 
 // badLine finds the line that pion's parser stumbled over: the first that makes it fail.
-func badLine(body []byte, err error) error {
-	lines := strings.SplitAfter(string(body), "\n")
+func badLine(text string, err error) error {
+	lines := strings.SplitAfter(text, "\n")
 	if len(lines) > 200 {
 		return fmt.Errorf("sdp: %w", err)
 	}
@@ -66,45 +100,46 @@ func badLine(body []byte, err error) error {
 	for i, line := range lines {
 		var s sdp.SessionDescription
 		if head += line; s.UnmarshalString(head) != nil && i > 0 {
-			return fmt.Errorf("sdp line %d %q: %w", i+1, strings.TrimSpace(line), err)
+			return fmt.Errorf("sdp line %q: %w", clean(line, maxPhrase), err)
 		}
 	}
 	return fmt.Errorf("sdp: %w", err)
 }
 
 // pick finds the audio we can carry, or says why there is none.
-func (d *description) pick() (*sdp.MediaDescription, error) {
-	var why error
+func (d *description) pick() (why error) {
 	for i, m := range d.lines {
-		err := refuse(m)
+		err := m.refuse()
 		if err == nil {
 			d.audio = i
-			return m, nil
+			return nil
 		}
-		if why == nil || m.MediaName.Media == "audio" {
-			why = err
+		if why == nil || m.media == "audio" {
+			why = fmt.Errorf("sdp line %q: %w", m, err)
 		}
 	}
 	if why == nil {
-		why = fmt.Errorf("sdp: no m= line")
+		why = errors.New("sdp: no m= line")
 	}
-	return nil, why
+	return why
 }
 
 // refuse says why the line is not audio that we can carry.
-func refuse(m *sdp.MediaDescription) error {
-	name := "sdp line \"m=" + clean(m.MediaName.String(), maxPhrase) + "\""
-	switch proto := strings.ToUpper(strings.Join(m.MediaName.Protos, "/")); {
-	case m.MediaName.Media != "audio":
-		return fmt.Errorf("%s: no audio", name)
-	case m.MediaName.Port.Value == 0:
-		return fmt.Errorf("%s: port 0 refuses the sound", name)
-	case m.MediaName.Port.Value < 0 || m.MediaName.Port.Value > 65535:
-		return fmt.Errorf("%s: no such port", name)
+func (m mediaLine) refuse() error {
+	switch proto := strings.ToUpper(m.proto); {
+	case m.media == "":
+		return errors.New("want media, port, protocol and formats")
+	case m.media != "audio":
+		return errors.New("no audio")
+	case m.port == "0":
+		return errors.New("port 0 refuses the sound")
 	case strings.Contains(proto, "SAVP"):
-		return fmt.Errorf("%s: SRTP is not supported, want RTP/AVP", name)
+		return errors.New("SRTP is not supported, want RTP/AVP")
 	case proto != "RTP/AVP" && proto != "RTP/AVPF":
-		return fmt.Errorf("%s: want RTP/AVP", name)
+		return errors.New("want RTP/AVP")
+	}
+	if n, err := strconv.ParseUint(m.port, 10, 16); err != nil || n == 0 {
+		return errors.New("no such port")
 	}
 	return nil
 }
@@ -136,12 +171,13 @@ func (d *description) readAddress(s *sdp.SessionDescription, m *sdp.MediaDescrip
 	if c == nil || c.Address == nil {
 		return fmt.Errorf("sdp: no c= line")
 	}
-	addr, err := netip.ParseAddr(c.Address.Address)
+	text, _, _ := strings.Cut(c.Address.Address, "/")
+	addr, err := netip.ParseAddr(text)
 	if err != nil {
-		return fmt.Errorf("sdp line \"c=%s\": want an IP address", clean(c.String(), maxPhrase))
+		return fmt.Errorf("sdp line %q: want an IP address", "c="+clean(c.String(), maxPhrase))
 	}
 	if addr.IsMulticast() {
-		return fmt.Errorf("sdp line \"c=%s\": multicast", clean(c.String(), maxPhrase))
+		return fmt.Errorf("sdp line %q: multicast", "c="+clean(c.String(), maxPhrase))
 	}
 	if !addr.IsUnspecified() {
 		d.addr = netip.AddrPortFrom(addr.Unmap(), uint16(m.MediaName.Port.Value))
@@ -189,7 +225,7 @@ func (d *description) readPayloads(m *sdp.MediaDescription) error {
 	for _, f := range m.MediaName.Formats {
 		pt, err := strconv.ParseUint(f, 10, 8)
 		if err != nil || pt > 127 {
-			return fmt.Errorf("sdp line \"m=%s\": payload type %q", clean(m.MediaName.String(), maxPhrase), f)
+			return fmt.Errorf("sdp line %q: payload type %q", d.lines[d.audio], f)
 		}
 		p, ok, err := readPayload(m, uint8(pt))
 		switch {
@@ -215,11 +251,11 @@ func readPayload(m *sdp.MediaDescription, pt uint8) (p payload, ok bool, err err
 	}
 	parts := strings.Split(encoding, "/")
 	if len(parts) < 2 {
-		return p, false, fmt.Errorf("sdp line \"a=rtpmap:%d %s\": want name/rate", pt, clean(encoding, maxPhrase))
+		return p, false, fmt.Errorf("sdp line %q: want name/rate", fmt.Sprintf("a=rtpmap:%d %s", pt, clean(encoding, maxPhrase)))
 	}
 	clock, err := strconv.Atoi(parts[1])
 	if err != nil || clock <= 0 {
-		return p, false, fmt.Errorf("sdp line \"a=rtpmap:%d %s\": clock rate %q", pt, clean(encoding, maxPhrase), parts[1])
+		return p, false, fmt.Errorf("sdp line %q: clock rate %q", fmt.Sprintf("a=rtpmap:%d %s", pt, clean(encoding, maxPhrase)), parts[1])
 	}
 	p = payload{pt: pt, clock: clock, fmtp: attributeOf(m, "fmtp", pt)}
 	if strings.EqualFold(parts[0], "telephone-event") {

@@ -21,6 +21,7 @@ type Dialog struct {
 	localTag string
 	incoming bool
 	called   string // user part that was called
+	user     string // who authenticated to call us
 	path     path
 	contact  *sip.ContactHeader
 	secret   credentials // for challenges to our requests
@@ -208,6 +209,9 @@ func (d *Dialog) RemoteName() string {
 
 // RequestUser is the user part that was called, unescaped, and hostile if the call is incoming.
 func (d *Dialog) RequestUser() string { return d.called }
+
+// User is who authenticated to call us, one of Options.Users; empty: a registrar or an allowed network, who need not, or a call of ours.
+func (d *Dialog) User() string { return d.user }
 
 // Header is the first header field of that name in what the far end said: its INVITE, or its latest response to ours. Hostile.
 func (d *Dialog) Header(name string) string {

@@ -10,7 +10,7 @@ const (
 	strikesAllowed = 10               // refusals of one address before it gets no more answers
 	strikesFor     = time.Minute      // in this time
 	silentFor      = 10 * time.Minute // how long it then gets none
-	maxStrangers   = 4096             // addresses remembered; the one heard of longest ago makes room
+	maxStrangers   = 4096             // addresses remembered
 )
 
 // gate knows whom we listen to. Addresses that were refused too often get no answer at all, as far as memory goes: the table is bounded.
@@ -105,15 +105,20 @@ func (g *gate) forgive(ip netip.Addr) {
 	delete(g.strangers, ip.Unmap())
 }
 
+// makeRoom forgets one address of a handful, the one heard of longest ago: looking at all would be work that strangers can ask for.
 func (g *gate) makeRoom() {
 	if len(g.strangers) < maxStrangers {
 		return
 	}
 	var oldest netip.Addr
 	var since time.Time
+	seen := 0
 	for ip, s := range g.strangers {
 		if since.IsZero() || s.since.Before(since) {
 			oldest, since = ip, s.since
+		}
+		if seen++; seen == 16 {
+			break
 		}
 	}
 	delete(g.strangers, oldest)

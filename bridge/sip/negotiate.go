@@ -63,8 +63,7 @@ func (d *description) accepted(offered []Codec, want direction) (terms, error) {
 }
 
 func (d *description) noCodec(ours []Codec) error {
-	m := d.lines[d.audio]
-	return fmt.Errorf("sdp line \"m=%s\": no codec of ours, want one of %v", clean(m.MediaName.String(), maxPhrase), ours)
+	return fmt.Errorf("sdp line %q: no codec of ours, want one of %v", d.lines[d.audio], ours)
 }
 
 func (d *description) terms(payloads, events []payload) terms {
@@ -145,12 +144,12 @@ func (l local) answer(d *description, t terms) []byte {
 	for i, m := range d.lines {
 		if i == d.audio {
 			audio := l.audio(own(t.payloads[:1]), first(t.events), t.direction, t.format.PTime)
-			audio.MediaName.Protos = m.MediaName.Protos
+			audio.MediaName.Protos = []string{m.proto}
 			s.MediaDescriptions = append(s.MediaDescriptions, audio)
 			continue
 		}
 		s.MediaDescriptions = append(s.MediaDescriptions, &sdp.MediaDescription{MediaName: sdp.MediaName{
-			Media: m.MediaName.Media, Protos: m.MediaName.Protos, Formats: first(m.MediaName.Formats)}})
+			Media: or(m.media, "audio"), Protos: []string{or(m.proto, "RTP/AVP")}, Formats: first(m.formats)}})
 	}
 	return marshal(s)
 }

@@ -28,6 +28,7 @@ type arrival struct {
 	req  *sip.Request
 	tx   sip.ServerTransaction
 	from netip.AddrPort // where it came from
+	user string         // who authenticated; empty: nobody had to
 }
 
 // serve makes a handler for sipgo of one of ours.
@@ -148,6 +149,7 @@ func (c *arrival) admitted() bool {
 	switch v {
 	case right:
 		c.a.gate.forgive(c.from.Addr())
+		c.user = user
 		c.a.log.Debug("authenticated", "from", user, "method", c.req.Method)
 		return true
 	case wrong:

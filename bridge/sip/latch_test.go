@@ -1,0 +1,101 @@
+package sip
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+)
+
+var (
+	home     = netip.MustParseAddrPort("192.0.2.1:4000")
+	homePort = netip.MustParseAddrPort("192.0.2.1:5555")
+	thief    = netip.MustParseAddrPort("198.51.100.66:4000")
+)
+
+// send gives the latch n packets in a row, 20 ms apart, and returns how many it took.
+func send(l *latch, from netip.AddrPort, ssrc uint32, seq uint16, n int, at *time.Time) (taken int) {
+	for i := range n {
+		*at = at.Add(20 * time.Millisecond)
+		if ok, _ := l.admit(from, ssrc, seq+uint16(i), *at); ok {
+			taken++
+		}
+	}
+	return taken
+}
+
+func TestSoundIsTakenFromTheFarEndAlone(t *testing.T) {
+	fresh := func() (*latch, *time.Time) {
+		at := time.Unix(1000, 0)
+		l := &latch{}
+		l.retarget(home, at)
+		return l, &at
+	}
+	t.Run("the signalled address at once", func(t *testing.T) {
+		l, at := fresh()
+		if n := send(l, home, 1, 1, 5, at); n != 5 {
+			t.Errorf("took %d of 5", n)
+		}
+	})
+	t.Run("another port of it", func(t *testing.T) {
+		l, at := fresh()
+		if n := send(l, homePort, 1, 1, 5, at); n != 5 || l.source != homePort {
+			t.Errorf("took %d of 5 from %s", n, l.source)
+		}
+	})
+	t.Run("a thief is not heard while the far end speaks", func(t *testing.T) {
+		l, at := fresh()
+		for i := range uint16(500) {
+			send(l, home, 1, i, 1, at)
+			if n := send(l, thief, 2, i, 1, at); n != 0 {
+				t.Fatalf("thief heard after %d packets", i)
+			}
+		}
+	})
+	t.Run("nor before it does, unless there is silence", func(t *testing.T) {
+		l, at := fresh()
+		if n := send(l, thief, 2, 1, 50, at); n != 0 {
+			t.Errorf("took %d in the first second", n)
+		}
+		if n := send(l, thief, 2, 51, 100, at); n == 0 {
+			t.Error("a far end behind NAT is never heard")
+		}
+		if n := send(l, home, 1, 1, 60, at); n < 5 {
+			t.Errorf("the signalled address took its place back for %d of 60", n)
+		}
+	})
+	t.Run("guessed packets without order are not followed", func(t *testing.T) {
+		l, at := fresh()
+		*at = at.Add(time.Minute)
+		for i := range uint32(100) {
+			if n := send(l, thief, i, uint16(i*77), 1, at); n != 0 {
+				t.Fatal("followed")
+			}
+		}
+	})
+	t.Run("strangers are followed a few times only", func(t *testing.T) {
+		l, at := fresh()
+		moves := 0
+		for i := range 40 {
+			*at = at.Add(time.Minute)
+			from := netip.AddrPortFrom(thief.Addr(), uint16(10000+i))
+			if send(l, from, uint32(i), 1, 5, at) > 0 {
+				moves++
+			}
+		}
+		if moves != latchMoves {
+			t.Errorf("followed %d times", moves)
+		}
+	})
+	t.Run("a new description starts anew, the same does not", func(t *testing.T) {
+		l, at := fresh()
+		send(l, homePort, 1, 1, 1, at)
+		l.retarget(home, *at)
+		if l.source != homePort {
+			t.Error("lost its source by a hold")
+		}
+		l.retarget(thief, *at)
+		if send(l, thief, 9, 1, 1, at) != 1 {
+			t.Error("does not follow the far end's new address")
+		}
+	})
+}
