@@ -124,5 +124,7 @@ func (r *Request) do(ctx context.Context, b *bin.Buffer) {
 		return
 	}
 	r.in.c.s.o.Handler.Request(ctx, r)
-	r.Fail(errors.New("handler gave no answer")) // does nothing if it did
+	if _, answered := r.in.x.state(r.a); !answered {
+		r.Fail(errors.New("handler gave no answer"))
+	}
 }
