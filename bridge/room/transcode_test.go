@@ -77,6 +77,11 @@ func TestATelephoneHearsOneStreamAcrossAMute(t *testing.T) {
 			took := bob.takes()
 			steady(t, took, bob.format.Timestamp(ptime))
 			pcm := listen(t, heard, took)
+			for i, v := range pcm[2*heard.SampleRate() : 3*heard.SampleRate()] { // she is silent from 1.1 s to 4 s
+				if v > 64 || v < -64 {
+					t.Fatalf("sample %d of the silence is %d", i, v)
+				}
+			}
 			tail := pcm[len(pcm)-heard.SampleRate()/2:]
 			if got := purity(tail, 800, heard.SampleRate()); got < 20 {
 				t.Errorf("purity after the mute %.1f dB, want 20", got)

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/rtp"
 
 	"switchgram/bridge/media"
+	"switchgram/bridge/media/mediatest"
 )
 
 func TestARecordingIsWhatWasHeard(t *testing.T) {
@@ -23,7 +24,7 @@ func TestARecordingIsWhatWasHeard(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			a, b := wire(format(c), 0)
+			a, b := mediatest.Wire(format(c), 0)
 			run(t, func(_ context.Context, start func(func(context.Context) error)) {
 				start(NewListener(b, ListenerOptions{Record: f}).Run)
 				start(NewPlayer(NewTone(880, 0.3), a).Run)
@@ -48,8 +49,8 @@ func TestLossIsCountedAndKeepsItsTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		a, b := wire(format(c), 0)
-		a.lose = func(n int) bool { return n%10 == 5 || n > 100 && n < 120 }
+		a, b := mediatest.Wire(format(c), 0)
+		a.Lose(func(n int) bool { return n%10 == 5 || n > 100 && n < 120 })
 		run(t, func(_ context.Context, start func(func(context.Context) error)) {
 			l := NewListener(b, ListenerOptions{Record: f})
 			start(l.Run)
@@ -89,7 +90,7 @@ func TestOvertakenAndDoubledPacketsAreSortedOut(t *testing.T) {
 }
 
 func TestAFullDiskEndsTheRecordingOnly(t *testing.T) {
-	a, b := wire(format(media.PCMU), 0)
+	a, b := mediatest.Wire(format(media.PCMU), 0)
 	run(t, func(ctx context.Context, start func(func(context.Context) error)) {
 		l := NewListener(b, ListenerOptions{Record: fullDisk{}})
 		start(NewPlayer(NewTone(880, 0.3), a).Run)

@@ -7,7 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/pion/rtp"
 	"go.uber.org/goleak"
 
 	"switchgram/bridge/media"
@@ -22,66 +21,6 @@ func format(c media.Codec) media.Format {
 	}
 	return f
 }
-
-// An end is one end of a wire: a media.Stream whose packets come out of the other.
-type end struct {
-	other *end
-	delay time.Duration
-
-	mu     sync.Mutex
-	format media.Format
-	on     func(*rtp.Packet)
-	sent   []rtp.Header
-	lose   func(n int) bool // the n-th packet; nil: none
-}
-
-// wire connects two ends; everything takes delay.
-func wire(f media.Format, delay time.Duration) (a, b *end) {
-	a, b = &end{format: f, delay: delay}, &end{format: f, delay: delay}
-	a.other, b.other = b, a
-	return a, b
-}
-
-func (e *end) Format() media.Format {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.format
-}
-
-func (e *end) setFormat(f media.Format) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.format = f
-}
-
-func (e *end) OnRTP(f func(*rtp.Packet)) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.on = f
-}
-
-func (e *end) WriteRTP(p *rtp.Packet) error {
-	e.mu.Lock()
-	e.sent = append(e.sent, p.Header)
-	lost := e.lose != nil && e.lose(len(e.sent)-1)
-	e.mu.Unlock()
-	if !lost {
-		k := *p
-		k.Payload = append([]byte(nil), p.Payload...)
-		time.AfterFunc(e.delay, func() { e.other.deliver(&k) })
-	}
-	return nil
-}
-
-func (e *end) deliver(p *rtp.Packet) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.on != nil {
-		e.on(p)
-	}
-}
-
-func (e *end) Stats() media.Stats { return media.Stats{} }
 
 // run runs all of them in a bubble until f returns, and ends when they have.
 func run(t *testing.T, f func(ctx context.Context, start func(run func(context.Context) error))) {

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"switchgram/bridge/media"
+	"switchgram/bridge/media/mediatest"
 )
 
 func TestAToneIsHeardAsItWasPlayed(t *testing.T) {
 	for _, c := range []media.Codec{media.Opus, media.PCMU, media.PCMA, media.G722} {
 		t.Run(c.String(), func(t *testing.T) {
-			a, b := wire(format(c), time.Millisecond)
+			a, b := mediatest.Wire(format(c), time.Millisecond)
 			run(t, func(_ context.Context, start func(func(context.Context) error)) {
 				l := NewListener(b, ListenerOptions{})
 				start(l.Run)
@@ -34,17 +35,16 @@ func TestPacketsArePacedAndUnbroken(t *testing.T) {
 	for ms, step := range map[time.Duration]uint32{20: 960, 60: 2880, 10: 480, 0: 960} {
 		f := format(media.Opus)
 		f.PTime = ms * time.Millisecond
-		a, _ := wire(f, 0)
+		a, _ := mediatest.Wire(f, 0)
 		run(t, func(_ context.Context, start func(func(context.Context) error)) {
 			start(NewPlayer(NewTone(400, 0.3).Swell(time.Second), a).Run)
 			wait(1190 * time.Millisecond)
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			if want := int(57600 / step); len(a.sent) != want {
-				t.Errorf("%d packets of %d ms in 1.2 s, want %d", len(a.sent), ms, want)
+			sent := a.Sent()
+			if want := int(57600 / step); len(sent) != want {
+				t.Errorf("%d packets of %d ms in 1.2 s, want %d", len(sent), ms, want)
 			}
-			for i, h := range a.sent[1:] {
-				if h.SequenceNumber-a.sent[i].SequenceNumber != 1 || h.Timestamp-a.sent[i].Timestamp != step {
+			for i, h := range sent[1:] {
+				if h.SequenceNumber-sent[i].SequenceNumber != 1 || h.Timestamp-sent[i].Timestamp != step {
 					t.Fatalf("packet %d breaks the stream", i+1)
 				}
 			}
@@ -53,7 +53,7 @@ func TestPacketsArePacedAndUnbroken(t *testing.T) {
 }
 
 func TestAPlayerWaitsForACodecAndFollowsIt(t *testing.T) {
-	a, b := wire(media.Format{}, 0)
+	a, b := mediatest.Wire(media.Format{}, 0)
 	run(t, func(_ context.Context, start func(func(context.Context) error)) {
 		l := NewListener(b, ListenerOptions{})
 		start(l.Run)
@@ -63,8 +63,8 @@ func TestAPlayerWaitsForACodecAndFollowsIt(t *testing.T) {
 			t.Errorf("%d packets without a codec", n)
 		}
 		for _, c := range []media.Codec{media.PCMU, media.Opus} {
-			a.setFormat(format(c))
-			b.setFormat(format(c))
+			a.SetFormat(format(c))
+			b.SetFormat(format(c))
 			wait(1500 * time.Millisecond)
 			if h := l.Measure(time.Second); math.Abs(h.Hz-500) > 1 {
 				t.Errorf("%v: heard %v", c, h)
@@ -74,7 +74,7 @@ func TestAPlayerWaitsForACodecAndFollowsIt(t *testing.T) {
 }
 
 func TestAnEchoComesBack(t *testing.T) {
-	a, b := wire(format(media.PCMA), 30*time.Millisecond)
+	a, b := mediatest.Wire(format(media.PCMA), 30*time.Millisecond)
 	run(t, func(_ context.Context, start func(func(context.Context) error)) {
 		there, here := NewListener(b, ListenerOptions{}), NewListener(a, ListenerOptions{})
 		start(there.Run)
@@ -91,7 +91,7 @@ func TestAnEchoComesBack(t *testing.T) {
 func TestDelayIsMeasured(t *testing.T) {
 	for c, own := range map[media.Codec]time.Duration{media.Opus: 6500 * time.Microsecond, media.PCMU: 0, media.G722: 1400 * time.Microsecond} {
 		for _, on := range []time.Duration{0, 37 * time.Millisecond, 250 * time.Millisecond} {
-			a, b := wire(format(c), on)
+			a, b := mediatest.Wire(format(c), on)
 			run(t, func(ctx context.Context, start func(func(context.Context) error)) {
 				l, p := NewListener(b, ListenerOptions{}), NewPlayer(NewTone(440, 0.3), a)
 				start(l.Run)
@@ -109,8 +109,8 @@ func TestDelayIsMeasured(t *testing.T) {
 }
 
 func TestDelayEndsWithItsContext(t *testing.T) {
-	a, b := wire(format(media.PCMU), 0)
-	a.lose = func(int) bool { return true }
+	a, b := mediatest.Wire(format(media.PCMU), 0)
+	a.Lose(func(int) bool { return true })
 	run(t, func(ctx context.Context, start func(func(context.Context) error)) {
 		l, p := NewListener(b, ListenerOptions{}), NewPlayer(Silence{}, a)
 		start(l.Run)
