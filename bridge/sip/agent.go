@@ -18,6 +18,8 @@ import (
 const (
 	// farewell is how long the far ends get to hear of the end of their calls when the agent ends.
 	farewell = 3 * time.Second
+	// settling is how long a request can be on its way through sipgo, and then some.
+	settling = 30 * time.Millisecond
 	// allowed are the methods that we understand.
 	allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
 )
@@ -190,10 +192,19 @@ func (a *Agent) shutdown(ctx context.Context) {
 	case <-gone:
 	case <-ctx.Done():
 	}
+	a.settle()
 	if err := errors.Join(a.closeSockets(), a.ua.Close()); err != nil {
 		a.log.Debug("close sip agent", "err", err)
 	}
 	<-gone
+}
+
+// settle lets requests that sipgo has read, but not handed to us yet, find the sockets they came by: for a request without one sipgo
+// opens a socket that nobody would close. Since state is closed, filter takes no more of them.
+func (a *Agent) settle() {
+	timer := time.NewTimer(settling)
+	defer timer.Stop()
+	<-timer.C
 }
 
 func (a *Agent) hangupAll(ctx context.Context) {

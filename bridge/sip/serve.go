@@ -70,10 +70,13 @@ func (c *arrival) wellFormed() bool {
 		r.CSeq().MethodName == r.Method && tagOf(r.From().Params) != ""
 }
 
-// filter keeps what blocked addresses send from being read at all.
+// filter keeps what blocked addresses send from being read at all, and everything when the agent has ended.
 func (a *Agent) filter(p sip.TransportReadProps, data []byte) ([]byte, error) {
 	from, err := netip.ParseAddrPort(p.RemoteAddr.String())
-	if err != nil || a.gate.silent(from.Addr(), time.Now()) {
+	a.mu.Lock()
+	ended := a.state == closed
+	a.mu.Unlock()
+	if err != nil || ended || a.gate.silent(from.Addr(), time.Now()) {
 		return nil, nil
 	}
 	return data, nil

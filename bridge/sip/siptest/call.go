@@ -34,26 +34,26 @@ func (s *Switch) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 		s.refuse(req, tx, err, sip.StatusProxyAuthRequired, "Proxy-Authenticate")
 		return
 	}
-	l, err := s.newIncoming(req, tx)
+	l, err := s.newIncoming(req, tx, user)
 	if err != nil {
 		s.log.Error("no leg for a call", "from", user, "err", err)
 		s.respond(tx, s.newResponse(req, sip.StatusServiceUnavailable, "Service Unavailable"))
 		return
 	}
-	defer l.close()
-	s.call(l, user)
+	s.call(l)
 }
 
 // call is a whole call, from the authenticated INVITE to the end of all its legs.
-func (s *Switch) call(l *leg, from string) {
-	c := Call{From: from, To: dialled(l.invite), CallID: l.callID}
+func (s *Switch) call(l *leg) {
+	c := Call{From: l.user, To: dialled(l.invite), CallID: l.callID}
 	s.log.Info("call", "from", c.From, "to", c.To, "sip_call_id", c.CallID)
 	if err := l.respond(sip.StatusTrying, "Trying", nil, nil); err != nil {
 		s.log.Debug("could not respond", "sip_call_id", c.CallID, "err", err)
 	}
-	if err := s.connect(l, from, c.To); err != nil {
+	if err := s.connect(l, c.To); err != nil {
 		s.log.Debug("call not connected", "sip_call_id", c.CallID, "err", err)
 	}
+	l.close()
 	c.finish(l)
 	s.log.Info("call ended", "from", c.From, "to", c.To, "sip_call_id", c.CallID, "cause", c.Reason, "dur", c.Talked)
 	if s.options.Ended != nil {
@@ -74,18 +74,18 @@ func (c *Call) finish(l *leg) {
 	}
 }
 
-func (s *Switch) connect(l *leg, from, number string) error {
+func (s *Switch) connect(l *leg, number string) error {
 	offer, err := parseSession(l.invite.Body())
 	if err != nil {
 		l.reject(sip.StatusNotAcceptableHere, "Not Acceptable Here", 88, nil)
 		return err
 	}
-	r := s.route(from, number)
+	r := s.route(l.user, number)
 	switch {
 	case r.Extension != nil:
 		return r.Extension.run(l, offer)
 	case r.User != "":
-		return s.bridge(l, offer, from, r)
+		return s.bridge(l, offer, r)
 	default:
 		l.reject(sip.StatusNotFound, "Not Found", 3, nil)
 		return fmt.Errorf("%q: no such number", number)
@@ -93,10 +93,11 @@ func (s *Switch) connect(l *leg, from, number string) error {
 }
 
 // bridge calls a registered user and joins the two legs.
-func (s *Switch) bridge(a *leg, offer session, from string, r Route) error {
+func (s *Switch) bridge(a *leg, offer session, r Route) error {
 	contact, ok := s.Registered(r.User)
 	if !ok {
-		a.refuse(sip.StatusTemporarilyUnavailable, sip.NewHeader("Reason", `SIP;cause=806;text="USER_NOT_REGISTERED"`))
+		a.refuse(sip.StatusTemporarilyUnavailable, "Temporarily Unavailable",
+			[]sip.Header{sip.NewHeader("Reason", `SIP;cause=806;text="USER_NOT_REGISTERED"`)})
 		return fmt.Errorf("%s: not registered", r.User)
 	}
 	codecs := r.Codecs
@@ -107,17 +108,13 @@ func (s *Switch) bridge(a *leg, offer session, from string, r Route) error {
 		a.reject(sip.StatusNotAcceptableHere, "Not Acceptable Here", 88, nil)
 		return errNoCodec
 	}
-	b, err := s.newOutgoing(contact, s.callerOf(from), codecs, headersFor(a.invite, r))
+	b, err := s.newOutgoing(contact, s.callerOf(a.user), codecs, headersFor(a.invite, r))
 	if err != nil {
 		a.reject(sip.StatusServiceUnavailable, "Service Unavailable", 41, nil)
 		return err
 	}
 	defer b.close()
-	err = s.join(a, b, offer)
-	if e := asEnding(context.Cause(a.ctx)); a.ctx.Err() != nil && b.ctx.Err() == nil && !b.answeredAt().IsZero() {
-		b.bye(orNormal(e.headers))
-	}
-	return err
+	return s.join(a, b, offer)
 }
 
 // join dials b on a's behalf, and stays until one of them ends.
@@ -127,7 +124,7 @@ func (s *Switch) join(a, b *leg, offer session) error {
 	res, err := b.dial(ctx, func(res *sip.Response) { a.pass(b, offer, res) })
 	if err != nil {
 		if a.ctx.Err() == nil {
-			a.refuse(sip.StatusTemporarilyUnavailable, reason(19))
+			a.reject(sip.StatusTemporarilyUnavailable, "Temporarily Unavailable", 19, nil)
 		}
 		return err
 	}
@@ -141,14 +138,14 @@ func (s *Switch) join(a, b *leg, offer session) error {
 		return err
 	}
 	if err := a.answer(relayed(res)); err != nil {
+		b.bye(orNormal(asEnding(err).headers))
 		return err
 	}
 	select {
 	case <-a.ctx.Done():
+		b.bye(orNormal(asEnding(context.Cause(a.ctx)).headers))
 	case <-b.ctx.Done():
-		e := asEnding(context.Cause(b.ctx))
-		a.bye(orNormal(e.headers))
-		a.over(&ending{headers: e.headers})
+		a.bye(orNormal(asEnding(context.Cause(b.ctx)).headers))
 	}
 	return nil
 }
@@ -204,8 +201,8 @@ func (s *Switch) callerOf(user string) caller {
 }
 
 // Originate calls a registered user from an extension of the switch, as `originate user/1000 &echo()` does: there is no caller whose
-// codecs matter, so the offer has all that the extension allows. It returns when the call has ended; a refusal is a
-// *sip.StatusError.
+// codecs matter, so the offer has all that the extension allows. The end of ctx hangs up. It returns when the call has ended; a
+// refusal is a *sip.StatusError.
 func (s *Switch) Originate(ctx context.Context, user string, x Extension) error {
 	s.mu.Lock()
 	if s.closed {
@@ -230,7 +227,10 @@ func (s *Switch) Originate(ctx context.Context, user string, x Extension) error 
 	defer l.close()
 	stop := context.AfterFunc(ctx, func() { l.over(&ending{}) })
 	defer stop()
-	return x.place(l)
+	if err := x.place(l); ctx.Err() == nil {
+		return err
+	}
+	return nil // the caller's own wish
 }
 
 // place is a whole call from an extension.

@@ -11,8 +11,8 @@ import (
 var errNoAck = errors.New("no ACK for our 200")
 
 // newIncoming makes the leg of a telephone that calls us (RFC 3261 §12.1.1). A CANCEL ends it.
-func (s *Switch) newIncoming(req *sip.Request, tx sip.ServerTransaction) (*leg, error) {
-	l, err := s.newLeg(req.CallID().Value(), req.Transport())
+func (s *Switch) newIncoming(req *sip.Request, tx sip.ServerTransaction, user string) (*leg, error) {
+	l, err := s.newLeg(user, req.CallID().Value(), req.Transport())
 	if err != nil {
 		return nil, err
 	}
@@ -37,9 +37,12 @@ func (s *Switch) newIncoming(req *sip.Request, tx sip.ServerTransaction) (*leg, 
 
 // respond sends a response to the INVITE, unless the caller has given up, which the transaction has answered by itself.
 func (l *leg) respond(status int, text string, body []byte, headers []sip.Header) error {
-	if l.ctx.Err() != nil && asEnding(context.Cause(l.ctx)).status == sip.StatusRequestTerminated {
+	if asEnding(context.Cause(l.ctx)).status == sip.StatusRequestTerminated {
 		return context.Cause(l.ctx)
 	}
+	l.mu.Lock()
+	l.final = l.final || status >= 200
+	l.mu.Unlock()
 	res := l.s.newResponse(l.invite, status, text)
 	if status > 100 {
 		tag, _ := l.self.Params.Get("tag")
@@ -72,19 +75,15 @@ func (l *leg) reject(status int, text string, q850 int, headers []sip.Header) {
 	if q850 == 0 {
 		q850 = causeOf(status)
 	}
-	headers = append(without(headers, "Reason"), reason(q850))
+	l.refuse(status, text, append(without(headers, "Reason"), reason(q850)))
+}
+
+// refuse is reject with a Reason of one's own among the headers.
+func (l *leg) refuse(status int, text string, headers []sip.Header) {
 	if err := l.respond(status, text, nil, headers); err != nil {
 		l.s.log.Debug("could not refuse", "sip_call_id", l.callID, "err", err)
 	}
 	l.over(&ending{status: status, text: text, headers: headers})
-}
-
-// refuse is reject with a Reason of one's own.
-func (l *leg) refuse(status int, why sip.Header) {
-	if err := l.respond(status, statusText(status), nil, []sip.Header{why}); err != nil {
-		l.s.log.Debug("could not refuse", "sip_call_id", l.callID, "err", err)
-	}
-	l.over(&ending{status: status, text: statusText(status), headers: []sip.Header{why}})
 }
 
 // answer sends 200 until it is acknowledged (RFC 3261 §13.3.1.4). Without an ACK after 64*T1 the leg is hung up.

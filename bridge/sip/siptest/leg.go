@@ -17,6 +17,7 @@ import (
 // it is answered.
 type leg struct {
 	s         *Switch
+	user      string // whose telephone it is
 	rtp       *rtpPort
 	desc      description // of our SDP; its version grows
 	callID    string
@@ -39,6 +40,8 @@ type leg struct {
 	remote uint32    // highest CSeq of the telephone
 	since  time.Time // of the answer
 	offer  []ua.Codec
+	final  bool // an INVITE that we answer has its final response
+	hungUp bool // we have sent BYE
 	acked  chan struct{}
 	once   sync.Once // closes acked
 }
@@ -68,19 +71,26 @@ func asEnding(err error) *ending {
 	return &ending{}
 }
 
-func (s *Switch) newLeg(callID, transport string) (*leg, error) {
-	port, err := newRTPPort()
+func (s *Switch) newLeg(user, callID, transport string) (*leg, error) {
+	port, err := newRTPPort(s.options.MediaLoss)
 	if err != nil {
 		return nil, err
 	}
-	l := &leg{s: s, rtp: port, callID: callID, transport: transport, acked: make(chan struct{}), cseq: uint32(time.Now().Unix() & 0xffffff)}
+	l := &leg{s: s, user: user, rtp: port, callID: callID, transport: transport, acked: make(chan struct{}), cseq: uint32(time.Now().Unix() & 0xffffff)}
 	l.desc = description{id: uint64(time.Now().Unix()), version: 1, addr: port.addr()}
 	l.ctx, l.over = context.WithCancelCause(s.ctx)
 	return l, nil
 }
 
-// close ends the leg and its sound. Whoever made the leg calls it last.
+// close ends the leg and its sound: a telephone that was neither answered nor refused, nor has hung up itself, is told. Whoever made
+// the leg calls it last.
 func (l *leg) close() {
+	switch {
+	case !l.answeredAt().IsZero():
+		l.bye([]sip.Header{reason(16)})
+	case l.tx != nil && !l.isFinal():
+		l.reject(sip.StatusServiceUnavailable, "Service Unavailable", 41, nil)
+	}
 	l.over(&ending{})
 	l.s.forget(l)
 	l.rtp.close()
@@ -163,9 +173,13 @@ func (l *leg) do(ctx context.Context, req *sip.Request) (*sip.Response, error) {
 	return res, nil
 }
 
-// bye hangs an answered leg up. It gives up after a few seconds: the telephone may be gone.
+// bye hangs an answered leg up, unless that was done. It gives up after a few seconds: the telephone may be gone.
 func (l *leg) bye(headers []sip.Header) {
-	if asEnding(context.Cause(l.ctx)).remote {
+	l.mu.Lock()
+	done := l.hungUp || asEnding(context.Cause(l.ctx)).remote
+	l.hungUp = true
+	l.mu.Unlock()
+	if done {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), byeTimeout)
@@ -177,7 +191,7 @@ func (l *leg) bye(headers []sip.Header) {
 	if _, err := l.do(ctx, req); err != nil {
 		l.s.log.Debug("no answer to BYE", "sip_call_id", l.callID, "err", err)
 	}
-	l.over(&ending{})
+	l.over(&ending{headers: headers})
 }
 
 // hold tells the telephone that it is on hold, or no longer (a re-INVITE with sendonly, as uuid_hold makes).
@@ -228,11 +242,10 @@ func (l *leg) onBye(req *sip.Request, tx sip.ServerTransaction) {
 	l.over(&ending{remote: true, headers: relayed(req)})
 }
 
-// user is who the telephone belongs to.
-func (l *leg) user() string {
+func (l *leg) isFinal() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.peer.Address.User
+	return l.final
 }
 
 func (l *leg) answeredAt() time.Time {

@@ -16,7 +16,7 @@ type caller struct{ name, number string }
 // newOutgoing makes the leg of a telephone that we call, and its INVITE as FreeSWITCH sends it: the number dialled is neither in
 // the request URI nor in To; only the caller and what the dialplan adds say anything.
 func (s *Switch) newOutgoing(to Contact, from caller, codecs []ua.Codec, headers []sip.Header) (*leg, error) {
-	l, err := s.newLeg(uuid.NewString(), to.transport())
+	l, err := s.newLeg(to.User, uuid.NewString(), to.transport())
 	if err != nil {
 		return nil, err
 	}

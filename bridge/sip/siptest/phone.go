@@ -77,8 +77,7 @@ func (p *Phone) start(ctx context.Context) error {
 	}
 	p.wait.Go(func() { _ = p.agent.Run(life) })
 	p.wait.Go(func() {
-		err := p.agent.Register(life, ua.Registration{Registrar: p.uri(""), User: p.o.User, Domain: p.registrar.Addr().String(),
-			Password: p.o.Password, OnState: state})
+		err := p.register(life, state)
 		said.Do(func() { first <- err })
 	})
 	select {
@@ -86,6 +85,17 @@ func (p *Phone) start(ctx context.Context) error {
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// register keeps the telephone registered. Until Run has begun the agent says that it is closed.
+func (p *Phone) register(life context.Context, state func(ua.RegistrationState)) error {
+	r := ua.Registration{Registrar: p.uri(""), User: p.o.User, Domain: p.registrar.Addr().String(), Password: p.o.Password, OnState: state}
+	for {
+		err := p.agent.Register(life, r)
+		if !errors.Is(err, ua.ErrClosed) || pause(life, time.Millisecond) != nil {
+			return err
+		}
 	}
 }
 

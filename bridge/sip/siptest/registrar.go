@@ -3,6 +3,8 @@ package siptest
 import (
 	"errors"
 	"fmt"
+	"math"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -91,30 +93,30 @@ func (s *Switch) onRegister(req *sip.Request, tx sip.ServerTransaction) {
 		s.respond(tx, s.newResponse(req, sip.StatusBadRequest, "Bad Request"))
 		return
 	}
-	res := s.newResponse(req, sip.StatusOK, "OK")
 	if contact != nil {
-		expires = s.register(user, *contact, expires)
+		s.register(user, *contact, expires)
 	}
+	res := s.newResponse(req, sip.StatusOK, "OK")
 	// 8. The response lists the current bindings.
 	if c, ok, _ := s.location.get(user); ok {
-		res.AppendHeader(sip.NewHeader("Contact", fmt.Sprintf("<%s>;expires=%d", c.URI, expires)))
+		left := math.Ceil(time.Until(c.Expires).Seconds())
+		res.AppendHeader(sip.NewHeader("Contact", fmt.Sprintf("<%s>;expires=%.0f", c.URI, left)))
 	}
-	res.AppendHeader(sip.NewHeader("Date", time.Now().UTC().Format(time.RFC1123)))
+	res.AppendHeader(sip.NewHeader("Date", time.Now().UTC().Format(http.TimeFormat)))
 	s.respond(tx, res)
 }
 
-// register binds or, with expires 0, unbinds the contact, and returns for how many seconds.
-func (s *Switch) register(user string, uri sip.Uri, expires int) int {
+// register binds the contact or, with expires 0, unbinds it.
+func (s *Switch) register(user string, uri sip.Uri, expires int) {
 	if expires == 0 {
 		s.location.remove(user)
 		s.log.Info("unregistered", "line", user)
-		return 0
+		return
 	}
-	expires = min(expires, int(s.options.MaxExpires/time.Second))
-	c := Contact{User: user, URI: uri.String(), uri: uri, Expires: time.Now().Add(time.Duration(expires) * time.Second)}
+	life := min(time.Duration(expires)*time.Second, s.options.MaxExpires)
+	c := Contact{User: user, URI: uri.String(), uri: uri, Expires: time.Now().Add(life)}
 	s.location.set(c)
 	s.log.Info("registered", "line", user, "to", c.URI)
-	return expires
 }
 
 // readContact is the one binding a REGISTER asks for and its seconds; nil when it only asks what is bound. "*" removes all.
@@ -123,7 +125,7 @@ func readContact(req *sip.Request) (*sip.Uri, int, error) {
 	if h := req.GetHeader("Expires"); h != nil {
 		n, err := strconv.Atoi(strings.TrimSpace(h.Value()))
 		if err != nil || n < 0 {
-			return nil, 0, fmt.Errorf("Expires %q: want seconds", h.Value())
+			return nil, 0, fmt.Errorf("header Expires %q: want seconds", h.Value())
 		}
 		expires = n
 	}
@@ -133,18 +135,18 @@ func readContact(req *sip.Request) (*sip.Uri, int, error) {
 	}
 	if strings.TrimSpace(h.Value()) == "*" {
 		if expires != 0 {
-			return nil, 0, errors.New("Contact * with Expires other than 0")
+			return nil, 0, errors.New("wildcard Contact with Expires other than 0")
 		}
 		return &sip.Uri{Wildcard: true}, 0, nil
 	}
 	c := req.Contact()
 	if c == nil || c.Address.Host == "" {
-		return nil, 0, fmt.Errorf("Contact %q: not an address", h.Value())
+		return nil, 0, fmt.Errorf("header Contact %q: not an address", h.Value())
 	}
 	if v, ok := c.Params.Get("expires"); ok {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 0 {
-			return nil, 0, fmt.Errorf("Contact expires=%q: want seconds", v)
+			return nil, 0, fmt.Errorf("header Contact: expires=%q: want seconds", v)
 		}
 		expires = n
 	}

@@ -102,7 +102,7 @@ func (s *Switch) Hold(ctx context.Context, user string, on bool) error {
 	var held []*leg
 	s.mu.Lock()
 	for _, l := range s.legs {
-		if l.user() == user && !l.answeredAt().IsZero() {
+		if l.user == user && !l.answeredAt().IsZero() {
 			held = append(held, l)
 		}
 	}

@@ -22,6 +22,7 @@ var errHeld = errors.New("not sent: the far end is on hold, or its address is no
 type rtpPort struct {
 	conn *net.UDPConn
 	ssrc uint32
+	loss float64       // share of received packets that are lost, 0 to 1
 	done chan struct{} // closed when the reader has ended
 
 	mu      sync.Mutex
@@ -37,12 +38,12 @@ type rtpPort struct {
 }
 
 // newRTPPort opens the socket and starts its reader, which ends with close.
-func newRTPPort() (*rtpPort, error) {
+func newRTPPort(loss float64) (*rtpPort, error) {
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return nil, fmt.Errorf("rtp: %w", err)
 	}
-	p := &rtpPort{conn: conn, ssrc: rand.Uint32(), done: make(chan struct{}), held: true}
+	p := &rtpPort{conn: conn, ssrc: rand.Uint32(), loss: loss, done: make(chan struct{}), held: true}
 	go p.read()
 	return p, nil
 }
@@ -90,7 +91,7 @@ func (p *rtpPort) read() {
 			continue // ICMP: the telephone's port is not open yet, or no longer
 		}
 		var pkt rtp.Packet
-		if pkt.Unmarshal(buf[:n]) == nil {
+		if rand.Float64() >= p.loss && pkt.Unmarshal(buf[:n]) == nil {
 			p.received(&pkt, from)
 		}
 	}

@@ -191,18 +191,46 @@ type agreed struct {
 	ptime    int   // ms
 }
 
-// choose answers an offer as FreeSWITCH does: the first codec of the caller's list that is also in allowed, the caller's payload
-// types, and the telephone-event whose clock is the codec's.
+// choose answers an offer as FreeSWITCH does: the first codec of the caller's list that is also in allowed, in the caller's payload
+// types.
 func choose(offer session, allowed []ua.Codec) (agreed, error) {
-	for _, p := range offer.payloads {
+	a, err := offer.first(allowed)
+	if err != nil {
+		return agreed{}, err
+	}
+	a.ptime = answerPTime(offer.ptime)
+	if a.digits == 0 && !offer.has(digitsPT) {
+		// With rtp_liberal_dtmf, as vanilla, the answer has telephone-events that nobody offered.
+		a.digits, a.digitHz = digitsPT, 8000
+	}
+	a.digitsIn = a.digits
+	return a, nil
+}
+
+// accept reads the answer to our own offer. Whatever it says, digits are accepted on payload type 101 only.
+func accept(answer session, offered []ua.Codec) (agreed, error) {
+	a, err := answer.first(offered)
+	if err != nil {
+		return agreed{}, err
+	}
+	a.ptime, a.digitsIn = 20, digitsPT
+	if answer.ptime == 10 {
+		a.ptime = 10
+	}
+	return a, nil
+}
+
+// first is the session's first codec among ids, with the telephone-event of the same clock or else the first there is.
+func (s session) first(ids []ua.Codec) (agreed, error) {
+	for _, p := range s.payloads {
 		c, ok := p.codec()
-		if !ok || !slices.Contains(allowed, c.id) {
+		if !ok || !slices.Contains(ids, c.id) {
 			continue
 		}
-		a := agreed{codec: c, pt: p.pt, ptime: answerPTime(offer.ptime)}
-		for _, d := range offer.payloads {
-			if d.isDigits() && d.clock == c.clock {
-				a.digits, a.digitsIn, a.digitHz = d.pt, d.pt, d.clock
+		a := agreed{codec: c, pt: p.pt}
+		for _, d := range s.payloads {
+			if d.isDigits() && (a.digits == 0 || d.clock == c.clock && a.digitHz != c.clock) {
+				a.digits, a.digitHz = d.pt, d.clock
 			}
 		}
 		return a, nil
@@ -210,26 +238,8 @@ func choose(offer session, allowed []ua.Codec) (agreed, error) {
 	return agreed{}, errNoCodec
 }
 
-// accept reads the answer to our own offer. Whatever it says, digits are accepted on payload type 101 only.
-func accept(answer session, offered []ua.Codec) (agreed, error) {
-	for _, p := range answer.payloads {
-		c, ok := p.codec()
-		if !ok || !slices.Contains(offered, c.id) {
-			continue
-		}
-		a := agreed{codec: c, pt: p.pt, ptime: 20, digitsIn: digitsPT}
-		if answer.ptime == 10 {
-			a.ptime = 10
-		}
-		for _, d := range answer.payloads {
-			if d.isDigits() {
-				a.digits, a.digitHz = d.pt, d.clock
-				break
-			}
-		}
-		return a, nil
-	}
-	return agreed{}, errNoCodec
+func (s session) has(pt uint8) bool {
+	return slices.ContainsFunc(s.payloads, func(p payload) bool { return p.pt == pt })
 }
 
 // answerPTime is FreeSWITCH's answer to an offered ptime; 60 ms is more than it sends.
@@ -304,7 +314,7 @@ func (d *description) addOffer(ids []ua.Codec) {
 func (d *description) addAgreed(a agreed) {
 	d.addCodec(a.codec, a.pt, a.answer)
 	if a.digits != 0 {
-		d.addDigits(a.digits, a.clock)
+		d.addDigits(a.digits, a.digitHz)
 	}
 }
 

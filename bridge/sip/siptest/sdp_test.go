@@ -59,11 +59,13 @@ func TestAnswersAreThoseOfFreeSWITCH(t *testing.T) {
 		digits uint8
 		ptime  int
 	}{
-		{"PCMU before Opus", lines("4000 RTP/AVP 0 111", "a=rtpmap:111 opus/48000/2"), ua.PCMU, 0, 0, 20},
+		{"PCMU before Opus", lines("4000 RTP/AVP 0 111", "a=rtpmap:111 opus/48000/2"), ua.PCMU, 0, 101, 20},
 		{"Opus with both telephone-events", lines("4000 RTP/AVP 111 110 126", "a=rtpmap:111 opus/48000/2",
 			"a=rtpmap:110 telephone-event/48000", "a=rtpmap:126 telephone-event/8000", "a=ptime:40"), ua.Opus, 111, 110, 40},
-		{"60 ms is too long", lines("4000 RTP/AVP 8", "a=ptime:60"), ua.PCMA, 8, 0, 20},
-		{"unknown codec first", lines("4000 RTP/AVP 97 9", "a=rtpmap:97 speex/16000"), ua.G722, 9, 0, 20},
+		{"60 ms is too long", lines("4000 RTP/AVP 8", "a=ptime:60"), ua.PCMA, 8, 101, 20},
+		{"unknown codec first", lines("4000 RTP/AVP 97 9", "a=rtpmap:97 speex/16000"), ua.G722, 9, 101, 20},
+		{"Opus with telephone-events of the other clock", lines("4000 RTP/AVP 111 99", "a=rtpmap:111 opus/48000/2",
+			"a=rtpmap:99 telephone-event/8000"), ua.Opus, 111, 99, 20},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			offer, err := parseSession(tt.offer)

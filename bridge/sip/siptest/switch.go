@@ -35,6 +35,8 @@ type Options struct {
 	MaxExpires time.Duration     // longest registration granted; 0: an hour
 	RingTime   time.Duration     // longest that a user's telephone rings; 0: a minute
 
+	MediaLoss float64 // share of RTP packets that the switch loses on their way in, 0 to 1
+
 	// Dialplan decides where a call goes. Nil: DialTelegram("telegram").
 	Dialplan func(from, number string) Route
 

@@ -1,0 +1,329 @@
+package sip_test
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	sipgo "github.com/emiago/sipgo/sip"
+
+	"switchgram/bridge/sip"
+)
+
+func TestCallOfFreeSWITCHIsTaken(t *testing.T) {
+	// given the INVITE that a FreeSWITCH sent for a call to a Telegram user
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	invite, err := os.ReadFile("testdata/freeswitch-invite.sip")
+	must(t, err)
+
+	// when it comes
+	w.send(strings.Replace(string(invite), "Via: SIP/2.0/UDP 127.0.0.1;", "Via: SIP/2.0/UDP $ME;", 1))
+	d := next(t, calls)
+
+	// then who calls whom is known before the answer, and the format too
+	if d.RemoteUser() != "1007" || d.RemoteName() != "Extension 1007" || d.RequestUser() != "telegram" || d.Header("x-tg-dial") != "+15551234567" {
+		t.Errorf("got %q %q %q %q", d.RemoteUser(), d.RemoteName(), d.RequestUser(), d.Header("x-tg-dial"))
+	}
+	if f := d.Format(); f.Codec != sip.PCMU || f.DTMFPayloadType != 101 {
+		t.Errorf("format %+v", f)
+	}
+	must(t, d.EarlyMedia(deadline(t)))
+	early := w.response(183)
+	must(t, d.Answer(deadline(t)))
+	ok := w.response(200)
+	if string(early.Body()) != string(ok.Body()) || toTag(early) != toTag(ok) || !strings.Contains(string(ok.Body()), "RTP/AVP 0 101") {
+		t.Errorf("183 %q\n200 %q", early.Body(), ok.Body())
+	}
+}
+
+func TestLostACKIsMadeUpForAndThenTheCallEnds(t *testing.T) {
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "lost-ack", "", 1, w.sdp()))
+	d := next(t, calls)
+	must(t, d.Answer(deadline(t)))
+	for range 3 { // 200 comes again and again
+		w.response(200)
+	}
+	w.request(sipgo.BYE)
+	if e := expect[sip.Ended](t, d); !errors.Is(e.Err, sip.ErrNoACK) {
+		t.Errorf("got %v", e)
+	}
+}
+
+func TestLateACKStopsTheRepetition(t *testing.T) {
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "late-ack", "", 1, w.sdp()))
+	d := next(t, calls)
+	must(t, d.Answer(deadline(t)))
+	w.response(200)
+	ok := w.response(200)
+	w.ack("late-ack", ok, 1, "")
+	w.send(w.message("OPTIONS", "late-ack", toTag(ok), 2, ""))
+	w.response(200)
+	w.send(w.message("BYE", "late-ack", toTag(ok), 3, ""))
+	if e := expect[sip.Ended](t, d); e.Err != nil || !e.Remote {
+		t.Errorf("got %v", e)
+	}
+}
+
+func TestByeBeforeACKIsANormalEnd(t *testing.T) {
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "bye-first", "", 1, w.sdp()))
+	d := next(t, calls)
+	must(t, d.Answer(deadline(t)))
+	ok := w.response(200)
+	w.send(w.message("BYE", "bye-first", toTag(ok), 2, "", `Reason: Q.850;cause=16;text="x"`))
+	w.ack("bye-first", ok, 1, "")
+	if e := expect[sip.Ended](t, d); e.Err != nil || !e.Remote || e.Cause != 16 {
+		t.Errorf("got %v", e)
+	}
+}
+
+func TestCancelBeforeTheAnswerIs487(t *testing.T) {
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	invite := w.message("INVITE", "cancelled", "", 1, w.sdp())
+	w.send(invite)
+	d := next(t, calls)
+	must(t, d.Ring(deadline(t)))
+	w.response(180)
+	cancel := strings.ReplaceAll(w.message("CANCEL", "cancelled", "", 1, "", `Reason: Q.850;cause=26;text="elsewhere"`), "-CANCEL-", "-INVITE-")
+	w.send(cancel)
+	w.response(487)
+	if e := expect[sip.Ended](t, d); e.Status != 487 || e.Cause != 26 || !e.Remote {
+		t.Errorf("got %v", e)
+	}
+	if err := d.Answer(deadline(t)); !errors.Is(err, sip.ErrEnded) {
+		t.Errorf("answer after cancel: %v", err)
+	}
+}
+
+func TestCallWithoutOfferGetsOurs(t *testing.T) {
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "delayed", "", 1, ""))
+	d := next(t, calls)
+	if err := d.EarlyMedia(deadline(t)); !errors.Is(err, sip.ErrNoMedia) {
+		t.Errorf("early media: %v", err)
+	}
+	answered := make(chan error, 1)
+	go func() { answered <- d.Answer(deadline(t)) }()
+	ok := w.response(200)
+	if !strings.Contains(string(ok.Body()), "RTP/AVP 102 9 0 8 103 101") {
+		t.Errorf("offer %q", ok.Body())
+	}
+	w.ack("delayed", ok, 1, w.sdp())
+	must(t, next(t, answered))
+	expect[sip.Answered](t, d)
+	if d.Format().Codec != sip.PCMU {
+		t.Errorf("format %v", d.Format())
+	}
+}
+
+func TestOfferNobodyCanTakeIs488AndSaysWhy(t *testing.T) {
+	a, _ := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "srtp", "", 1, strings.Replace(w.sdp(), "RTP/AVP", "RTP/SAVP", 1)))
+	res := w.response(488)
+	if h := res.GetHeader("Warning"); h == nil || !strings.Contains(h.Value(), "SRTP") {
+		t.Errorf("warning %v", h)
+	}
+}
+
+func TestBadInvitesAreRefused(t *testing.T) {
+	a, _ := callee(t, sip.Options{})
+	tests := []struct {
+		name   string
+		status int
+		change func(string) string
+	}{
+		{"extension", 420, func(s string) string { return strings.Replace(s, "Max-Forwards", "Require: 100rel\r\nMax-Forwards", 1) }},
+		{"content", 415, func(s string) string { return strings.Replace(s, "application/sdp", "text/plain", 1) }},
+		{"garbage", 488, func(s string) string { return strings.Replace(s, "m=audio", "m=nonsense", 1) }},
+		{"no contact", 400, func(s string) string { return strings.Replace(s, "Contact:", "X-Contact:", 1) }},
+		{"no tag", 400, func(s string) string { return strings.Replace(s, ";tag=w", "", 1) }},
+		{"unknown dialog", 481, func(s string) string { return strings.Replace(s, "<sip:1000@test>", "<sip:1000@test>;tag=x", 1) }},
+		{"short session", 422, func(s string) string {
+			return strings.Replace(s, "Max-Forwards", "Supported: timer\r\nSession-Expires: 10\r\nMax-Forwards", 1)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWire(t, a)
+			w.send(tt.change(w.message("INVITE", "bad-"+strings.ReplaceAll(tt.name, " ", "-"), "", 1, w.sdp())))
+			w.response(tt.status)
+		})
+	}
+}
+
+func TestSameInviteByTwoWaysIsOneCall(t *testing.T) {
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	invite := w.message("INVITE", "merged", "", 1, w.sdp())
+	w.send(invite)
+	next(t, calls)
+	w.send(strings.Replace(invite, "-INVITE-", "-other-way-", 1))
+	w.response(482)
+}
+
+func TestUnansweredCallIsRefusedWhenTheProgramReturns(t *testing.T) {
+	a := start(t, sip.Options{Allow: everybody})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "nobody", "", 1, w.sdp()))
+	w.response(480)
+}
+
+func TestRejectionCarriesStatusCauseAndWhenToTryAgain(t *testing.T) {
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "flood", "", 1, w.sdp()))
+	d := next(t, calls)
+	must(t, d.Reject(deadline(t), sip.Hangup{Status: 503, Q850: 41, Text: "flood\r\nVia: x", RetryAfter: 1500 * time.Millisecond}))
+	res := w.response(503)
+	if got := res.GetHeader("Retry-After").Value(); got != "2" {
+		t.Errorf("retry after %s", got)
+	}
+	if got := res.GetHeader("Reason").Value(); got != `Q.850;cause=41;text="flood  Via: x"` {
+		t.Errorf("reason %s", got)
+	}
+	if e := expect[sip.Ended](t, d); e.Status != 503 || e.Remote {
+		t.Errorf("got %v", e)
+	}
+}
+
+func TestReinviteHoldsResumesAndKeepsTheCodec(t *testing.T) {
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "held", "", 1, w.sdp()))
+	d := next(t, calls)
+	must(t, d.Answer(deadline(t)))
+	ok := w.response(200)
+	w.ack("held", ok, 1, "")
+	expect[sip.Answered](t, d)
+	tag := toTag(ok)
+
+	w.send(w.message("INVITE", "held", tag, 2, w.sdp("a=sendonly\r\n")))
+	res := w.response(200)
+	w.ack("held", res, 2, "")
+	if !strings.Contains(string(res.Body()), "a=recvonly") || !strings.Contains(string(res.Body()), "RTP/AVP 0 101") {
+		t.Errorf("answer %q", res.Body())
+	}
+	if e := expect[sip.Held](t, d); !e.On {
+		t.Error("not held")
+	}
+	if err := d.WriteRTP(packet(1, "x")); !errors.Is(err, sip.ErrHeld) {
+		t.Errorf("write on hold: %v", err)
+	}
+	w.send(w.message("UPDATE", "held", tag, 3, w.sdp()))
+	w.response(200)
+	if e := expect[sip.Held](t, d); e.On {
+		t.Error("still held")
+	}
+	// an old request, and an offer that cannot be taken, change nothing
+	w.send(w.message("INVITE", "held", tag, 2, w.sdp("a=inactive\r\n"), "X-Again: yes"))
+	w.send(strings.Replace(w.message("INVITE", "held", tag, 3, w.sdp()), "-INVITE-3", "-INVITE-3b", 1))
+	w.response(500)
+	w.send(w.message("INVITE", "held", tag, 4, strings.Replace(w.sdp(), "RTP/AVP", "RTP/SAVP", 1)))
+	w.response(488)
+	if d.Format().Codec != sip.PCMU {
+		t.Errorf("format %v", d.Format())
+	}
+	// a session refresh without SDP gets our offer
+	w.send(w.message("INVITE", "held", tag, 5, ""))
+	res = w.response(200)
+	if !strings.Contains(string(res.Body()), "RTP/AVP 0 101") {
+		t.Errorf("offer %q", res.Body())
+	}
+	w.ack("held", res, 5, w.sdp())
+	w.send(w.message("BYE", "held", tag, 6, ""))
+	w.response(200)
+	expect[sip.Ended](t, d)
+}
+
+func TestSessionTimerIsAnsweredAndKept(t *testing.T) {
+	a, calls := callee(t, sip.Options{})
+	for name, tt := range map[string]struct{ asked, want string }{
+		"by us":      {"1800;refresher=uas", ""},
+		"by them":    {"1800;refresher=uac", "1800;refresher=uac"},
+		"by whoever": {"1800", "1800;refresher=uac"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWire(t, a)
+			id := "timer-" + strings.ReplaceAll(name, " ", "-")
+			w.send(w.message("INVITE", id, "", 1, w.sdp(), "Supported: timer", "Session-Expires: "+tt.asked))
+			d := next(t, calls)
+			must(t, d.Answer(deadline(t)))
+			ok := w.response(200)
+			got := ""
+			if h := ok.GetHeader("Session-Expires"); h != nil {
+				got = h.Value()
+			}
+			if got != tt.want {
+				t.Errorf("got %q", got)
+			}
+			w.ack(id, ok, 1, "")
+		})
+	}
+}
+
+func TestDigitsByInfoAreHeard(t *testing.T) {
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "info", "", 1, w.sdp()))
+	d := next(t, calls)
+	must(t, d.Answer(deadline(t)))
+	ok := w.response(200)
+	w.ack("info", ok, 1, "")
+	for i, tt := range []struct {
+		kind, body string
+		want       sip.Digit
+	}{
+		{"application/dtmf-relay", "Signal=5\r\nDuration=200\r\n", sip.Digit{Key: '5', Duration: 200 * time.Millisecond}},
+		{"application/dtmf-relay", "Signal = 11", sip.Digit{Key: '#', Duration: 160 * time.Millisecond}},
+		{"application/dtmf", "*", sip.Digit{Key: '*', Duration: 160 * time.Millisecond}},
+	} {
+		w.send(strings.Replace(w.message("INFO", "info", toTag(ok), 2+i, tt.body), "application/sdp", tt.kind, 1))
+		w.response(200)
+		if got := expect[sip.Digit](t, d); got != tt.want {
+			t.Errorf("got %v, want %v", got, tt.want)
+		}
+	}
+}
+
+func TestTransferIsAskedForAndReportedOn(t *testing.T) {
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "refer", "", 1, w.sdp()))
+	d := next(t, calls)
+	must(t, d.Answer(deadline(t)))
+	ok := w.response(200)
+	w.ack("refer", ok, 1, "")
+	w.send(w.message("REFER", "refer", toTag(ok), 2, "", "Refer-To: <sip:2000@test?Replaces=abc%40h%3Bto-tag%3D1%3Bfrom-tag%3D2>",
+		"Referred-By: <sip:wire@test>"))
+	w.response(202)
+	e := expect[sip.TransferAsked](t, d)
+	if e.To != "sip:2000@test" || e.Replaces != "abc@h;to-tag=1;from-tag=2" || !strings.Contains(e.ReferredBy, "wire@test") {
+		t.Errorf("got %+v", e)
+	}
+	notify := w.request(sipgo.NOTIFY)
+	if !strings.HasPrefix(string(notify.Body()), "SIP/2.0 100") {
+		t.Errorf("notify %q", notify.Body())
+	}
+	w.answer(notify, 200, "")
+	told := make(chan error, 1)
+	go func() { told <- d.NotifyTransfer(deadline(t), 486, "Busy\r\nHere") }()
+	for {
+		notify = w.request(sipgo.NOTIFY)
+		w.answer(notify, 200, "")
+		if strings.HasPrefix(string(notify.Body()), "SIP/2.0 486 Busy  Here\r\n") {
+			break
+		}
+	}
+	must(t, next(t, told))
+}

@@ -1,0 +1,167 @@
+package peertest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"switchgram/bridge/sip"
+)
+
+// peer is an account that registers nowhere, and speaks one codec.
+func peer(codec string) string {
+	return fmt.Sprintf("<sip:peer@127.0.0.1>;regint=0;audio_codecs=%s", codec)
+}
+
+// codecs are baresip's names and ours.
+var codecs = []struct {
+	baresip string
+	ours    sip.Codec
+}{{"opus/48000/2", sip.Opus}, {"G722/16000/1", sip.G722}, {"PCMU/8000/1", sip.PCMU}}
+
+// callBaresip is an answered call from us to a baresip that echoes.
+func callBaresip(t *testing.T, codec string) (*baresip, *call) {
+	t.Helper()
+	b := startBaresip(t, peer(codec), echoing)
+	a := newAgent(t, sip.Options{})
+	c := a.dial(t, sip.Invite{To: fmt.Sprintf("sip:peer@127.0.0.1:%d", b.port), FromUser: "1000", FromName: "Ann"})
+	b.waitEvent(t, "CALL_INCOMING")
+	wait[sip.Ringing](t, c)
+	b.do(t, "accept", "")
+	wait[sip.Answered](t, c)
+	b.waitEvent(t, "CALL_ESTABLISHED")
+	return b, c
+}
+
+// baresipCalls is an answered call from a baresip that echoes to us.
+func baresipCalls(t *testing.T, codec, transport, source string) (*baresip, *call) {
+	t.Helper()
+	b := startBaresip(t, peer(codec), source)
+	a := newAgent(t, sip.Options{})
+	b.do(t, "dial", a.uri("telegram", transport))
+	c := a.ring(t)
+	if c.RequestUser() != "telegram" || c.RemoteUser() != "peer" {
+		t.Errorf("%s called %s, want peer to call telegram", c.RemoteUser(), c.RequestUser())
+	}
+	must(t, c.Ring(patient(t)), "ring")
+	b.waitEvent(t, "CALL_RINGING")
+	must(t, c.Answer(patient(t)), "answer")
+	b.waitEvent(t, "CALL_ESTABLISHED")
+	return b, c
+}
+
+func TestBaresipHearsUsAndWeHearBaresip(t *testing.T) {
+	for _, tt := range codecs {
+		t.Run(tt.ours.String(), func(t *testing.T) {
+			b, c := callBaresip(t, tt.baresip)
+			if got := c.Format().Codec; got != tt.ours {
+				t.Fatalf("agreed on %v, want %v", got, tt.ours)
+			}
+			ear := listenTo(t, c)
+			startHum(t, c, 700)
+			ear.waitTone(t, 700)
+
+			must(t, c.Hangup(patient(t), sip.Hangup{}), "hang up")
+			b.waitEvent(t, "CALL_CLOSED")
+			if end := wait[sip.Ended](t, c); end.Remote || end.Err != nil {
+				t.Errorf("ended: %v; want by us", end)
+			}
+		})
+	}
+}
+
+func TestBaresipCallsUsAndHangsUp(t *testing.T) {
+	for _, tt := range codecs {
+		for _, transport := range []string{"udp", "tcp"} {
+			t.Run(tt.ours.String()+" by "+transport, func(t *testing.T) {
+				b, c := baresipCalls(t, tt.baresip, transport, echoing)
+				ear := listenTo(t, c)
+				startHum(t, c, 900)
+				ear.waitTone(t, 900)
+
+				b.do(t, "hangup", "")
+				b.waitEvent(t, "CALL_CLOSED")
+				if end := wait[sip.Ended](t, c); !end.Remote || end.Err != nil {
+					t.Errorf("ended: %v; want by baresip", end)
+				}
+			})
+		}
+	}
+}
+
+func TestBaresipPutsUsOnHold(t *testing.T) {
+	b, c := baresipCalls(t, "PCMU/8000/1", "udp", humming)
+	ear := listenTo(t, c)
+	startHum(t, c, 900)
+	ear.waitTone(t, 900)
+
+	b.do(t, "hold", "")
+	if held := wait[sip.Held](t, c); !held.On {
+		t.Errorf("told %+v, want held", held)
+	}
+	b.do(t, "resume", "")
+	if held := wait[sip.Held](t, c); held.On {
+		t.Errorf("told %+v, want no longer held", held)
+	}
+	ear.forget()
+	ear.waitTone(t, 900)
+}
+
+func TestWePutBaresipOnHold(t *testing.T) {
+	_, c := callBaresip(t, "opus/48000/2")
+	ear := listenTo(t, c)
+	startHum(t, c, 900)
+	ear.waitTone(t, 900)
+
+	must(t, c.Hold(patient(t), true), "hold")
+	must(t, c.Hold(patient(t), false), "resume")
+	ear.forget()
+	ear.waitTone(t, 900)
+}
+
+func TestDigitsBothWays(t *testing.T) {
+	for _, tt := range codecs {
+		t.Run(tt.ours.String(), func(t *testing.T) {
+			b, c := callBaresip(t, tt.baresip)
+
+			must(t, c.SendDTMF(patient(t), "5#", 100*time.Millisecond), "send digits")
+			for _, want := range []string{"5", "#"} {
+				if ev := b.waitEvent(t, "CALL_DTMF_START"); ev.Param != want {
+					t.Errorf("baresip heard %q, want %q", ev.Param, want)
+				}
+			}
+			for _, want := range []rune{'7', '*'} {
+				b.do(t, "sndcode", string(want))
+				if ev := wait[sip.Digit](t, c); ev.Key != want {
+					t.Errorf("we heard %q, want %q", ev.Key, want)
+				}
+			}
+		})
+	}
+}
+
+func TestBaresipGivesUpBeforeWeAnswer(t *testing.T) {
+	b := startBaresip(t, peer("PCMU/8000/1"), echoing)
+	a := newAgent(t, sip.Options{})
+	b.do(t, "dial", a.uri("telegram", "udp"))
+	c := a.ring(t)
+	must(t, c.Ring(patient(t)), "ring")
+	b.waitEvent(t, "CALL_RINGING")
+
+	b.do(t, "hangup", "")
+	if end := wait[sip.Ended](t, c); !end.Remote {
+		t.Errorf("ended: %v; want by baresip", end)
+	}
+}
+
+func TestBaresipIsBusy(t *testing.T) {
+	b := startBaresip(t, peer("PCMU/8000/1"), echoing)
+	a := newAgent(t, sip.Options{})
+	c := a.dial(t, sip.Invite{To: fmt.Sprintf("sip:peer@127.0.0.1:%d", b.port), FromUser: "1000"})
+	wait[sip.Ringing](t, c)
+
+	b.do(t, "hangup", "") // of a call it was not asked to accept
+	if end := wait[sip.Ended](t, c); !end.Remote || end.Status < 400 {
+		t.Errorf("ended: %v; want a refusal", end)
+	}
+}

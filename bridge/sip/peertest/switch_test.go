@@ -1,0 +1,44 @@
+package peertest
+
+import (
+	"fmt"
+	"log/slog"
+	"testing"
+
+	"switchgram/bridge/sip/siptest"
+)
+
+// newSwitch runs a switch for the length of the test.
+func newSwitch(t *testing.T, o siptest.Options) *siptest.Switch {
+	t.Helper()
+	if o.Users == nil {
+		o.Users = map[string]string{"1000": "secret", "1001": "secret", "telegram": "secret"}
+	}
+	o.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s, err := siptest.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// TestSoftphoneAtTheSwitch: what a person who tries the demo with a softphone of theirs meets.
+func TestSoftphoneAtTheSwitch(t *testing.T) {
+	for _, transport := range []string{"udp", "tcp"} {
+		t.Run(transport, func(t *testing.T) {
+			ended := make(chan siptest.Call, 1)
+			s := newSwitch(t, siptest.Options{Ended: func(c siptest.Call) { ended <- c }})
+			b := startBaresip(t, fmt.Sprintf("<sip:1000@%s;transport=%s>;auth_user=1000;auth_pass=secret;regint=60", s.Addr(), transport), humming)
+			b.waitEvent(t, "REGISTER_OK")
+
+			b.do(t, "dial", s.URI("9196")+";transport="+transport)
+			b.waitEvent(t, "CALL_ESTABLISHED")
+			b.do(t, "hangup", "")
+			c := <-ended
+			if !c.Answered || !c.ByCaller || c.From != "1000" || c.To != "9196" {
+				t.Errorf("the switch saw %+v", c)
+			}
+		})
+	}
+}

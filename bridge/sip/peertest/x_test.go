@@ -1,0 +1,22 @@
+package peertest
+import ("testing";"time";"switchgram/bridge/sip")
+func TestX(t *testing.T) {
+	b, c := baresipCalls(t, "PCMU/8000/1", "udp", humming)
+	ear := listenTo(t, c)
+	startHum(t, c, 900)
+	ear.waitTone(t, 440)
+	time.Sleep(2*time.Second)
+	t.Log(b.do(t,"callstat",""))
+	t.Log(b.do(t,"audio_debug",""))
+	b.do(t, "hold", "")
+	t.Log(wait[sip.Held](t, c))
+	time.Sleep(time.Second)
+	t.Log(c.Stats())
+	b.do(t, "resume", "")
+	t.Log(wait[sip.Held](t, c))
+	ear.forget()
+	ear.waitTone(t, 440)
+	time.Sleep(time.Second)
+	t.Log(c.Stats())
+	t.Log(b.do(t,"callstat",""))
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"switchgram/cmd/switchgram/demo"
+)
+
+type demoCommand struct {
+	Once      bool    `help:"End after the table; status 0 only if every call went as expected."`
+	JSON      bool    `name:"json" help:"Print the rows as JSON lines."`
+	MediaLoss float64 `help:"Share of the telephones' sound packets to lose on the way, 0 to 1: see what the table makes of it."`
+	Verbose   bool    `short:"v" help:"Log what happens underneath."`
+}
+
+// Run makes the demo's calls.
+func (c *demoCommand) Run(ctx context.Context, log *slog.Logger) error {
+	if !c.Verbose {
+		log = slog.New(slog.DiscardHandler)
+	}
+	if !c.JSON {
+		fmt.Println("Calls between simulated Telegram users and telephones, all on this machine; each end plays a random tone.")
+		fmt.Println()
+	}
+	err := demo.Run(ctx, os.Stdout, demo.Options{Once: c.Once, JSON: c.JSON, MediaLoss: c.MediaLoss, Log: log})
+	if errors.Is(err, context.Canceled) {
+		return nil // Ctrl-C
+	}
+	return err
+}

@@ -1,0 +1,96 @@
+// Package demo makes calls between simulated Telegram users and telephones, through a real bridge, and measures what each end hears.
+//
+// Nothing leaves the machine: the Telegram network (tgcall/testnet) and the telephone switch (bridge/sip/siptest) run in the same process, on
+// loopback; the bridge between them is the one that `switchgram run` runs. The tones are random, and only the ends know them.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// Options of a demo.
+type Options struct {
+	Once bool // end after the table; otherwise stay up for a person to try it
+	JSON bool // print the rows as JSON lines
+
+	// MediaLoss is the share of the telephones' sound that the switch loses, 0 to 1.
+	MediaLoss float64
+
+	Log *slog.Logger // nil: nothing is logged
+}
+
+// ErrUnexpected says that some call did not go as it should; the table says which.
+var ErrUnexpected = errors.New("some calls did not go as expected")
+
+// Run makes the calls and prints how they went. It returns ErrUnexpected if one did not go as it should have; without Once, that is after ctx
+// has ended.
+func Run(ctx context.Context, out io.Writer, o Options) error {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	w, err := newWorld(ctx, o)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	defer w.close()
+	failed, err := w.calls(ctx, printerFor(out, o))
+	if err != nil {
+		return err
+	}
+	if !o.Once && ctx.Err() == nil {
+		w.stay(ctx, out)
+	}
+	if failed > 0 {
+		return fmt.Errorf("%w: %d of %d", ErrUnexpected, failed, len(scenarios()))
+	}
+	return nil
+}
+
+func printerFor(out io.Writer, o Options) printer {
+	if o.JSON {
+		return jsonLines{out}
+	}
+	return table{out}
+}
+
+// calls makes every call and prints its row. It counts those that did not go as expected.
+func (w *world) calls(ctx context.Context, to printer) (failed int, err error) {
+	if err := to.begin(); err != nil {
+		return 0, err
+	}
+	for _, s := range scenarios() {
+		if ctx.Err() != nil {
+			return failed, context.Cause(ctx)
+		}
+		r := s.run(ctx, w)
+		if !r.OK() {
+			failed++
+		}
+		if err := to.row(r); err != nil {
+			return failed, err
+		}
+	}
+	return failed, nil
+}
+
+const invitation = `
+All of it stays up now. Try it with a softphone of your own:
+
+  SIP server  %s (UDP and TCP)      user  1003      password  %s
+  dial 9196   an echo               dial 9197   a tone
+  dial tg@ann or tg+%s   Ann, on Telegram, who sends back what she hears
+
+Ctrl-C ends it.
+`
+
+// stay keeps everything up until ctx ends.
+func (w *world) stay(ctx context.Context, out io.Writer) {
+	w.ann.behave(echoes)
+	w.bob.behave(echoes)
+	fmt.Fprintf(out, invitation, w.exchange.Addr(), w.password, annNumber)
+	<-ctx.Done()
+}

@@ -1,0 +1,18 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"switchgram/cmd/switchgram/peer"
+)
+
+type peerCommand struct {
+	Loopback bool `help:"Use loopback addresses, and only these."`
+}
+
+// Run speaks the lines of docs/peer.md.
+func (c *peerCommand) Run(ctx context.Context, log *slog.Logger) error {
+	return peer.Run(ctx, os.Stdin, os.Stdout, peer.Options{Loopback: c.Loopback, Log: log})
+}

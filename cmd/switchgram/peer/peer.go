@@ -1,0 +1,148 @@
+// Package peer runs Switchgram's Telegram call engine for exactly one call, without MTProto: whoever starts it carries the signalling, as
+// lines of JSON on its standard input and output. So the engine can be tried against any other implementation, over any network.
+//
+// docs/peer.md describes the lines.
+package peer
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"switchgram/tgcall/signal"
+)
+
+const (
+	longestLine = 1 << 20
+	mostEarly   = 64 // blobs kept before start, as the engine does
+)
+
+// Options configure a peer. The zero value is what the program uses.
+type Options struct {
+	Loopback bool // gather candidates on loopback, and only there
+	Log      *slog.Logger
+}
+
+// Run reads commands from in and writes lines to out until the command quit, the end of in, or the end of ctx. A wrong command is answered
+// by an error line; Run's error says only that in or out failed.
+func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p := &peer{o: o, out: &output{to: out}}
+	p.out.line(versionsLine{Versions: append(signal.Supported(), "7.0.0")})
+	lines, failed := readLines(ctx, in)
+	defer p.stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case text, more := <-lines:
+			if !more {
+				return errors.Join(<-failed, p.out.err)
+			}
+			if p.do(ctx, text) {
+				return p.out.err
+			}
+		}
+	}
+}
+
+// readLines hands over the lines of in. The reading goroutine ends with in, or at the next line after ctx ended: a read from a
+// terminal cannot be interrupted.
+func readLines(ctx context.Context, in io.Reader) (<-chan []byte, <-chan error) {
+	lines, failed := make(chan []byte), make(chan error, 1)
+	go func() {
+		defer close(lines)
+		s := bufio.NewScanner(in)
+		s.Buffer(nil, longestLine)
+		for s.Scan() {
+			select {
+			case lines <- append([]byte(nil), s.Bytes()...):
+			case <-ctx.Done():
+				return
+			}
+		}
+		failed <- s.Err()
+	}()
+	return lines, failed
+}
+
+// peer is the state of one run; it belongs to Run's goroutine.
+type peer struct {
+	o     Options
+	out   *output
+	call  *call
+	early [][]byte // blobs that came before start
+}
+
+// do obeys one line and says whether it was the last.
+func (p *peer) do(ctx context.Context, text []byte) (quit bool) {
+	var c command
+	if err := json.Unmarshal(text, &c); err != nil {
+		p.out.error(fmt.Errorf("line is no command: %w", err))
+		return false
+	}
+	switch {
+	case c.Signaling != nil:
+		p.receive(*c.Signaling)
+	case c.Cmd == "start":
+		p.start(ctx, &c)
+	case c.Cmd == "mute":
+		p.mute(c.Value)
+	case c.Cmd == "stop":
+		p.stop()
+		p.out.line(stoppedLine{})
+	case c.Cmd == "quit":
+		return true
+	default:
+		p.out.error(fmt.Errorf("unknown cmd %q; known are start, mute, stop, quit", c.Cmd))
+	}
+	return false
+}
+
+func (p *peer) receive(blob []byte) {
+	switch {
+	case p.call != nil:
+		p.call.engine.Receive(blob)
+	case len(p.early) < mostEarly:
+		p.early = append(p.early, blob)
+	}
+}
+
+func (p *peer) start(ctx context.Context, c *command) {
+	if p.call != nil {
+		p.out.error(errors.New("start: the call runs already"))
+		return
+	}
+	var err error
+	if p.call, err = startCall(ctx, c, p.out, p.o); err != nil {
+		p.out.error(err)
+		return
+	}
+	for _, blob := range p.early {
+		p.call.engine.Receive(blob)
+	}
+	p.early = nil
+}
+
+func (p *peer) mute(on bool) {
+	if p.call == nil {
+		p.out.error(errors.New("mute: no call runs"))
+		return
+	}
+	p.call.engine.Mute(on)
+}
+
+func (p *peer) stop() {
+	if p.call == nil {
+		return
+	}
+	if err := p.call.stop(); err != nil {
+		p.out.error(err)
+	}
+	p.call = nil
+}

@@ -1,0 +1,139 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"switchgram/bridge"
+	"switchgram/bridge/leg"
+	"switchgram/bridge/line"
+	"switchgram/bridge/sip"
+)
+
+func (p *Program) sipOptions() sip.Options {
+	c := p.config.SIP
+	o := sip.Options{
+		Advertise: c.Advertise,
+		RTP:       sip.PortRange(c.RTPPorts),
+		Allow:     c.Allow,
+		Users:     p.sipUser,
+		OnInvite:  p.onInvite,
+		Log:       p.log,
+	}
+	for _, l := range c.Listen {
+		switch l.Network {
+		case "udp":
+			o.UDP = l.Address
+		case "tcp":
+			o.TCP = l.Address
+		}
+	}
+	return o
+}
+
+// sipUser is what a user of the configuration logs in to SIP with.
+func (p *Program) sipUser(name string) (sip.Secret, bool) {
+	u, ok := p.config.registry.User(name)
+	switch {
+	case !ok || u.SIPDigest == "":
+		return sip.Secret{}, false
+	case len(u.SIPDigest) == 32:
+		return sip.Secret{MD5: string(u.SIPDigest)}, true
+	default:
+		return sip.Secret{SHA256: string(u.SIPDigest)}, true
+	}
+}
+
+// sipLines are the lines as the switch knows them, with their passwords.
+func (p *Program) sipLines() (map[string]leg.FreeSWITCHLine, error) {
+	lines := map[string]leg.FreeSWITCHLine{}
+	for _, l := range p.config.registry.Lines() {
+		password, err := l.SIP.Password().Read()
+		if err != nil {
+			return nil, fmt.Errorf("line %s: sip: %w", l.Name, err)
+		}
+		lines[l.Name] = leg.FreeSWITCHLine{
+			Agent: p.agent, Registrar: l.SIP.Registrar, Transport: l.SIP.Transport,
+			User: l.SIP.User, AuthUser: l.SIP.AuthUser, Password: string(password), Domain: l.SIP.Domain,
+		}
+	}
+	return lines, nil
+}
+
+func (p *Program) sipLine(name string) (leg.FreeSWITCHLine, bool) {
+	l, ok := p.sip[name]
+	return l, ok
+}
+
+// register keeps the line registered until ctx ends.
+func (p *Program) register(ctx context.Context, l *line.Line) {
+	log := p.log.With("line", l.Name)
+	s := p.sip[l.Name]
+	err := p.agent.Register(ctx, sip.Registration{
+		Registrar: fmt.Sprintf("sip:%s;transport=%s", s.Registrar, s.Transport),
+		User:      s.User, AuthUser: s.AuthUser, Domain: s.Domain, Password: s.Password, Expires: l.SIP.Expires,
+		OnState: func(st sip.RegistrationState) {
+			switch {
+			case st.Registered:
+				log.Info("registered", "to", s.Registrar, "dur", st.Expires)
+			case st.Err != nil:
+				log.Warn("not registered", "to", s.Registrar, "err", st.Err, "retry", st.Retry)
+			}
+		},
+	})
+	if err != nil && ctx.Err() == nil {
+		log.Error("cannot register", "err", err)
+	}
+}
+
+// onInvite is a whole call from the switch.
+func (p *Program) onInvite(ctx context.Context, d *sip.Dialog) {
+	l, to, err := p.called(d)
+	if err != nil {
+		p.log.Info("call refused", "from", d.RemoteUser(), "sip_call_id", d.CallID(), "err", err)
+		c := bridge.CauseOf(err)
+		if err := d.Reject(ctx, sip.Hangup{Status: c.SIPStatus(), Q850: int(c), Text: c.String()}); err != nil {
+			p.log.Debug("reject", "sip_call_id", d.CallID(), "err", err)
+		}
+		return
+	}
+	p.bridge.Handle(ctx, leg.NewFreeSWITCH(d, l.Name), to)
+}
+
+var errNoLine = errors.New("call fits no line: want the SIP user of a line as the request URI's user, or X-TG-Line")
+
+// called finds the line that a call of the switch is for, and whom it wants on Telegram.
+func (p *Program) called(d *sip.Dialog) (*line.Line, bridge.Address, error) {
+	l, err := p.lineFor(d)
+	if err != nil {
+		return nil, bridge.Address{}, err
+	}
+	to, err := leg.Called(d, l.SIP.User, d.User() == "")
+	if err != nil {
+		return nil, bridge.Address{}, err
+	}
+	if user := d.User(); user != "" {
+		if err := p.config.registry.May(user, l.Name, to).Err(); err != nil {
+			return nil, bridge.Address{}, err
+		}
+	}
+	return l, to, nil
+}
+
+// lineFor is the line whose registration was called; or, for calls to a Telegram person by name, the one that X-TG-Line says, or the only one.
+func (p *Program) lineFor(d *sip.Dialog) (*line.Line, error) {
+	lines := p.config.registry.Lines()
+	for _, l := range lines {
+		if l.SIP.User == d.RequestUser() {
+			return l, nil
+		}
+	}
+	if l := p.config.registry.Line(d.Header("X-TG-Line")); l != nil {
+		return l, nil
+	}
+	if len(lines) == 1 {
+		return lines[0], nil
+	}
+	return nil, &line.Refusal{Cause: bridge.UnallocatedNumber, Reason: errNoLine.Error()}
+}
