@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"switchgram/bridge/media"
-	"switchgram/bridge/media/mediatest"
 	"switchgram/bridge/room"
+	"switchgram/bridge/room/roomtest"
 	"switchgram/bridge/sound"
 )
 
@@ -31,8 +31,8 @@ func TestBothSidesHearEachOtherSoon(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				// given: a call between Telegram and a telephone
 				telephone := media.Format{Codec: c.codec, ClockRate: c.clock, Channels: 1, PTime: 20 * time.Millisecond}
-				ann, atAnn := mediatest.Wire(telegram, 5*time.Millisecond)
-				bob, atBob := mediatest.Wire(telephone, 5*time.Millisecond)
+				ann, atAnn := roomtest.Wire(telegram, 5*time.Millisecond)
+				bob, atBob := roomtest.Wire(telephone, 5*time.Millisecond)
 				r := room.New(room.Options{})
 				sa, sb := r.Add(atAnn, room.Talk), r.Add(atBob, room.Talk)
 				a, b := person(t, ann, 533), person(t, bob, 811)
@@ -65,7 +65,7 @@ type someone struct {
 	leave    func()
 }
 
-func person(t *testing.T, end *mediatest.End, hz float64) *someone {
+func person(t *testing.T, end *roomtest.End, hz float64) *someone {
 	t.Helper()
 	p := &someone{player: sound.NewPlayer(sound.NewTone(hz, 0.3), end), listener: sound.NewListener(end, sound.ListenerOptions{})}
 	ctx, cancel := context.WithCancel(context.Background())

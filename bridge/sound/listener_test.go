@@ -12,7 +12,7 @@ import (
 	"github.com/pion/rtp"
 
 	"switchgram/bridge/media"
-	"switchgram/bridge/media/mediatest"
+	"switchgram/bridge/room/roomtest"
 )
 
 func TestARecordingIsWhatWasHeard(t *testing.T) {
@@ -24,7 +24,7 @@ func TestARecordingIsWhatWasHeard(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			a, b := mediatest.Wire(format(c), 0)
+			a, b := roomtest.Wire(format(c), 0)
 			run(t, func(_ context.Context, start func(func(context.Context) error)) {
 				start(NewListener(b, ListenerOptions{Record: f}).Run)
 				start(NewPlayer(NewTone(880, 0.3), a).Run)
@@ -49,7 +49,7 @@ func TestLossIsCountedAndKeepsItsTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		a, b := mediatest.Wire(format(c), 0)
+		a, b := roomtest.Wire(format(c), 0)
 		a.Lose(func(n int) bool { return n%10 == 5 || n > 100 && n < 120 })
 		run(t, func(_ context.Context, start func(func(context.Context) error)) {
 			l := NewListener(b, ListenerOptions{Record: f})
@@ -90,7 +90,7 @@ func TestOvertakenAndDoubledPacketsAreSortedOut(t *testing.T) {
 }
 
 func TestAFullDiskEndsTheRecordingOnly(t *testing.T) {
-	a, b := mediatest.Wire(format(media.PCMU), 0)
+	a, b := roomtest.Wire(format(media.PCMU), 0)
 	run(t, func(ctx context.Context, start func(func(context.Context) error)) {
 		l := NewListener(b, ListenerOptions{Record: fullDisk{}})
 		start(NewPlayer(NewTone(880, 0.3), a).Run)

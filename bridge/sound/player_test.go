@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"switchgram/bridge/media"
-	"switchgram/bridge/media/mediatest"
+	"switchgram/bridge/room/roomtest"
 )
 
 func TestAToneIsHeardAsItWasPlayed(t *testing.T) {
 	for _, c := range []media.Codec{media.Opus, media.PCMU, media.PCMA, media.G722} {
 		t.Run(c.String(), func(t *testing.T) {
-			a, b := mediatest.Wire(format(c), time.Millisecond)
+			a, b := roomtest.Wire(format(c), time.Millisecond)
 			run(t, func(_ context.Context, start func(func(context.Context) error)) {
 				l := NewListener(b, ListenerOptions{})
 				start(l.Run)
@@ -35,7 +35,7 @@ func TestPacketsArePacedAndUnbroken(t *testing.T) {
 	for ms, step := range map[time.Duration]uint32{20: 960, 60: 2880, 10: 480, 0: 960} {
 		f := format(media.Opus)
 		f.PTime = ms * time.Millisecond
-		a, _ := mediatest.Wire(f, 0)
+		a, _ := roomtest.Wire(f, 0)
 		run(t, func(_ context.Context, start func(func(context.Context) error)) {
 			start(NewPlayer(NewTone(400, 0.3).Swell(time.Second), a).Run)
 			wait(1190 * time.Millisecond)
@@ -53,7 +53,7 @@ func TestPacketsArePacedAndUnbroken(t *testing.T) {
 }
 
 func TestAPlayerWaitsForACodecAndFollowsIt(t *testing.T) {
-	a, b := mediatest.Wire(media.Format{}, 0)
+	a, b := roomtest.Wire(media.Format{}, 0)
 	run(t, func(_ context.Context, start func(func(context.Context) error)) {
 		l := NewListener(b, ListenerOptions{})
 		start(l.Run)
@@ -74,7 +74,7 @@ func TestAPlayerWaitsForACodecAndFollowsIt(t *testing.T) {
 }
 
 func TestAnEchoComesBack(t *testing.T) {
-	a, b := mediatest.Wire(format(media.PCMA), 30*time.Millisecond)
+	a, b := roomtest.Wire(format(media.PCMA), 30*time.Millisecond)
 	run(t, func(_ context.Context, start func(func(context.Context) error)) {
 		there, here := NewListener(b, ListenerOptions{}), NewListener(a, ListenerOptions{})
 		start(there.Run)
@@ -91,7 +91,7 @@ func TestAnEchoComesBack(t *testing.T) {
 func TestDelayIsMeasured(t *testing.T) {
 	for c, own := range map[media.Codec]time.Duration{media.Opus: 6500 * time.Microsecond, media.PCMU: 0, media.G722: 1400 * time.Microsecond} {
 		for _, on := range []time.Duration{0, 37 * time.Millisecond, 250 * time.Millisecond} {
-			a, b := mediatest.Wire(format(c), on)
+			a, b := roomtest.Wire(format(c), on)
 			run(t, func(ctx context.Context, start func(func(context.Context) error)) {
 				l, p := NewListener(b, ListenerOptions{}), NewPlayer(NewTone(440, 0.3), a)
 				start(l.Run)
@@ -109,7 +109,7 @@ func TestDelayIsMeasured(t *testing.T) {
 }
 
 func TestDelayEndsWithItsContext(t *testing.T) {
-	a, b := mediatest.Wire(format(media.PCMU), 0)
+	a, b := roomtest.Wire(format(media.PCMU), 0)
 	a.Lose(func(int) bool { return true })
 	run(t, func(ctx context.Context, start func(func(context.Context) error)) {
 		l, p := NewListener(b, ListenerOptions{}), NewPlayer(Silence{}, a)

@@ -1,6 +1,6 @@
-// Package mediatest is a wire for tests: a Wire's two Ends are media.Streams, and what is written to one comes out of the other, later
+// Package roomtest is a wire for tests: a Wire's two Ends are media.Streams, and what is written to one comes out of the other, later
 // and not always, as the test likes. Ends may be used from several goroutines at once.
-package mediatest
+package roomtest
 
 import (
 	"slices"

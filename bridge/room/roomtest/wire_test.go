@@ -1,4 +1,4 @@
-package mediatest
+package roomtest
 
 import (
 	"fmt"
