@@ -39,7 +39,7 @@ func newLink(a *Account) *link {
 	l := &link{
 		a:         a,
 		people:    newPeople(a.o.Peers, a.log),
-		report:    newReport(a.o.OnState),
+		report:    newReport(a.o.OnState, a.log),
 		doubt:     make(chan struct{}, 1),
 		following: make(chan struct{}, 1),
 	}
@@ -95,11 +95,13 @@ func (l *link) middlewares() []telegram.Middleware {
 	}
 }
 
-// watchRevoked ends the link when any request is refused because the session is over.
+// watchRevoked ends the link when any request is refused because the session is over. One sent before the login, such as gotd's own
+// question who we are, is rightly refused and may be so late.
 func (l *link) watchRevoked(next tg.Invoker) telegram.InvokeFunc {
 	return func(ctx context.Context, in bin.Encoder, out bin.Decoder) error {
+		loggedIn := l.loggedIn.Load()
 		err := next.Invoke(ctx, in, out)
-		if l.loggedIn.Load() && sessionOver(err) {
+		if loggedIn && sessionOver(err) {
 			l.end(revoked(err))
 		}
 		return err

@@ -117,13 +117,16 @@ func TestLoginWithTwoStepPassword(t *testing.T) {
 	}
 }
 
-func TestLoginAsksAgain(t *testing.T) {
+// mistake is something that goes wrong in a login by code.
+type mistake struct {
+	change func(n *testnet.Network, p *person)
+	want   error   // of LoginCode
+	asks   []error // why each question was asked
+}
+
+func mistakes() map[string]mistake {
 	wrong := func() string { return "00000x" }
-	for name, tc := range map[string]struct {
-		change func(n *testnet.Network, p *person)
-		want   error   // of LoginCode
-		asks   []error // why each question was asked
-	}{
+	return map[string]mistake{
 		"code wrong once": {
 			change: func(n *testnet.Network, p *person) { p.codes = append([]func() string{wrong}, p.codes...) },
 			asks:   []error{nil, nil, account.ErrWrongCode},
@@ -160,7 +163,11 @@ func TestLoginAsksAgain(t *testing.T) {
 			change: func(n *testnet.Network, p *person) { n.Flood("auth.sendCode", time.Hour) },
 			want:   new(account.FloodError), asks: []error{nil},
 		},
-	} {
+	}
+}
+
+func TestLoginAsksAgain(t *testing.T) {
+	for name, tc := range mistakes() {
 		t.Run(name, func(t *testing.T) {
 			n := network(t, testnet.Options{})
 			n.AddUser(testnet.UserOptions{Phone: carolPhone})

@@ -21,8 +21,9 @@ import (
 // makes less than we counted costs the patience below, and nothing else.
 //
 // That is right because gotd calls the handler in the message's own goroutine, once per updates object, in the order they have in
-// a container (mtproto.Conn.handleContainer, telegram.Client.processUpdates). It costs a second decryption, about 10 ns a byte. Answers to requests
-// are not held back behind one another, only behind updates sent before them.
+// a container (mtproto.Conn.handleContainer, telegram.Client.processUpdates; v0.161.0). It costs a second decryption: 4 µs for a
+// signalling packet of 1000 bytes. An answer to a request is handled after the updates sent before it, but maybe not before those sent
+// after it.
 type order struct {
 	keys keyring
 

@@ -40,7 +40,7 @@ func testAuthKey() crypto.AuthKey {
 }
 
 // knownSession is a session as gotd stores it.
-func knownSession(t *testing.T, key crypto.AuthKey) []byte {
+func knownSession(t testing.TB, key crypto.AuthKey) []byte {
 	t.Helper()
 	var m session.StorageMemory
 	if err := (&session.Loader{Storage: &m}).Save(t.Context(), &session.Data{AuthKey: key.Value[:], AuthKeyID: key.ID[:]}); err != nil {
@@ -54,7 +54,7 @@ func knownSession(t *testing.T, key crypto.AuthKey) []byte {
 }
 
 // sealed is a message as a server with that key sends it.
-func sealed(t *testing.T, key crypto.AuthKey, body []byte) []byte {
+func sealed(t testing.TB, key crypto.AuthKey, body []byte) []byte {
 	t.Helper()
 	var b bin.Buffer
 	err := crypto.NewServerCipher(crypto.DefaultRand()).Encrypt(key, crypto.EncryptedMessageData{
@@ -225,4 +225,17 @@ func FuzzCountUpdates(f *testing.F) {
 			t.Errorf("%d updates in %d bytes", n, len(body))
 		}
 	})
+}
+
+// BenchmarkCountUpdates is what looking into a message costs.
+func BenchmarkCountUpdates(b *testing.B) {
+	key, o := testAuthKey(), newOrder()
+	o.keys.learn(knownSession(b, key))
+	message := sealed(b, key, encode(b, &tg.UpdateShort{Update: &tg.UpdatePhoneCallSignalingData{Data: make([]byte, 1000)}}))
+	b.SetBytes(int64(len(message)))
+	for b.Loop() {
+		if o.keys.countUpdates(message) != 1 {
+			b.Fatal("not counted")
+		}
+	}
 }

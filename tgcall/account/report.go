@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"log/slog"
 	"sync"
 
 	"github.com/gotd/td/telegram"
@@ -9,21 +10,40 @@ import (
 
 // report turns what gotd says about the connection, and what we know about the login, into States.
 type report struct {
-	tell     func(State)
+	onState  func(State)
 	onReturn func() // the connection is back after a loss
+	log      *slog.Logger
 
-	mu    sync.Mutex // held while tell runs, so that States come one at a time and in order
+	mu    sync.Mutex // held while onState runs, so that States come one at a time and in order
+	last  StateKind  // that was told, other than Connecting
 	ready bool
 	was   bool // up before
 	self  Person
 	why   error // of the last death
 }
 
-func newReport(tell func(State)) *report {
-	if tell == nil {
-		tell = func(State) {}
+func newReport(onState func(State), log *slog.Logger) *report {
+	if onState == nil {
+		onState = func(State) {}
 	}
-	return &report{tell: tell}
+	return &report{onState: onState, log: log}
+}
+
+// tell also logs what is new: that a server is still away is known after the first attempt.
+func (r *report) tell(s State) {
+	switch {
+	case s.Kind == Connecting:
+	case s.Kind == r.last:
+		r.log.Debug("telegram account is still "+s.Kind.String(), "err", s.Err)
+	case s.Err != nil:
+		r.log.Warn("telegram account is "+s.Kind.String(), "err", s.Err)
+	default:
+		r.log.Info("telegram account is "+s.Kind.String(), "self", r.self)
+	}
+	if s.Kind != Connecting {
+		r.last = s.Kind
+	}
+	r.onState(s)
 }
 
 // connection is telegram.Options.OnConnectionState.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/gotd/td/session"
 	"github.com/gotd/td/telegram/updates"
 	"golang.org/x/sync/errgroup"
 )
@@ -30,6 +31,9 @@ func (a *Account) connect(ctx context.Context, f func(context.Context, *link) er
 		return ErrBusy
 	}
 	defer a.busy.Store(false)
+	if _, err := a.o.Session.LoadSession(ctx); err != nil && !errors.Is(err, session.ErrNotFound) {
+		return err // before anything else, and in its own words
+	}
 	l := newLink(a)
 	return l.run(ctx, func(ctx context.Context) error { return f(ctx, l) })
 }

@@ -30,6 +30,23 @@ func TestAnAccountThatIsNotLoggedInSaysSo(t *testing.T) {
 	await(t, told, "login needed", is(account.LoginNeeded))
 }
 
+func TestASessionThatCannotBeOpenedIsNotReplaced(t *testing.T) {
+	n := network(t, testnet.Options{})
+	path := storedSession(t, "secret")
+	a := newAccount(t, n, fileSession(t, path, make([]byte, account.KeySize)))
+	for name, try := range map[string]func() error{
+		"run":   func() error { return a.Run(testContext(t), nil) },
+		"login": func() error { _, err := a.LoginCode(testContext(t), &person{}); return err },
+	} {
+		if err := try(); !errors.Is(err, account.ErrWrongKey) {
+			t.Errorf("%s: error is %v", name, err)
+		}
+	}
+	if got, err := fileSession(t, path, testKey).LoadSession(testContext(t)); err != nil || string(got) != "secret" {
+		t.Errorf("the file has %q now, %v", got, err)
+	}
+}
+
 func TestRunReturnsWhatServeReturns(t *testing.T) {
 	n := network(t, testnet.Options{})
 	ann, _ := annAndBob(n)
