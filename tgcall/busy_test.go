@@ -77,7 +77,7 @@ func TestAnsweringTooLate(t *testing.T) {
 		errs := make(chan error, 1)
 		onCall := func(ctx context.Context, c *Call) { errs <- c.Accept(ctx) }
 		withFake(t, onCall, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
-			f.faults["phone.acceptCall"] = []error{tgerr.New(400, name)}
+			f.fail("phone.acceptCall", tgerr.New(400, name))
 			c := mustDial(t, a, bob)
 			err := <-errs
 			var end *DiscardError
@@ -113,7 +113,7 @@ func TestOneCallTooManyIsBusy(t *testing.T) {
 func TestTwoWhoCallEachOtherAtOnceAreBothBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)
-		f.slow["phone.requestCall"] = time.Second
+		f.delay("phone.requestCall", time.Second)
 		o := Options{OnCall: ringOn, MaxCalls: 1}
 		a, b := f.device(ann, o), f.device(bob, o)
 		f.run(func() {

@@ -1,6 +1,7 @@
 package tgcall
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/gotd/td/tg"
@@ -82,22 +83,22 @@ func (c *Call) Accept(ctx context.Context) error {
 		}
 	}
 	select {
-	case <-c.over:
-		return &c.end
 	case <-c.up:
-		return nil
+		return c.ended()
+	case <-c.over:
+		return c.ended()
 	case <-ctx.Done():
-		return c.whyNot(ctx)
+		return cmp.Or(c.ended(), ctx.Err()) // the call's own context ends with the call
 	}
 }
 
-// whyNot is why a wait ended with ctx: the call's own context ends with the call.
-func (c *Call) whyNot(ctx context.Context) error {
+// ended is how the call has ended; nil if it has not.
+func (c *Call) ended() error {
 	select {
 	case <-c.over:
 		return &c.end
 	default:
-		return ctx.Err()
+		return nil
 	}
 }
 
@@ -122,9 +123,9 @@ func (c *Call) post(ctx context.Context, command any) error {
 	case c.mail <- command:
 		return nil
 	case <-c.over:
-		return &c.end
+		return c.ended()
 	case <-ctx.Done():
-		return c.whyNot(ctx)
+		return cmp.Or(c.ended(), ctx.Err())
 	}
 }
 

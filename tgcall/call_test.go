@@ -150,7 +150,7 @@ func TestAnEngineThatCannotBeMade(t *testing.T) {
 
 func TestWhatIsSetBeforeMediaRunsCounts(t *testing.T) {
 	withFake(t, answerAll, func(t *testing.T, f *fakeTelegram, a, _ *fakeDevice) {
-		f.slow["phone.confirmCall"] = time.Second
+		f.delay("phone.confirmCall", time.Second)
 		c := mustDial(t, a, bob)
 		heard := 0
 		c.OnRTP(func(*rtp.Packet) { heard++ })

@@ -15,7 +15,7 @@ func TestADialThatTelegramRefuses(t *testing.T) {
 		"USER_ID_INVALID": ErrNobody, "INPUT_USER_DEACTIVATED": ErrNobody,
 	} {
 		withFake(t, ringOn, func(t *testing.T, f *fakeTelegram, a, _ *fakeDevice) {
-			f.faults["phone.requestCall"] = []error{tgerr.New(403, name)}
+			f.fail("phone.requestCall", tgerr.New(403, name))
 			_, err := a.client.Dial(t.Context(), inputUser(bob))
 			if !errors.Is(err, want) || !tgerr.Is(err, name) {
 				t.Errorf("%s: %v", name, err)
@@ -30,10 +30,10 @@ func TestADialThatTelegramRefuses(t *testing.T) {
 func TestADialThatTelegramFailsAtIsTriedAgainOnce(t *testing.T) {
 	withFake(t, ringOn, func(t *testing.T, f *fakeTelegram, a, _ *fakeDevice) {
 		fault := tgerr.New(500, "PARTICIPANT_CALL_FAILED")
-		f.faults["phone.requestCall"] = []error{fault}
+		f.fail("phone.requestCall", fault)
 		c := mustDial(t, a, bob)
 		_ = c.Discard(t.Context(), Missed)
-		f.faults["phone.requestCall"] = []error{fault, fault}
+		f.fail("phone.requestCall", fault, fault)
 		if _, err := a.client.Dial(t.Context(), inputUser(bob)); !tgerr.Is(err, "PARTICIPANT_CALL_FAILED") {
 			t.Errorf("second failure: %v", err)
 		}
@@ -42,7 +42,7 @@ func TestADialThatTelegramFailsAtIsTriedAgainOnce(t *testing.T) {
 
 func TestAfterAFloodWaitTheMethodIsLeftAlone(t *testing.T) {
 	withFake(t, ringOn, func(t *testing.T, f *fakeTelegram, a, _ *fakeDevice) {
-		f.faults["phone.requestCall"] = []error{tgerr.New(420, "FLOOD_WAIT_60")}
+		f.fail("phone.requestCall", tgerr.New(420, "FLOOD_WAIT_60"))
 		var flood *FloodError
 		if _, err := a.client.Dial(t.Context(), inputUser(bob)); !errors.As(err, &flood) || flood.Wait != time.Minute {
 			t.Errorf("first: %v", err)
@@ -64,7 +64,7 @@ func TestGivingUpWhileDialing(t *testing.T) {
 	}{"answer in time": {3 * time.Second, true}, "answer too late": {time.Minute, false}} {
 		t.Run(name, func(t *testing.T) {
 			withFake(t, ringOn, func(t *testing.T, f *fakeTelegram, a, _ *fakeDevice) {
-				f.slow["phone.requestCall"] = c.slow
+				f.delay("phone.requestCall", c.slow)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				if _, err := a.client.Dial(ctx, inputUser(bob)); !errors.Is(err, context.DeadlineExceeded) {

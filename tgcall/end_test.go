@@ -95,9 +95,7 @@ func TestShutdownDoesNotWaitForTelegramForever(t *testing.T) {
 		var start time.Time
 		f.run(func() {
 			talking(t, a, b)
-			f.mu.Lock()
-			f.slow["phone.discardCall"] = time.Hour
-			f.mu.Unlock()
+			f.delay("phone.discardCall", time.Hour)
 			start = time.Now()
 		})
 		if took := time.Since(start); took > discardTimeout {

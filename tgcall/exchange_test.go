@@ -17,7 +17,7 @@ import (
 
 func TestUpdatesThatComeBeforeTheAnswerToDial(t *testing.T) {
 	withFake(t, answerAll, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
-		f.slow["phone.requestCall"] = 3 * time.Second // Bob has rung and answered by then
+		f.delay("phone.requestCall", 3*time.Second) // Bob has rung and answered by then
 		c, _, _ := talking(t, a, b)
 		_ = c.Discard(t.Context(), Hangup)
 		names, _ := eventsOf(c)
@@ -30,14 +30,14 @@ func TestUpdatesThatComeBeforeTheAnswerToDial(t *testing.T) {
 func TestACallEndedBeforeTheAnswerToDial(t *testing.T) {
 	decline := func(context.Context, *Call) {}
 	withFake(t, decline, func(t *testing.T, f *fakeTelegram, a, _ *fakeDevice) {
-		f.slow["phone.requestCall"] = 3 * time.Second
+		f.delay("phone.requestCall", 3*time.Second)
 		wantEnd(t, mustDial(t, a, bob), "busy, remote")
 	})
 }
 
 func TestEarlySignallingIsKeptOldestFirst(t *testing.T) {
 	withFake(t, answerAll, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
-		f.slow["phone.acceptCall"] = 5 * time.Second // Bob's key has to wait for the answer
+		f.delay("phone.acceptCall", 5*time.Second) // Bob's key has to wait for the answer
 		c := mustDial(t, a, bob)
 		am := a.nextMedia(t)
 		for i := range 70 {
@@ -72,7 +72,7 @@ func TestSignallingIsTriedAgainOnceOnTelegramsFailure(t *testing.T) {
 			{tgerr.New(400, "DATA_INVALID"), 1, true},
 		} {
 			before := a.count("phone.sendSignalingData")
-			f.faults["phone.sendSignalingData"] = []error{step.fault}
+			f.fail("phone.sendSignalingData", step.fault)
 			err := am.config.Send(t.Context(), []byte("x"))
 			if n := a.count("phone.sendSignalingData") - before; n != step.calls || (err != nil) != step.fails {
 				t.Errorf("%v: %d requests, %v", step.fault, n, err)
@@ -85,7 +85,7 @@ func TestSignallingIsTriedAgainOnceOnTelegramsFailure(t *testing.T) {
 func TestSignallingOfACallThatIsOverEndsTheEngine(t *testing.T) {
 	withFake(t, answerAll, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
 		c, am, _ := talking(t, a, b)
-		f.faults["phone.sendSignalingData"] = []error{tgerr.New(400, "CALL_NOT_ACTIVE")}
+		f.fail("phone.sendSignalingData", tgerr.New(400, "CALL_NOT_ACTIVE"))
 		if err := am.config.Send(t.Context(), []byte("x")); !errors.Is(err, engine.ErrSignalling) {
 			t.Errorf("error %v, want %v", err, engine.ErrSignalling)
 		}
@@ -125,6 +125,11 @@ func TestAWrongKeyExchangeEndsTheCall(t *testing.T) {
 				c.GB = make([]byte, 257)
 			}
 		}, false, "disconnect, answered: key exchange is wrong: value of 257 bytes"},
+		{"somebody else answered", func(c tg.PhoneCallClass) {
+			if c, ok := c.(*tg.PhoneCallAccepted); ok {
+				c.ParticipantID++
+			}
+		}, false, "disconnect, answered: key exchange is wrong: it is another call's"},
 		{"another call's access hash", func(c tg.PhoneCallClass) {
 			if c, ok := c.(*tg.PhoneCall); ok && c.AccessHash%1000 == bob {
 				c.AccessHash++

@@ -2,89 +2,9 @@ package tgcall
 
 import "fmt"
 
-// The life of a call as a pure function: step takes a state and an event and gives the next state and what is to be done. It
-// has no clock and does nothing itself; run.go does. The phases and their transitions are those of
-// https://core.telegram.org/api/end-to-end/voice-calls, with the time limits of Telegram's apps.
-
-// phase is how far a call is.
-type phase uint8
-
-const (
-	idle       phase = iota
-	requesting       // caller: phone.requestCall runs
-	waiting          // caller: no device of the callee has the call yet
-	announcing       // callee: phone.receivedCall runs
-	ringing          // a device rings: the callee's, or ours
-	accepting        // callee: answered; waiting for the caller's half of the key
-	confirming       // caller: answered there; phone.confirmCall runs
-	connecting       // keys agreed; media is being made
-	active           // media runs
-	away             // media ran, and was lost
-	discarding       // phone.discardCall runs
-	ended
-	phases = iota
-)
-
-var phaseNames = [phases]string{"idle", "requesting", "waiting", "announcing", "ringing", "accepting", "confirming", "connecting",
-	"active", "away", "discarding", "ended"}
-
-// String is for logs and tests.
-func (p phase) String() string { return phaseNames[p] }
-
-// state of a call.
-type state struct {
-	outgoing bool
-	phase    phase
-	answered bool
-	quitting bool         // caller: hung up while phone.requestCall ran
-	end      DiscardError // in discarding and ended: how
-}
-
-// event is something that happens to a call.
-type event interface{}
-
-// What can happen to a call. Those with an error are results: nil is the good one.
-type (
-	dialled       struct{}            // we are to place the call
-	invited       struct{}            // we are called
-	requested     struct{ err error } // of phone.requestCall
-	announced     struct{ err error } // of phone.receivedCall
-	ringsThere    struct{}            // a device of the callee rings
-	answeredThere struct{}            // the callee's half of the key came
-	keyAgreed     struct{ err error } // of checking the other side's half
-	confirmed     struct{ err error } // of phone.confirmCall, and of checking what it answers
-	answer        struct{}            // we are to take the call
-	unanswered    struct{}            // nobody wants the call any more
-	accepted      struct{ err error } // of phone.acceptCall
-	confirmedHere struct{}            // the caller's half of the key came
-	timedOut      struct{}            // the phase's time is over
-	mediaUp       struct{}
-	mediaLost     struct{}
-	mediaEnded    struct{ err error } // for good
-	hangup        struct{ reason DiscardReason }
-	discarded     struct{ reason DiscardReason } // by the other side, another device of ours, or Telegram
-	discardSent   struct{}                       // phone.discardCall was answered, or took too long
-)
-
-// action is something to do.
-type action interface{}
-
-// What there is to do.
-type (
-	request  struct{}              // phone.requestCall
-	announce struct{}              // phone.receivedCall
-	offer    struct{}              // tell OnCall
-	accept   struct{}              // phone.acceptCall
-	agree    struct{}              // check the other side's half of the key
-	confirm  struct{}              // phone.confirmCall
-	start    struct{}              // media
-	limit    struct{ phase phase } // how long it may last; a new limit replaces the old
-	tell     struct{ event Event }
-	discard  struct{ reason DiscardReason } // phone.discardCall, if Telegram has given the call an id
-	finish   struct{}                       // all is over
-)
-
-// step is the machine.
+// step is the life of a call as a pure function: it takes a state and an event, and gives the next state and what is to be done.
+// It has no clock and does nothing itself; owner does. The phases are those of
+// https://core.telegram.org/api/end-to-end/voice-calls, and testdata/machine.golden shows every transition.
 func step(s state, e event) (state, []action) {
 	switch e := e.(type) {
 	case discarded:
@@ -129,8 +49,12 @@ func (s state) quit(r DiscardReason, err error) (state, []action) {
 // finish ends the call without telling anybody.
 func (s state) finish(r DiscardReason, remote bool, err error) (state, []action) {
 	s.end = DiscardError{Reason: r, Remote: remote, Outgoing: s.outgoing, Answered: s.answered, Err: err}
+	return s.over()
+}
+
+func (s state) over() (state, []action) {
 	s.phase = ended
-	return s, []action{finish{}}
+	return s, nil
 }
 
 func (s state) idle(e event) (state, []action) {
@@ -269,8 +193,7 @@ func (s state) talking(e event) (state, []action) {
 
 func (s state) discarding(e event) (state, []action) {
 	if _, ok := e.(discardSent); ok {
-		s.phase = ended
-		return s, []action{finish{}}
+		return s.over()
 	}
 	return s, nil
 }
@@ -281,8 +204,7 @@ func (s state) discarded(e discarded) (state, []action) {
 	case idle, requesting, ended:
 		return s, nil
 	case discarding:
-		s.phase = ended
-		return s, []action{finish{}}
+		return s.over()
 	}
 	return s.finish(e.reason, true, nil)
 }
@@ -304,6 +226,7 @@ func (s state) hangup(r DiscardReason) (state, []action) {
 	return s.quit(s.wording(r), nil)
 }
 
+// wording is the reason to send for one we are given.
 func (s state) wording(r DiscardReason) DiscardReason {
 	switch {
 	case r == Disconnect:
@@ -339,8 +262,7 @@ func (s state) timedOut() (state, []action) {
 	case connecting, away:
 		return s.quit(Disconnect, ErrNoMedia)
 	case discarding:
-		s.phase = ended
-		return s, []action{finish{}}
+		return s.over()
 	}
 	return s, nil
 }

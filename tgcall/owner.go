@@ -3,7 +3,6 @@ package tgcall
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -30,13 +29,13 @@ type owner struct {
 	remoteMuted bool
 	connectedAt time.Time // zero: never
 
-	draw   func() (*secret, error) // our half of the key on an incoming call, drawn while it rings
-	secret *secret
-	gB     []byte        // the callee's half
-	final  *tg.PhoneCall // what both sides get in the end
-	key    []byte
-	blobs  []blob // signalling that came before the key
-	early  []any  // updates that came before their time
+	draw     func() (*secret, error) // our half of the key on an incoming call, drawn while it rings
+	secret   *secret
+	accepted *tg.PhoneCallAccepted // brings the callee's half
+	final    *tg.PhoneCall         // what both sides get in the end
+	key      []byte
+	blobs    []blob // signalling that came before the key
+	early    []any  // updates that came before their time
 }
 
 // result is what a task of the call brings back. keep stores it; it runs in the call's goroutine, before the event.
@@ -100,7 +99,7 @@ func (o *owner) apply(e event) {
 		var actions []action
 		o.state, actions = step(o.state, e)
 		if o.state.phase != before {
-			o.log.Debug("telegram call", "phase", o.state.phase)
+			o.log.Debug("telegram call", "step", o.state.phase)
 		}
 		for _, a := range actions {
 			o.do(a)
@@ -169,8 +168,8 @@ func (o *owner) receiveUpdate(u tg.PhoneCallClass) {
 
 // receiveAccepted is for a caller: the call was answered.
 func (o *owner) receiveAccepted(u *tg.PhoneCallAccepted) {
-	if o.outgoing && o.gB == nil && o.concernsUs(u) {
-		o.gB = slices.Clone(u.GB)
+	if o.outgoing && o.accepted == nil {
+		o.accepted = u
 		o.apply(answeredThere{})
 	}
 }

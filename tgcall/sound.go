@@ -1,7 +1,6 @@
 package tgcall
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 
@@ -9,17 +8,6 @@ import (
 
 	"switchgram/tgcall/engine"
 )
-
-// media is what a call needs of *engine.Engine.
-type media interface {
-	Run(ctx context.Context) error
-	Receive(blob []byte)
-	Events() <-chan engine.Event
-	OnRTP(func(*rtp.Packet))
-	WriteRTP(*rtp.Packet) error
-	Mute(bool)
-	Stats() engine.Stats
-}
 
 // sound is a call's media for everybody but the call's goroutine. What is set before media exists is handed on.
 type sound struct {

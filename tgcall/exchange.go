@@ -1,0 +1,170 @@
+package tgcall
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/gotd/td/tg"
+
+	"switchgram/tgcall/signal"
+)
+
+func (o *owner) request(ctx context.Context) result {
+	s, err := o.client.newSecret(ctx)
+	if err != nil {
+		return result{event: requested{err}}
+	}
+	hash := sha256.Sum256(s.public)
+	answer, err := o.client.request(ctx, o.to, hash[:])
+	if err != nil {
+		return result{event: requested{err}}
+	}
+	w, ok := answer.PhoneCall.(*tg.PhoneCallWaiting)
+	if !ok {
+		return result{event: requested{fmt.Errorf("%s answered %T", methodRequest, answer.PhoneCall)}}
+	}
+	return result{event: requested{}, keep: func() { o.secret = s; o.place(w, answer.Users) }}
+}
+
+// place gives the call its id, and with it the updates that came before.
+func (o *owner) place(w *tg.PhoneCallWaiting, users []tg.UserClass) {
+	o.id, o.hash = w.ID, w.AccessHash
+	o.log = o.client.o.Log.With("tg_call_id", o.id)
+	for _, u := range users {
+		if u, ok := u.(*tg.User); ok && u.ID == w.ParticipantID {
+			hash := o.peer.AccessHash
+			o.peer = peerOf(u.ID, u)
+			if hash != 0 {
+				o.peer.AccessHash = hash
+			}
+		}
+	}
+	o.peer.ID = w.ParticipantID
+	o.early = o.client.registry.placed(o.Call)
+	close(o.placed)
+}
+
+func (o *owner) announce(ctx context.Context) result {
+	return result{event: announced{o.client.flood.use(methodReceived, func() error {
+		_, err := o.client.api.PhoneReceivedCall(ctx, o.input())
+		return err
+	})}}
+}
+
+// offer tells OnCall, and draws our half of the key meanwhile.
+func (o *owner) offer() {
+	o.draw = sync.OnceValues(func() (*secret, error) { return o.client.newSecret(o.rpc) })
+	o.tasks.Go(func() { _, _ = o.draw() }) // accept sees the error
+	o.task(func(context.Context) result {
+		o.client.o.OnCall(o.ctx, o.Call)
+		return result{event: unanswered{}}
+	})
+}
+
+func (o *owner) accept(ctx context.Context) result {
+	s, err := o.draw()
+	if err != nil { // perhaps it was only the connection
+		s, err = o.client.newSecret(ctx)
+	}
+	if err != nil {
+		return result{event: accepted{err}}
+	}
+	var answer *tg.PhonePhoneCall
+	err = o.client.flood.use(methodAccept, func() (err error) {
+		answer, err = o.client.api.PhoneAcceptCall(ctx, &tg.PhoneAcceptCallRequest{
+			Peer: o.input(), GB: s.public, Protocol: o.client.protocol(),
+		})
+		return err
+	})
+	if err != nil {
+		return result{event: accepted{err}}
+	}
+	if _, ok := answer.PhoneCall.(*tg.PhoneCallWaiting); !ok {
+		err = fmt.Errorf("%s answered %T", methodAccept, answer.PhoneCall)
+	}
+	return result{event: accepted{err}, keep: func() { o.secret = s }}
+}
+
+// agree checks the other side's half of the key and makes the key.
+func (o *owner) agree() (err error) {
+	if o.outgoing {
+		if !o.concernsUs(o.accepted) {
+			return errNotOurs
+		}
+		o.key, err = o.secret.key(o.accepted.GB)
+		return err
+	}
+	if sum := sha256.Sum256(o.final.GAOrB); !bytes.Equal(sum[:], o.gAHash) {
+		return fmt.Errorf("%w: value does not match its hash", ErrExchange)
+	}
+	if o.key, err = o.secret.key(o.final.GAOrB); err != nil {
+		return err
+	}
+	return o.settle(o.final, o.final.GAOrB)
+}
+
+func (o *owner) confirm(ctx context.Context) result {
+	var answer *tg.PhonePhoneCall
+	err := o.client.flood.use(methodConfirm, func() (err error) {
+		answer, err = o.client.api.PhoneConfirmCall(ctx, &tg.PhoneConfirmCallRequest{
+			Peer: o.input(), GA: o.secret.public, KeyFingerprint: fingerprint(o.key), Protocol: o.client.protocol(),
+		})
+		return err
+	})
+	if err != nil {
+		return result{event: confirmed{err}}
+	}
+	final, ok := answer.PhoneCall.(*tg.PhoneCall)
+	if !ok {
+		return result{event: confirmed{fmt.Errorf("%s answered %T", methodConfirm, answer.PhoneCall)}}
+	}
+	if err := o.settle(final, o.secret.public); err != nil {
+		return result{event: confirmed{err}}
+	}
+	return result{event: confirmed{}, keep: func() { o.final = final }}
+}
+
+// errNotOurs is for an answer with another access hash, or other people.
+var errNotOurs = fmt.Errorf("%w: it is another call's", ErrExchange)
+
+// settle checks what both sides got in the end, and publishes version and emoji.
+func (o *owner) settle(final *tg.PhoneCall, gA []byte) error {
+	if !o.concernsUs(final) {
+		return errNotOurs
+	}
+	if final.KeyFingerprint != fingerprint(o.key) {
+		return fmt.Errorf("%w: key fingerprints differ", ErrExchange)
+	}
+	version, err := chooseVersion(final.Protocol.LibraryVersions)
+	if err != nil {
+		return err
+	}
+	o.facts.setKey(version, emojiOf(o.key, gA))
+	return nil
+}
+
+// chooseVersion takes the first we speak, in Telegram's order, as its apps do.
+func chooseVersion(offered []string) (string, error) {
+	i := slices.IndexFunc(offered, signal.Known)
+	if i < 0 {
+		return "", fmt.Errorf("%w: %q", ErrVersion, offered[:min(len(offered), 8)])
+	}
+	return offered[i], nil
+}
+
+// concernsUs checks the parts of an update that tell whose call it is.
+func (o *owner) concernsUs(u interface {
+	GetAccessHash() int64
+	GetAdminID() int64
+	GetParticipantID() int64
+}) bool {
+	admin, participant := o.client.o.Self, o.peer.ID
+	if !o.outgoing {
+		admin, participant = participant, admin
+	}
+	return u.GetAccessHash() == o.hash && u.GetAdminID() == admin && u.GetParticipantID() == participant
+}
