@@ -1,9 +1,15 @@
 package peertest
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/pion/rtp"
 
 	"switchgram/bridge/sip"
 )
@@ -19,10 +25,10 @@ var codecs = []struct {
 	ours    sip.Codec
 }{{"opus/48000/2", sip.Opus}, {"G722/16000/1", sip.G722}, {"PCMU/8000/1", sip.PCMU}}
 
-// callBaresip is an answered call from us to a baresip that echoes.
-func callBaresip(t *testing.T, codec string) (*baresip, *call) {
+// callBaresip is an answered call from us to a baresip.
+func callBaresip(t *testing.T, codec, source string) (*baresip, *call) {
 	t.Helper()
-	b := startBaresip(t, peer(codec), echoing)
+	b := startBaresip(t, peer(codec), source)
 	a := newAgent(t, sip.Options{})
 	c := a.dial(t, sip.Invite{To: fmt.Sprintf("sip:peer@127.0.0.1:%d", b.port), FromUser: "1000", FromName: "Ann"})
 	b.waitEvent(t, "CALL_INCOMING")
@@ -33,7 +39,7 @@ func callBaresip(t *testing.T, codec string) (*baresip, *call) {
 	return b, c
 }
 
-// baresipCalls is an answered call from a baresip that echoes to us.
+// baresipCalls is an answered call from a baresip to us.
 func baresipCalls(t *testing.T, codec, transport, source string) (*baresip, *call) {
 	t.Helper()
 	b := startBaresip(t, peer(codec), source)
@@ -53,7 +59,7 @@ func baresipCalls(t *testing.T, codec, transport, source string) (*baresip, *cal
 func TestBaresipHearsUsAndWeHearBaresip(t *testing.T) {
 	for _, tt := range codecs {
 		t.Run(tt.ours.String(), func(t *testing.T) {
-			b, c := callBaresip(t, tt.baresip)
+			b, c := callBaresip(t, tt.baresip, echoing)
 			if got := c.Format().Codec; got != tt.ours {
 				t.Fatalf("agreed on %v, want %v", got, tt.ours)
 			}
@@ -90,39 +96,78 @@ func TestBaresipCallsUsAndHangsUp(t *testing.T) {
 }
 
 func TestBaresipPutsUsOnHold(t *testing.T) {
-	b, c := baresipCalls(t, "PCMU/8000/1", "udp", humming)
+	b, c := baresipCalls(t, "opus/48000/2", "udp", humming)
 	ear := listenTo(t, c)
 	startHum(t, c, 900)
-	ear.waitTone(t, 900)
+	ear.waitTone(t, 440)
 
 	b.do(t, "hold", "")
 	if held := wait[sip.Held](t, c); !held.On {
 		t.Errorf("told %+v, want held", held)
 	}
+	if err := c.WriteRTP(&rtp.Packet{Payload: []byte{0xf8}}); !errors.Is(err, sip.ErrHeld) {
+		t.Errorf("sending to who holds us gave %v, want %v", err, sip.ErrHeld)
+	}
+
 	b.do(t, "resume", "")
 	if held := wait[sip.Held](t, c); held.On {
 		t.Errorf("told %+v, want no longer held", held)
 	}
 	ear.forget()
-	ear.waitTone(t, 900)
+	ear.waitTone(t, 440)
+	b.waitHearing(t)
 }
 
 func TestWePutBaresipOnHold(t *testing.T) {
-	_, c := callBaresip(t, "opus/48000/2")
+	b, c := callBaresip(t, "opus/48000/2", humming)
 	ear := listenTo(t, c)
 	startHum(t, c, 900)
-	ear.waitTone(t, 900)
+	ear.waitTone(t, 440)
 
-	must(t, c.Hold(patient(t), true), "hold")
-	must(t, c.Hold(patient(t), false), "resume")
+	for _, tt := range []struct {
+		on   bool
+		want string
+	}{{true, "recvonly"}, {false, "sendrecv"}} {
+		must(t, c.Hold(patient(t), tt.on), "hold %v", tt.on)
+		if state := b.do(t, "audio_debug", ""); !strings.Contains(state, "audio dir="+tt.want) {
+			t.Errorf("on hold %v: want %s in\n%s", tt.on, tt.want, state)
+		}
+	}
 	ear.forget()
-	ear.waitTone(t, 900)
+	ear.waitTone(t, 440)
+	b.waitHearing(t)
+}
+
+// waitHearing returns when ten packets more of ours have come to baresip.
+func (b *baresip) waitHearing(t *testing.T) {
+	t.Helper()
+	ctx := patient(t)
+	for first := b.received(t); b.received(t) < first+10; {
+		if ctx.Err() != nil {
+			t.Fatal("baresip hears nothing")
+		}
+	}
+}
+
+var packetsPut = regexp.MustCompile(`seq_put=(\d+)`)
+
+// received is how many packets of ours came to baresip's jitter buffer.
+func (b *baresip) received(t *testing.T) int {
+	t.Helper()
+	state := b.do(t, "audio_debug", "")
+	m := packetsPut.FindStringSubmatch(state)
+	if m == nil {
+		t.Fatalf("no packet count in\n%s", state)
+	}
+	n, err := strconv.Atoi(m[1])
+	must(t, err, "packet count")
+	return n
 }
 
 func TestDigitsBothWays(t *testing.T) {
 	for _, tt := range codecs {
 		t.Run(tt.ours.String(), func(t *testing.T) {
-			b, c := callBaresip(t, tt.baresip)
+			b, c := callBaresip(t, tt.baresip, echoing)
 
 			must(t, c.SendDTMF(patient(t), "5#", 100*time.Millisecond), "send digits")
 			for _, want := range []string{"5", "#"} {

@@ -62,7 +62,7 @@ ctrl_tcp_listen 127.0.0.1:%d
 // echoing and humming are sources of baresip's sound: what it hears, or 440 Hz.
 const (
 	echoing = "aubridge,loop"
-	humming = "ausine,440\nausrc_srate 48000" // which is all that module can
+	humming = "ausine,440" // at 48 kHz, so for Opus only
 )
 
 // startBaresip starts one with an account, whose "%d" becomes its SIP port.

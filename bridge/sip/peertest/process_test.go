@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for something that should happen at once. It is a safety net and measures nothing.
-const patience = 12 * time.Second
+const patience = 40 * time.Second
 
 // patient is the context of a test: it ends with the test, or when something hangs.
 func patient(t *testing.T) context.Context {

@@ -47,6 +47,8 @@ func TestByeOvertakesAck(t *testing.T) {
 
 func TestRetransmittedInviteIsOneCall(t *testing.T) {
 	a, s, c := called(t, "uac-retransmits-invite")
+	must(t, c.Ring(patient(t)), "ring")
+	s.waitMessages(t, "\nINVITE ", 3)
 	must(t, c.Answer(patient(t)), "answer")
 	must(t, c.Hangup(patient(t), sip.Hangup{}), "hang up")
 	s.succeed(t)
@@ -79,8 +81,8 @@ func TestOffersWeCannotUseAreRefused(t *testing.T) {
 
 func TestStrangersAreRefusedAndThenIgnored(t *testing.T) {
 	a := newAgent(t, sip.Options{Allow: nobody})
-	const tries = 30
-	s := startSIPp(t, "uac-stranger", a.Addr("udp").String(), "-m", fmt.Sprint(tries), "-l", "1", "-r", "100", "-recv_timeout", "700",
+	const tries = 15
+	s := startSIPp(t, "uac-stranger", a.Addr("udp").String(), "-m", fmt.Sprint(tries), "-l", "1", "-r", "100", "-recv_timeout", "300",
 		"-max_retrans", "1")
 	if s.waitEnd(t) == 0 {
 		t.Errorf("all of %d tries were answered", tries)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // sipp is a running SIPp with one of our scenarios.
@@ -53,7 +54,7 @@ func (s *sipp) succeed(t *testing.T) {
 	}
 }
 
-// messages is what SIPp has sent and received.
+// messages is what SIPp has sent and received so far.
 func (s *sipp) messages(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.dir, "messages.log"))
@@ -61,4 +62,18 @@ func (s *sipp) messages(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return strings.ReplaceAll(string(text), "\r", "")
+}
+
+// waitMessages returns when text stands n times in what SIPp has sent and received.
+func (s *sipp) waitMessages(t *testing.T, text string, n int) {
+	t.Helper()
+	ctx, tick := patient(t), time.NewTicker(10*time.Millisecond)
+	defer tick.Stop()
+	for strings.Count(s.messages(t), text) < n {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("SIPp does not say %q %d times", text, n)
+		}
+	}
 }

@@ -30,7 +30,9 @@ func TestSoftphoneAtTheSwitch(t *testing.T) {
 			ended := make(chan siptest.Call, 1)
 			s := newSwitch(t, siptest.Options{Ended: func(c siptest.Call) { ended <- c }})
 			b := startBaresip(t, fmt.Sprintf("<sip:1000@%s;transport=%s>;auth_user=1000;auth_pass=secret;regint=60", s.Addr(), transport), humming)
-			b.waitEvent(t, "REGISTER_OK")
+			if _, err := s.WaitRegistered(patient(t), "1000"); err != nil {
+				t.Fatal(err)
+			}
 
 			b.do(t, "dial", s.URI("9196")+";transport="+transport)
 			b.waitEvent(t, "CALL_ESTABLISHED")
