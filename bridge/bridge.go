@@ -128,7 +128,10 @@ func (open) Admit(context.Context, string, Address, Address) (func(), error) { r
 
 // Handle runs the call of a leg that called us and wants `to`, and returns when everything of it is over: every leg has ended,
 // its controller has returned, no goroutine is left. A call that comes during Shutdown, or that the Gate refuses, is refused
-// with a cause and has an Outcome like any other. When ctx ends the call is hung up with CauseOf(context.Cause(ctx)).
+// with a cause and has an Outcome like any other.
+//
+// When ctx ends the call is hung up with CauseOf(context.Cause(ctx)): at once if that cause is an *EndedError, and otherwise a
+// second later, so that ctx may be one that ends with the caller's leg, whose own word for its end then counts.
 func (b *Bridge) Handle(ctx context.Context, caller Leg, to Address) Outcome {
 	c := b.newCall(lineOf(caller), caller.Address(), to)
 	c.party = caller.Party()
@@ -215,10 +218,11 @@ func (b *Bridge) newCall(line string, from, to Address) *Call {
 
 // run runs a call to its end. Without a caller it is to be dialled.
 func (b *Bridge) run(ctx context.Context, c *Call, caller Leg) Outcome {
-	ctx, c.end = context.WithCancelCause(ctx)
-	defer c.end(nil)
+	own, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer end(nil)
+	c.end = end
 	defer b.leave(c)
-	o := newOwner(ctx, b, c, caller)
+	o := newOwner(own, outer{done: ctx.Done(), why: func() error { return context.Cause(ctx) }}, b, c, caller)
 	if err := b.enter(c); err != nil {
 		return o.run(refused{cause: CauseOf(err), err: err})
 	}

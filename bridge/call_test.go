@@ -361,3 +361,32 @@ func TestHoldIsToldAndTheCallGoesOn(t *testing.T) {
 		}
 	})
 }
+
+// Protocols give their handlers a context that ends with the leg. How the leg ended says more than that.
+func TestContextThatEndsWithTheLegDoesNotHideWhyItEnded(t *testing.T) {
+	play(t, nil, func(s *stage) {
+		ann, phone := newLeg("tg", "@ann"), s.callee("sip", "1000")
+		ctx, cancel := context.WithCancel(s.t.Context())
+		done := s.handleIn(ctx, ann, to1000)
+		phone.say(Ringing{})
+		cancel()
+		pass(100 * time.Millisecond)
+		ann.leaves(LoseRace)
+		wantOutcome(t, <-done, LoseRace, "leg-@ann", FaultNone)
+		wantHungUp(t, phone, LoseRace)
+	})
+}
+
+func TestContextEndsAndTheLegDoesNot(t *testing.T) {
+	play(t, nil, func(s *stage) {
+		ann, phone := newLeg("tg", "@ann"), s.callee("sip", "1000")
+		ctx, cancel := context.WithCancel(s.t.Context())
+		done := s.handleIn(ctx, ann, to1000)
+		phone.say(Answered{})
+		s.settle()
+		cancel()
+		wantOutcome(t, <-done, NormalClearing, "", FaultNone)
+		wantHungUp(t, ann, NormalClearing)
+		wantHungUp(t, phone, NormalClearing)
+	})
+}

@@ -17,6 +17,7 @@ type owner struct {
 	bridge *Bridge
 	call   *Call
 	ctx    context.Context // of the call; its cause is why it ended
+	outer  outer
 	log    *slog.Logger
 
 	state   state
@@ -32,9 +33,18 @@ type owner struct {
 	work sync.WaitGroup // every goroutine of the call but this one
 }
 
-func newOwner(ctx context.Context, b *Bridge, c *Call, caller Leg) *owner {
+// parting is how long the caller's leg has to say why it ended when the context that Handle was given ends.
+const parting = time.Second
+
+// outer is the context that Handle was given.
+type outer struct {
+	done <-chan struct{} // nil: it has ended, or does not
+	why  func() error
+}
+
+func newOwner(ctx context.Context, out outer, b *Bridge, c *Call, caller Leg) *owner {
 	o := &owner{
-		bridge: b, call: c, ctx: ctx,
+		bridge: b, call: c, ctx: ctx, outer: out,
 		log:     b.opt.Log.With("call", string(c.id), "line", c.line),
 		state:   newState(caller == nil),
 		parties: []*party{newParty(c.from)},
@@ -94,16 +104,35 @@ func (o *owner) serve() {
 	}()
 	stop := o.ctx.Done()
 	if o.state.phase == ending {
-		stop = nil
+		stop, o.outer.done = nil, nil
 	}
 	select {
 	case e := <-o.call.inbox:
 		o.take(e)
 	case <-stop:
 		o.take(envelope{in: stopped{cause: CauseOf(context.Cause(o.ctx))}})
+	case <-o.outer.done:
+		o.outer.done = nil
+		o.outerEnded(o.outer.why())
 	case <-o.timer.C:
 		o.take(envelope{in: timeUp{}})
 	}
+}
+
+// outerEnded ends the call, soon or now, because the context that Handle was given has ended.
+func (o *owner) outerEnded(why error) {
+	in := stopped{cause: CauseOf(why)}
+	if ended := (*EndedError)(nil); errors.As(why, &ended) {
+		o.take(envelope{in: in})
+		return
+	}
+	o.spawn("parting", in, func() input {
+		select {
+		case <-time.After(parting):
+		case <-o.ctx.Done():
+		}
+		return in
+	})
 }
 
 // take takes one input to the machine and performs what it answers.
