@@ -157,7 +157,7 @@ func TestAHandlerMayReturnOnceItHasAnswered(t *testing.T) {
 	onCall := func(ctx context.Context, c *Call) { _ = c.Accept(ctx) }
 	withFake(t, onCall, func(t *testing.T, _ *fakeTelegram, a, b *fakeDevice) {
 		c, _, _ := talking(t, a, b)
-		time.Sleep(time.Minute)
+		later(time.Minute)
 		_ = c.Discard(t.Context(), Hangup)
 		wantEnd(t, c, "hangup, answered")
 	})

@@ -29,6 +29,12 @@ func answerAll(ctx context.Context, c *Call) {
 // ringOn is an OnCall that lets it ring.
 func ringOn(ctx context.Context, _ *Call) { <-ctx.Done() }
 
+// later lets the test's own time pass.
+func later(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 // withFake runs a test in its own time, with Ann who calls and Bob who is called.
 func withFake(t *testing.T, onCall func(context.Context, *Call), test func(t *testing.T, f *fakeTelegram, a, b *fakeDevice)) {
 	t.Helper()
@@ -101,7 +107,7 @@ func TestACallFromDialToHangup(t *testing.T) {
 		if out.ID() != in.ID() || out.Peer().ID != bob || in.Peer().ID != ann || in.Peer().FirstName != "User 1" || in.Outgoing() {
 			t.Errorf("calls %d and %d, peers %+v and %+v", out.ID(), in.ID(), out.Peer(), in.Peer())
 		}
-		time.Sleep(61 * time.Second)
+		later(61 * time.Second)
 		if err := out.Discard(t.Context(), Hangup); err != nil {
 			t.Error(err)
 		}

@@ -47,12 +47,12 @@ func TestAfterAFloodWaitTheMethodIsLeftAlone(t *testing.T) {
 		if _, err := a.client.Dial(t.Context(), inputUser(bob)); !errors.As(err, &flood) || flood.Wait != time.Minute {
 			t.Errorf("first: %v", err)
 		}
-		time.Sleep(20 * time.Second)
+		later(20 * time.Second)
 		_, err := a.client.Dial(t.Context(), inputUser(bob))
 		if !errors.As(err, &flood) || flood.Wait != 40*time.Second || a.count("phone.requestCall") != 1 {
 			t.Errorf("20 s later: %v; sent %q", err, a.methods())
 		}
-		time.Sleep(40 * time.Second)
+		later(40 * time.Second)
 		_ = mustDial(t, a, bob).Discard(t.Context(), Missed)
 	})
 }
@@ -70,7 +70,7 @@ func TestGivingUpWhileDialing(t *testing.T) {
 				if _, err := a.client.Dial(ctx, inputUser(bob)); !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("dial: %v", err)
 				}
-				time.Sleep(10 * time.Second)
+				later(10 * time.Second)
 				if got := a.count("phone.discardCall missed 0") == 1; got != c.want {
 					t.Errorf("sent %q", a.methods())
 				}

@@ -35,36 +35,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	err = a.Run(ctx, func(ctx context.Context, s *account.Session) error {
-		ctx, stop := context.WithCancel(ctx)
-		calls := tgcall.New(s.API(), tgcall.Options{Self: s.Self().ID, Engine: tgcall.EngineOptions{Loopback: true}})
-		s.OnUpdate(calls.Handle)
-		done := make(chan error, 1)
-		go func() { done <- calls.Run(ctx) }()
-		defer func() { stop(); <-done }()
-
-		person, err := s.Resolve(ctx, "@bob")
-		if err != nil {
-			return err
-		}
-		call, err := calls.Dial(ctx, person.Input())
-		if err != nil {
-			return err
-		}
-		for e := range call.Events() {
-			switch e := e.(type) {
-			case tgcall.Ringing, tgcall.Accepted:
-				fmt.Printf("%T\n", e)
-			case tgcall.Connected:
-				fmt.Printf("%T, version %s\n", e, call.Version())
-				go func() { _ = call.Discard(ctx, tgcall.Hangup) }()
-			case tgcall.Ended:
-				fmt.Println(e.Err)
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if err := a.Run(ctx, callBob); err != nil {
 		fmt.Println(err)
 	}
 	// Output:
@@ -72,4 +43,34 @@ func Example() {
 	// tgcall.Accepted
 	// tgcall.Connected, version 13.0.0
 	// call ended by us (hangup)
+}
+
+func callBob(ctx context.Context, s *account.Session) error {
+	ctx, stop := context.WithCancel(ctx)
+	calls := tgcall.New(s.API(), tgcall.Options{Self: s.Self().ID, Engine: tgcall.EngineOptions{Loopback: true}})
+	s.OnUpdate(calls.Handle)
+	done := make(chan error, 1)
+	go func() { done <- calls.Run(ctx) }()
+	defer func() { stop(); <-done }()
+
+	person, err := s.Resolve(ctx, "@bob")
+	if err != nil {
+		return err
+	}
+	call, err := calls.Dial(ctx, person.Input())
+	if err != nil {
+		return err
+	}
+	for e := range call.Events() {
+		switch e := e.(type) {
+		case tgcall.Ringing, tgcall.Accepted:
+			fmt.Printf("%T\n", e)
+		case tgcall.Connected:
+			fmt.Printf("%T, version %s\n", e, call.Version())
+			go func() { _ = call.Discard(ctx, tgcall.Hangup) }()
+		case tgcall.Ended:
+			fmt.Println(e.Err)
+		}
+	}
+	return nil
 }

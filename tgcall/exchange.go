@@ -2,6 +2,7 @@ package tgcall
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -34,18 +35,20 @@ func (o *owner) request(ctx context.Context) result {
 func (o *owner) place(w *tg.PhoneCallWaiting, users []tg.UserClass) {
 	o.id, o.hash = w.ID, w.AccessHash
 	o.log = o.client.o.Log.With("tg_call_id", o.id)
-	for _, u := range users {
-		if u, ok := u.(*tg.User); ok && u.ID == w.ParticipantID {
-			hash := o.peer.AccessHash
-			o.peer = peerOf(u.ID, u)
-			if hash != 0 {
-				o.peer.AccessHash = hash
-			}
-		}
-	}
-	o.peer.ID = w.ParticipantID
+	dialled := o.peer.AccessHash
+	o.peer = peerOf(w.ParticipantID, findUser(users, w.ParticipantID))
+	o.peer.AccessHash = cmp.Or(dialled, o.peer.AccessHash)
 	o.early = o.client.registry.placed(o.Call)
 	close(o.placed)
+}
+
+func findUser(users []tg.UserClass, id int64) *tg.User {
+	for _, u := range users {
+		if u, ok := u.(*tg.User); ok && u.ID == id {
+			return u
+		}
+	}
+	return nil
 }
 
 func (o *owner) announce(ctx context.Context) result {

@@ -93,61 +93,64 @@ func TestSignallingOfACallThatIsOverEndsTheEngine(t *testing.T) {
 	})
 }
 
+// wrongExchanges are ways in which a server, or somebody in between, can spoil the key.
+var wrongExchanges = []struct {
+	name     string
+	mangle   func(tg.PhoneCallClass)
+	byCallee bool // the callee notices; otherwise the caller
+	end      string
+}{
+	{"value does not match its hash", func(c tg.PhoneCallClass) {
+		if c, ok := c.(*tg.PhoneCall); ok && c.AccessHash%1000 == bob {
+			c.GAOrB = append([]byte{c.GAOrB[0] ^ 1}, c.GAOrB[1:]...)
+		}
+	}, true, "disconnect, answered: key exchange is wrong: value does not match its hash"},
+	{"fingerprint differs for the callee", func(c tg.PhoneCallClass) {
+		if c, ok := c.(*tg.PhoneCall); ok && c.AccessHash%1000 == bob {
+			c.KeyFingerprint++
+		}
+	}, true, "disconnect, answered: key exchange is wrong: key fingerprints differ"},
+	{"fingerprint differs for the caller", func(c tg.PhoneCallClass) {
+		if c, ok := c.(*tg.PhoneCall); ok && c.AccessHash%1000 == ann {
+			c.KeyFingerprint++
+		}
+	}, false, "disconnect, answered: key exchange is wrong: key fingerprints differ"},
+	{"value out of range", func(c tg.PhoneCallClass) {
+		if c, ok := c.(*tg.PhoneCallAccepted); ok {
+			c.GB = []byte{1}
+		}
+	}, false, "disconnect, answered: key exchange is wrong: value out of range"},
+	{"value too long", func(c tg.PhoneCallClass) {
+		if c, ok := c.(*tg.PhoneCallAccepted); ok {
+			c.GB = make([]byte, 257)
+		}
+	}, false, "disconnect, answered: key exchange is wrong: value of 257 bytes"},
+	{"somebody else answered", func(c tg.PhoneCallClass) {
+		if c, ok := c.(*tg.PhoneCallAccepted); ok {
+			c.ParticipantID++
+		}
+	}, false, "disconnect, answered: key exchange is wrong: it is another call's"},
+	{"another call's access hash", func(c tg.PhoneCallClass) {
+		if c, ok := c.(*tg.PhoneCall); ok && c.AccessHash%1000 == bob {
+			c.AccessHash++
+		}
+	}, true, "disconnect, answered: key exchange is wrong: it is another call's"},
+	{"a version we do not speak", func(c tg.PhoneCallClass) {
+		if c, ok := c.(*tg.PhoneCall); ok {
+			c.Protocol.LibraryVersions = []string{"11.0.0"}
+		}
+	}, true, `disconnect, answered: telegram chose a version we do not speak: ["11.0.0"]`},
+}
+
 func TestAWrongKeyExchangeEndsTheCall(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		mangle func(tg.PhoneCallClass)
-		onCall bool // the callee notices
-		end    string
-	}{
-		{"value does not match its hash", func(c tg.PhoneCallClass) {
-			if c, ok := c.(*tg.PhoneCall); ok && c.AccessHash%1000 == bob {
-				c.GAOrB = append([]byte{c.GAOrB[0] ^ 1}, c.GAOrB[1:]...)
-			}
-		}, true, "disconnect, answered: key exchange is wrong: value does not match its hash"},
-		{"fingerprint differs for the callee", func(c tg.PhoneCallClass) {
-			if c, ok := c.(*tg.PhoneCall); ok && c.AccessHash%1000 == bob {
-				c.KeyFingerprint++
-			}
-		}, true, "disconnect, answered: key exchange is wrong: key fingerprints differ"},
-		{"fingerprint differs for the caller", func(c tg.PhoneCallClass) {
-			if c, ok := c.(*tg.PhoneCall); ok && c.AccessHash%1000 == ann {
-				c.KeyFingerprint++
-			}
-		}, false, "disconnect, answered: key exchange is wrong: key fingerprints differ"},
-		{"value out of range", func(c tg.PhoneCallClass) {
-			if c, ok := c.(*tg.PhoneCallAccepted); ok {
-				c.GB = []byte{1}
-			}
-		}, false, "disconnect, answered: key exchange is wrong: value out of range"},
-		{"value too long", func(c tg.PhoneCallClass) {
-			if c, ok := c.(*tg.PhoneCallAccepted); ok {
-				c.GB = make([]byte, 257)
-			}
-		}, false, "disconnect, answered: key exchange is wrong: value of 257 bytes"},
-		{"somebody else answered", func(c tg.PhoneCallClass) {
-			if c, ok := c.(*tg.PhoneCallAccepted); ok {
-				c.ParticipantID++
-			}
-		}, false, "disconnect, answered: key exchange is wrong: it is another call's"},
-		{"another call's access hash", func(c tg.PhoneCallClass) {
-			if c, ok := c.(*tg.PhoneCall); ok && c.AccessHash%1000 == bob {
-				c.AccessHash++
-			}
-		}, true, "disconnect, answered: key exchange is wrong: it is another call's"},
-		{"a version we do not speak", func(c tg.PhoneCallClass) {
-			if c, ok := c.(*tg.PhoneCall); ok {
-				c.Protocol.LibraryVersions = []string{"11.0.0"}
-			}
-		}, true, `disconnect, answered: telegram chose a version we do not speak: ["11.0.0"]`},
-	} {
+	for _, c := range wrongExchanges {
 		t.Run(c.name, func(t *testing.T) {
 			incoming := make(chan *Call, 1)
 			onCall := func(ctx context.Context, c *Call) { incoming <- c; answerAll(ctx, c) }
 			withFake(t, onCall, func(t *testing.T, f *fakeTelegram, a, _ *fakeDevice) {
 				f.mangle = c.mangle
 				call := mustDial(t, a, bob)
-				if c.onCall {
+				if c.byCallee {
 					call = <-incoming
 				}
 				if end := wantEnd(t, call, c.end); !errors.Is(end, ErrExchange) && !errors.Is(end, ErrVersion) {
