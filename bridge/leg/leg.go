@@ -1,0 +1,58 @@
+// Package leg makes a bridge.Leg of each protocol's call: Telegram of a *tgcall.Call, FreeSWITCH of a *sip.Dialog, and dialers
+// that place such calls. It translates: events, people, causes, formats; what a call does next is decided elsewhere.
+//
+// The main types are Telegram, TelegramDialer, FreeSWITCH and FreeSWITCHDialer. All of their methods may be called at once. A leg
+// runs one goroutine, from the first call of Events until it has passed on the last one, which the call under it always brings.
+package leg
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+
+	"switchgram/bridge"
+)
+
+// maxEvents is the room for events nobody has read yet; the last place is kept for Ended.
+const maxEvents = 64
+
+// feed translates the events of a protocol's call for whoever reads the leg's.
+type feed struct {
+	once   sync.Once
+	events chan bridge.LegEvent
+}
+
+func newFeed() feed { return feed{events: make(chan bridge.LegEvent, maxEvents)} }
+
+// translate starts, once, the goroutine that passes on what from brings. An event that translates to nil is not passed on, and
+// neither is one for which there is no room, except Ended.
+func translate[E any](f *feed, from <-chan E, to func(E) bridge.LegEvent) <-chan bridge.LegEvent {
+	f.once.Do(func() {
+		go func() {
+			defer close(f.events)
+			for e := range from {
+				ev := to(e)
+				_, last := ev.(bridge.Ended)
+				if ev != nil && (last || len(f.events) < maxEvents-1) { // nobody else fills it
+					f.events <- ev
+				}
+			}
+		}()
+	})
+	return f.events
+}
+
+// printable makes a hostile text fit for an address: nothing in it that cannot be seen, and an end.
+func printable(s string, runes int) string {
+	var b strings.Builder
+	for _, r := range s {
+		if runes == 0 {
+			break
+		}
+		if unicode.IsGraphic(r) && !unicode.IsSpace(r) {
+			b.WriteRune(r)
+			runes--
+		}
+	}
+	return b.String()
+}
