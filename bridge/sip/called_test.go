@@ -13,6 +13,7 @@ import (
 )
 
 func TestCallOfFreeSWITCHIsTaken(t *testing.T) {
+	t.Parallel()
 	// given the INVITE that a FreeSWITCH sent for a call to a Telegram user
 	a, calls := callee(t, sip.Options{})
 	w := newWire(t, a)
@@ -40,6 +41,7 @@ func TestCallOfFreeSWITCHIsTaken(t *testing.T) {
 }
 
 func TestLostACKIsMadeUpForAndThenTheCallEnds(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, sip.Options{})
 	w := newWire(t, a)
 	w.send(w.message("INVITE", "lost-ack", "", 1, w.sdp()))
@@ -55,6 +57,7 @@ func TestLostACKIsMadeUpForAndThenTheCallEnds(t *testing.T) {
 }
 
 func TestLateACKStopsTheRepetition(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, sip.Options{})
 	w := newWire(t, a)
 	w.send(w.message("INVITE", "late-ack", "", 1, w.sdp()))
@@ -72,6 +75,7 @@ func TestLateACKStopsTheRepetition(t *testing.T) {
 }
 
 func TestByeBeforeACKIsANormalEnd(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, sip.Options{})
 	w := newWire(t, a)
 	w.send(w.message("INVITE", "bye-first", "", 1, w.sdp()))
@@ -86,6 +90,7 @@ func TestByeBeforeACKIsANormalEnd(t *testing.T) {
 }
 
 func TestCancelBeforeTheAnswerIs487(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, sip.Options{})
 	w := newWire(t, a)
 	invite := w.message("INVITE", "cancelled", "", 1, w.sdp())
@@ -105,6 +110,7 @@ func TestCancelBeforeTheAnswerIs487(t *testing.T) {
 }
 
 func TestCallWithoutOfferGetsOurs(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, sip.Options{})
 	w := newWire(t, a)
 	w.send(w.message("INVITE", "delayed", "", 1, ""))
@@ -127,6 +133,7 @@ func TestCallWithoutOfferGetsOurs(t *testing.T) {
 }
 
 func TestOfferNobodyCanTakeIs488AndSaysWhy(t *testing.T) {
+	t.Parallel()
 	a, _ := callee(t, sip.Options{})
 	w := newWire(t, a)
 	w.send(w.message("INVITE", "srtp", "", 1, strings.Replace(w.sdp(), "RTP/AVP", "RTP/SAVP", 1)))
@@ -137,6 +144,7 @@ func TestOfferNobodyCanTakeIs488AndSaysWhy(t *testing.T) {
 }
 
 func TestBadInvitesAreRefused(t *testing.T) {
+	t.Parallel()
 	a, _ := callee(t, sip.Options{})
 	tests := []struct {
 		name   string
@@ -163,6 +171,7 @@ func TestBadInvitesAreRefused(t *testing.T) {
 }
 
 func TestSameInviteByTwoWaysIsOneCall(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, sip.Options{})
 	w := newWire(t, a)
 	invite := w.message("INVITE", "merged", "", 1, w.sdp())
@@ -173,6 +182,7 @@ func TestSameInviteByTwoWaysIsOneCall(t *testing.T) {
 }
 
 func TestUnansweredCallIsRefusedWhenTheProgramReturns(t *testing.T) {
+	t.Parallel()
 	a := start(t, sip.Options{Allow: everybody})
 	w := newWire(t, a)
 	w.send(w.message("INVITE", "nobody", "", 1, w.sdp()))
@@ -180,6 +190,7 @@ func TestUnansweredCallIsRefusedWhenTheProgramReturns(t *testing.T) {
 }
 
 func TestRejectionCarriesStatusCauseAndWhenToTryAgain(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, sip.Options{})
 	w := newWire(t, a)
 	w.send(w.message("INVITE", "flood", "", 1, w.sdp()))
@@ -198,6 +209,7 @@ func TestRejectionCarriesStatusCauseAndWhenToTryAgain(t *testing.T) {
 }
 
 func TestReinviteHoldsResumesAndKeepsTheCodec(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, sip.Options{})
 	w := newWire(t, a)
 	w.send(w.message("INVITE", "held", "", 1, w.sdp()))
@@ -247,6 +259,7 @@ func TestReinviteHoldsResumesAndKeepsTheCodec(t *testing.T) {
 }
 
 func TestSessionTimerIsAnsweredAndKept(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, sip.Options{})
 	for name, tt := range map[string]struct{ asked, want string }{
 		"by us":      {"1800;refresher=uas", ""},
@@ -273,6 +286,7 @@ func TestSessionTimerIsAnsweredAndKept(t *testing.T) {
 }
 
 func TestDigitsByInfoAreHeard(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, sip.Options{})
 	w := newWire(t, a)
 	w.send(w.message("INVITE", "info", "", 1, w.sdp()))
@@ -297,6 +311,7 @@ func TestDigitsByInfoAreHeard(t *testing.T) {
 }
 
 func TestTransferIsAskedForAndReportedOn(t *testing.T) {
+	t.Parallel()
 	a, calls := callee(t, sip.Options{})
 	w := newWire(t, a)
 	w.send(w.message("INVITE", "refer", "", 1, w.sdp()))

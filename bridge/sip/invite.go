@@ -330,7 +330,9 @@ func (v *inviting) failure(res *sip.Response) {
 	d.headers = res
 	d.mu.Unlock()
 	if v.quitting != nil {
-		d.end(v.quitting.end)
+		e := v.quitting.end
+		e.Status = res.StatusCode
+		d.end(e)
 		return
 	}
 	if res.IsRedirection() {

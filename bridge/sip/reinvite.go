@@ -12,69 +12,52 @@ import (
 // maxGlare is how often we offer again when both ends offered at once.
 const maxGlare = 4
 
-// onReinvite takes an INVITE within the dialog: hold, resume, another codec or address, a session refresh (RFC 3261 §14.2).
+// onReinvite takes an INVITE or UPDATE within the dialog: hold, resume, another codec or address, a session refresh (RFC 3261 §14.2,
+// RFC 3311).
 func (d *Dialog) onReinvite(c *arrival) {
 	if !d.inOrder(c) || !d.free(c) {
 		return
 	}
-	defer func() { <-d.turn }()
-	offer, r := c.offer()
+	res, events, r := d.renegotiate(c)
+	<-d.turn // before the far end hears of it, and can offer again
 	if r != nil {
 		c.respond(r.status, r.headers...)
 		return
 	}
-	d.mu.Lock()
-	body, events, r := d.reply(c, offer)
-	if r != nil {
-		d.mu.Unlock()
-		c.respond(r.status, r.headers...)
-		return
-	}
-	res := d.accepting(c, body)
-	d.confirm(c.req.CSeq().SeqNo, res, c.tx, offer == nil)
-	d.mu.Unlock()
 	if err := c.tx.Respond(res); err != nil {
-		d.log.Debug("respond to re-invite", "err", err)
+		d.log.Debug("respond to offer", "err", err)
 	}
 	d.tell(events)
 }
 
-// onUpdate takes an offer, or a session refresh, that needs no ACK (RFC 3311).
-func (d *Dialog) onUpdate(c *arrival) {
-	if !d.inOrder(c) || !d.free(c) {
-		return
-	}
-	defer func() { <-d.turn }()
+// renegotiate puts a far end's offer in force and makes the 200 that says so.
+func (d *Dialog) renegotiate(c *arrival) (res *sip.Response, events []Event, r *refusal) {
 	offer, r := c.offer()
 	if r != nil {
-		c.respond(r.status, r.headers...)
-		return
+		return nil, nil, r
 	}
 	d.mu.Lock()
-	var body []byte
-	var events []Event
-	if offer != nil && d.stage == early && d.offered != nil && d.answered == nil {
-		r = &refusal{status: sip.StatusInternalServerError} // RFC 3311 §5.2: its first offer is not answered yet
-	} else if r = d.takeTimer(c.req); r == nil && offer != nil {
-		body, events, r = d.reply(c, offer)
+	defer d.mu.Unlock()
+	if d.stage == early && d.offered != nil && d.answered == nil {
+		return nil, nil, &refusal{status: sip.StatusInternalServerError} // RFC 3311 §5.2: its first offer is not answered yet
 	}
+	body, events, r := d.reply(c, offer)
 	if r != nil {
-		d.mu.Unlock()
-		c.respond(r.status, r.headers...)
-		return
+		return nil, nil, r
 	}
-	d.retarget(c.req)
-	res := d.accepting(c, body)
-	d.mu.Unlock()
-	if err := c.tx.Respond(res); err != nil {
-		d.log.Debug("respond to update", "err", err)
+	res = d.accepting(c, body)
+	if c.req.IsInvite() {
+		d.confirm(c.req.CSeq().SeqNo, res, c.tx, offer == nil)
 	}
-	d.tell(events)
+	return res, events, nil
 }
 
 // free takes the turn of offering; if we have it the far end is told to try again (491, RFC 3261 §14.2). So it is while its last
-// INVITE is not acknowledged.
+// INVITE is not answered; and if it is not acknowledged the ACK may have been overtaken, and is waited for.
 func (d *Dialog) free(c *arrival) bool {
+	if c.req.IsInvite() {
+		d.awaitACK(d.ctx)
+	}
 	d.mu.Lock()
 	busy := d.stage == gone || c.req.IsInvite() && (d.stage == early || d.confirming != nil && !isClosed(d.confirming.done))
 	d.mu.Unlock()
@@ -91,14 +74,17 @@ func (d *Dialog) free(c *arrival) bool {
 	}
 }
 
-// reply makes our SDP for an offer, or an offer if there is none. The lock is held.
+// reply makes our SDP for an offer, or an offer for an INVITE that has none. The lock is held.
 func (d *Dialog) reply(c *arrival, offer *description) (body []byte, events []Event, r *refusal) {
 	if r := d.takeTimer(c.req); r != nil {
 		return nil, nil, r
 	}
 	if offer == nil {
 		d.retarget(c.req)
-		return d.ourOffer(d.want()), nil, nil
+		if c.req.IsInvite() {
+			body = d.ourOffer(d.want())
+		}
+		return body, nil, nil
 	}
 	body, events, err := d.ourAnswer(offer)
 	if err != nil {
@@ -136,6 +122,7 @@ func (d *Dialog) Hold(ctx context.Context, on bool) error {
 		return ctx.Err()
 	}
 	defer func() { <-d.turn }()
+	d.awaitACK(ctx)
 	for try := 0; ; try++ {
 		res, err := d.reinvite(ctx, on)
 		if err == nil && res.StatusCode == sip.StatusRequestPending && try < maxGlare {

@@ -16,7 +16,7 @@ func (a *Agent) handle() {
 	a.server.OnOptions(a.serve(a.onOptions))
 	a.server.OnBye(a.serve(within((*Dialog).onBye)))
 	a.server.OnInfo(a.serve(within((*Dialog).onInfo)))
-	a.server.OnUpdate(a.serve(within((*Dialog).onUpdate)))
+	a.server.OnUpdate(a.serve(within((*Dialog).onReinvite)))
 	a.server.OnRefer(a.serve(within((*Dialog).onRefer)))
 	a.server.OnNotify(a.serve(within((*Dialog).onNotify)))
 	a.server.OnNoRoute(a.serve(a.onOther))
@@ -165,10 +165,6 @@ func (c *arrival) admitted() bool {
 }
 
 // onOptions answers whoever may call us, within a dialog or not (RFC 3261 §11).
-func (c *arrival) options() []sip.Header {
-	return []sip.Header{sip.NewHeader("Accept", "application/sdp"), sip.NewHeader("Supported", "timer")}
-}
-
 func (a *Agent) onOptions(c *arrival) {
 	switch {
 	case c.dialog() != nil:
@@ -178,7 +174,7 @@ func (a *Agent) onOptions(c *arrival) {
 	case !c.admitted():
 		return
 	}
-	c.respond(sip.StatusOK, c.options()...)
+	c.respond(sip.StatusOK, sip.NewHeader("Accept", "application/sdp"), sip.NewHeader("Supported", "timer"))
 }
 
 // onCancel: sipgo finds the INVITE to cancel; only a CANCEL without one comes here.

@@ -98,7 +98,7 @@ func (s *sound) run() {
 // arrived takes one datagram.
 func (s *sound) arrived(b []byte, from netip.AddrPort, now time.Time) {
 	t := s.agreed.Load()
-	if t == nil || len(b) < 12 || b[0]>>6 != 2 {
+	if t == nil || len(b) < 12 {
 		return
 	}
 	if t != s.in.seen {
@@ -110,7 +110,7 @@ func (s *sound) arrived(b []byte, from netip.AddrPort, now time.Time) {
 		return
 	}
 	p := &s.in.packet
-	if err := p.Unmarshal(b); err != nil {
+	if !readRTP(p, b) {
 		return
 	}
 	if event, ok := find(t.events, p.PayloadType); ok {
@@ -137,7 +137,8 @@ func find(payloads []payload, pt uint8) (payload, bool) {
 func (s *sound) admit(p *rtp.Packet, from netip.AddrPort, clock int, now time.Time) bool {
 	ok, moved := s.in.latch.admit(from, p.SSRC, p.SequenceNumber, now)
 	if moved {
-		s.to.Store(&from)
+		source := from // so that only a move allocates
+		s.to.Store(&source)
 	}
 	if !ok {
 		s.strange.Add(1)

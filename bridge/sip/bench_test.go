@@ -1,0 +1,126 @@
+package sip
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+)
+
+// newTestSound is a sound whose far end is a socket nobody reads.
+func newTestSound(tb testing.TB) *sound {
+	tb.Helper()
+	s, err := newSound(netip.MustParseAddr("127.0.0.1"), PortRange{}, func(Event) {})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := s.close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	far, err := newSound(netip.MustParseAddr("127.0.0.1"), PortRange{}, func(Event) {})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := far.close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	p := payload{pt: 102, codec: Opus, clock: 48000}
+	s.agree(terms{format: Format{Codec: Opus, ClockRate: 48000, PayloadType: 102}, payloads: []payload{p},
+		events: []payload{{pt: 101, clock: 8000}}, direction: sendrecv, addr: localAddr(far.rtp)})
+	return s
+}
+
+// incomingPacket is an RTP packet with an extension, as browsers and Telegram send.
+func incomingPacket(tb testing.TB) []byte {
+	tb.Helper()
+	p := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 102, SSRC: 7}, Payload: make([]byte, 80)}
+	if err := p.SetExtension(1, []byte{0x55}); err != nil {
+		tb.Fatal(err)
+	}
+	b, err := p.Marshal()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+func TestPacketsAreNotAllocated(t *testing.T) {
+	s, b, now := newTestSound(t), incomingPacket(t), time.Now()
+	from, got := s.agreed.Load().addr, 0
+	f := func(p *rtp.Packet) { got += len(p.Payload) }
+	s.receive.Store(&f)
+	seq := uint16(0)
+	if n := testing.AllocsPerRun(500, func() {
+		seq++
+		b[2], b[3] = byte(seq>>8), byte(seq)
+		s.arrived(b, from, now)
+	}); n != 0 {
+		t.Errorf("%v allocations for a packet received", n)
+	}
+	p := packetOf(80)
+	if n := testing.AllocsPerRun(500, func() {
+		p.SequenceNumber++
+		if err := s.write(p); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations for a packet sent", n)
+	}
+	if got != 501*80 {
+		t.Errorf("got %d bytes", got)
+	}
+}
+
+func packetOf(n int) *rtp.Packet {
+	return &rtp.Packet{Header: rtp.Header{Version: 2}, Payload: make([]byte, n)}
+}
+
+func BenchmarkReceive(b *testing.B) {
+	s, raw, now := newTestSound(b), incomingPacket(b), time.Now()
+	from := s.agreed.Load().addr
+	f := func(*rtp.Packet) {}
+	s.receive.Store(&f)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		raw[2], raw[3] = byte(i>>8), byte(i)
+		s.arrived(raw, from, now)
+	}
+}
+
+func BenchmarkSend(b *testing.B) {
+	s, p := newTestSound(b), packetOf(80)
+	b.ReportAllocs()
+	for b.Loop() {
+		p.SequenceNumber++
+		if err := s.write(p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// FuzzArrived: whatever comes to an RTP port is harmless.
+func FuzzArrived(f *testing.F) {
+	f.Add(incomingPacket(f))
+	f.Add([]byte{0x80, 101, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 5, 0x8d, 1, 0})
+	f.Add([]byte{0x80, 200, 0, 6, 0, 0, 0, 1})
+	s := newTestSound(f)
+	t := *s.agreed.Load()
+	t.mux = true
+	s.agree(t)
+	receive := func(p *rtp.Packet) {
+		if len(p.Payload) == 0 {
+			panic("empty packet")
+		}
+	}
+	s.receive.Store(&receive)
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		s.arrived(b, t.addr, time.Now())
+		s.control(b, t.addr, time.Now())
+		s.stats()
+	})
+}
