@@ -14,7 +14,7 @@ import (
 )
 
 // patience is a safety net: no test waits so long unless something is broken.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 func testContext(t *testing.T) context.Context {
 	t.Helper()

@@ -50,7 +50,7 @@ func TestLoginByCodeSurvivesARestartOfTheClient(t *testing.T) {
 func TestCodesThatDoNotLogIn(t *testing.T) {
 	n := start(t, testnet.Options{LoginCode: "24680"})
 	annAndBob(n)
-	c := connect(t, n, &session.StorageMemory{})
+	c := connect(t, n, n.NewSession(testContext(t)))
 	ctx := testContext(t)
 	send := func() string {
 		s, err := c.Auth().SendCode(ctx, "4930111111", auth.SendCodeOptions{})
@@ -99,7 +99,7 @@ func TestCodesThatDoNotLogIn(t *testing.T) {
 func TestTwoStepPassword(t *testing.T) {
 	n := start(t, testnet.Options{LoginCode: "24680"})
 	ann := n.AddUser(testnet.UserOptions{Phone: "4930111111", Password: "correct horse"})
-	c := connect(t, n, &session.StorageMemory{})
+	c := connect(t, n, n.NewSession(testContext(t)))
 	ctx := testContext(t)
 	s, err := c.Auth().SendCode(ctx, "4930111111", auth.SendCodeOptions{})
 	if err != nil {
@@ -131,7 +131,7 @@ func TestQRCodeAcceptedByAnotherDevice(t *testing.T) {
 			n := start(t, testnet.Options{})
 			ann := n.AddUser(testnet.UserOptions{Phone: "4930111111", Password: password})
 			phone := device(t, n, ann)
-			desk := connect(t, n, &session.StorageMemory{})
+			desk := connect(t, n, n.NewSession(testContext(t)))
 			ctx := testContext(t)
 
 			token, err := desk.QR().Export(ctx)

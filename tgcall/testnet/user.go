@@ -95,14 +95,19 @@ func (u *User) PhoneNumber() string { return u.o.Phone }
 func (u *User) Username() string { return u.o.Username }
 
 // Session is a new device of u, logged in already: hand it to a gotd client as its session storage. Every call makes another device.
-func (u *User) Session(ctx context.Context) session.Storage {
-	k := u.n.srv.NewKey()
-	u.n.mu.Lock()
-	u.n.authorise(u.n.deviceOfKey(k.Key.ID), u)
-	u.n.mu.Unlock()
+func (u *User) Session(ctx context.Context) session.Storage { return u.n.newSession(ctx, u) }
+
+// NewSession is a new device that has a key, but is not logged in. A client that begins with it need not do the key exchange, which takes long.
+func (n *Network) NewSession(ctx context.Context) session.Storage { return n.newSession(ctx, nil) }
+
+func (n *Network) newSession(ctx context.Context, u *User) session.Storage {
+	k := n.srv.NewKey()
+	n.mu.Lock()
+	n.authorise(n.deviceOfKey(k.Key.ID), u)
+	n.mu.Unlock()
 	s := &session.StorageMemory{}
 	_ = (&session.Loader{Storage: s}).Save(ctx, &session.Data{ // memory takes everything
-		DC: dc, Addr: u.n.addr.String(), AuthKey: k.Key.Value[:], AuthKeyID: k.Key.ID[:], Salt: k.Salt})
+		DC: dc, Addr: n.addr.String(), AuthKey: k.Key.Value[:], AuthKeyID: k.Key.ID[:], Salt: k.Salt})
 	return s
 }
 
