@@ -92,7 +92,7 @@ func TestCalleeStartsLate(t *testing.T) {
 			c := newCall(t, Config{Version: v, P2P: true}, weather{hold: hold})
 			c.caller.run()
 			close(hold) // the caller's blobs reach an engine that does not run yet
-			c.caller.awaitState(WaitInit)
+			c.caller.awaitEvent(StateChanged{WaitInit})
 			c.callee.run()
 			c.established()
 		})
@@ -173,7 +173,7 @@ func TestNobodyAnswers(t *testing.T) {
 	t.Parallel()
 	c := newCall(t, Config{Version: "13.0.0", P2P: true}, weather{loss: 1})
 	c.caller.run()
-	c.caller.awaitState(WaitInit)
+	c.caller.awaitEvent(StateChanged{WaitInit})
 	c.caller.later(time.Hour)
 	c.caller.awaitEnd(ErrNoMedia)
 }

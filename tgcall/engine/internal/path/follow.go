@@ -24,6 +24,13 @@ func (f *follow) selected(r route) {
 	f.route, f.heard = r, time.Now()
 }
 
+// restarted: the peer has forgotten the pair in use, and what it nominates next is to be followed at once.
+func (f *follow) restarted() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.heard = time.Time{}
+}
+
 // request is told of every check of the peer, and answers whether its pair shall be taken.
 func (f *follow) request(o Options) func(*stun.Message, ice.Candidate, ice.Candidate, *ice.CandidatePair) bool {
 	return func(m *stun.Message, local, remote ice.Candidate, pair *ice.CandidatePair) bool {

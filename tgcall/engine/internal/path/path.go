@@ -176,6 +176,7 @@ func (p *Path) Restart(ufrag, pwd string) error {
 	}
 	p.remote = 0
 	p.repair.restarted = time.Now()
+	p.follow.restarted()
 	return nil
 }
 

@@ -22,7 +22,15 @@ func profiles() []dtls.SRTPProtectionProfile {
 const flight = 200 * time.Millisecond
 
 func (t *Transport) newDTLS() (*dtls.Conn, error) {
-	config := &dtls.Config{
+	config := t.config()
+	if t.o.Client {
+		return dtls.Client(t.records, t.records.RemoteAddr(), config)
+	}
+	return dtls.Server(t.records, t.records.RemoteAddr(), config)
+}
+
+func (t *Transport) config() *dtls.Config {
+	return &dtls.Config{
 		Certificates:           []tls.Certificate{t.o.Certificate.tls},
 		ExtendedMasterSecret:   dtls.RequireExtendedMasterSecret,
 		ClientAuth:             dtls.RequireAnyClientCert,
@@ -32,10 +40,6 @@ func (t *Transport) newDTLS() (*dtls.Conn, error) {
 		SRTPProtectionProfiles: profiles(),
 		LoggerFactory:          t.o.PionLogs,
 	}
-	if t.o.Client {
-		return dtls.Client(t.records, t.records.RemoteAddr(), config)
-	}
-	return dtls.Server(t.records, t.records.RemoteAddr(), config)
 }
 
 func (t *Transport) verify(s *dtls.State) error {
