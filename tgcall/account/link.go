@@ -121,13 +121,22 @@ func (l *link) watchResults(next tg.Invoker) telegram.InvokeFunc {
 	}
 }
 
-// run connects and calls f. It returns f's error, ErrRevoked, what made gotd give up, or nil when ctx ended.
+// run connects and calls f, whose context ends with ctx and with the link. The link itself outlives ctx until f has returned, so that f can
+// still tell Telegram that it ends, as of calls. It returns f's error, ErrRevoked, what made gotd give up, or nil when ctx ended.
 func (l *link) run(ctx context.Context, f func(context.Context) error) error {
-	linkCtx, cancel := context.WithCancelCause(ctx)
+	linkCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	l.end = cancel
+	giveUp := context.AfterFunc(ctx, func() { cancel(nil) }) // while there is no connection
+	defer giveUp()
 	var fErr error
-	err := l.client.Run(linkCtx, func(ctx context.Context) error {
+	err := l.client.Run(linkCtx, func(alive context.Context) error {
+		if !giveUp() { // too late
+			return ctx.Err()
+		}
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		defer context.AfterFunc(alive, stop)()
 		fErr = f(ctx)
 		return fErr
 	})

@@ -13,6 +13,9 @@ import (
 // Run connects, and once the account is known to be logged in calls serve with its Session; it returns when serve does. Lost
 // connections are made again, which serve notices only by slow answers and OnState by its States.
 //
+// When ctx ends, so does that of serve, but the connection stays until serve has returned: what serve has to tell Telegram at the end, such as
+// that a call is over, it may still send, with a context that outlives its own.
+//
 // It returns serve's error, nil when ctx ended, ErrLoginNeeded, ErrRevoked when the session was ended from outside (the context of serve
 // ends then), ErrBusy, or an error of the session storage.
 func (a *Account) Run(ctx context.Context, serve func(ctx context.Context, s *Session) error) error {

@@ -71,6 +71,28 @@ func TestRunReturnsWhatServeReturns(t *testing.T) {
 	}
 }
 
+func TestALastWordIsSentAtTheEndOfRun(t *testing.T) {
+	n := network(t, testnet.Options{})
+	annUser, bobUser := annAndBob(n)
+	bob := run(t, newAccount(t, n, bobUser.Session(testContext(t))))
+	ctx, end := context.WithCancel(testContext(t))
+
+	err := newAccount(t, n, annUser.Session(ctx)).Run(ctx, func(ctx context.Context, s *account.Session) error {
+		to, err := s.Resolve(ctx, "@bob")
+		if err != nil {
+			return err
+		}
+		end()
+		<-ctx.Done()
+		return s.SendMessage(testContext(t), to, "goodbye")
+	})
+
+	if err != nil {
+		t.Errorf("error is %v", err)
+	}
+	await(t, bob.updates, "goodbye", says("goodbye"))
+}
+
 func TestMessagesArriveAtTheOtherSide(t *testing.T) {
 	n := network(t, testnet.Options{})
 	annUser, bobUser := annAndBob(n)
