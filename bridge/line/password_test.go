@@ -122,9 +122,17 @@ func TestSecretIsReadFromWhereItStands(t *testing.T) {
 			t.Errorf("%+v: %q, %v", ref, string(got), err)
 		}
 	}
-	for _, ref := range []SecretRef{{Env: "LINE_TEST_NOT_SET"}, {File: file + ".none"}, {Env: "A", File: file}} {
-		if _, err := ref.Read(); err == nil {
-			t.Errorf("%+v was read", ref)
+	t.Setenv("LINE_TEST_EMPTY", " ")
+	for ref, want := range map[SecretRef]string{
+		{Env: "LINE_TEST_NOT_SET"}: "environment variable LINE_TEST_NOT_SET is not set",
+		{Env: "LINE_TEST_EMPTY"}:   "environment variable LINE_TEST_EMPTY is empty",
+		{File: file + ".none"}:     file + ".none: no such file",
+		{File: os.DevNull}:         "not a regular file",
+		{File: t.TempDir()}:        "not a regular file",
+		{Env: "A", File: file}:     "want one of them",
+	} {
+		if _, err := ref.Read(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %s", ref, err, want)
 		}
 	}
 	if err := os.Chmod(file, 0o644); err != nil {

@@ -3,6 +3,7 @@ package line
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -34,36 +35,57 @@ type SecretRef struct{ Env, File string }
 // ErrReadable: a file with a secret can be read by others than its owner.
 var ErrReadable = errors.New("others can read it; chmod 600")
 
-// Read fetches the secret, without white space around it. An empty one, or a file that others can read, is an error.
+// Read fetches the secret, without white space around it. An empty one, or a file that others can read, is an error, which names the
+// variable or the file.
 func (r SecretRef) Read() (Secret, error) {
-	var text string
 	switch {
 	case r.Env != "" && r.File != "":
 		return "", fmt.Errorf("secret in %s and in file %s: want one of them", r.Env, r.File)
 	case r.Env != "":
-		text = os.Getenv(r.Env)
+		return readVariable(r.Env)
 	case r.File != "":
-		var err error
-		if text, err = readPrivate(r.File); err != nil {
-			return "", fmt.Errorf("secret: %w", err)
-		}
+		return readPrivate(r.File)
 	default:
 		return "", nil
 	}
-	if text = strings.TrimSpace(text); text == "" {
-		return "", fmt.Errorf("secret: %s is empty", r.Env+r.File)
-	}
-	return Secret(text), nil
 }
 
-func readPrivate(name string) (string, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return "", err
+func readVariable(name string) (Secret, error) {
+	text, set := os.LookupEnv(name)
+	switch text = strings.TrimSpace(text); {
+	case !set:
+		return "", fmt.Errorf("environment variable %s is not set", name)
+	case text == "":
+		return "", fmt.Errorf("environment variable %s is empty", name)
+	default:
+		return Secret(text), nil
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("file %s: %w", name, ErrReadable)
-	}
-	text, err := os.ReadFile(name)
-	return string(text), err
 }
+
+func readPrivate(name string) (Secret, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("secret: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("secret: %w", err)
+	case !info.Mode().IsRegular():
+		return "", fmt.Errorf("secret: %s is not a regular file", name)
+	case info.Mode().Perm()&0o077 != 0:
+		return "", fmt.Errorf("secret: file %s: %w", name, ErrReadable)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxSecret))
+	if err != nil {
+		return "", fmt.Errorf("secret: %w", err)
+	}
+	if text := strings.TrimSpace(string(text)); text != "" {
+		return Secret(text), nil
+	}
+	return "", fmt.Errorf("secret: file %s is empty", name)
+}
+
+// maxSecret bounds what is read of a file that somebody took for one with a secret.
+const maxSecret = 64 << 10
