@@ -18,24 +18,23 @@ const (
 
 // Options of a Channel. Version, Key, Out and Deliver are required.
 type Options struct {
-	Version  string // the call's library version: see Known
-	Key      []byte // the call's key, KeySize bytes; copied
-	Outgoing bool   // we placed the call
-	NoSCTP   bool   // the call's custom parameters have network_signaling_nosctp: 12 and 13 without SCTP, so unreliable
-	Log      *slog.Logger
+	Version  string       // the call's library version: see Known
+	Key      []byte       // the call's key, KeySize bytes; copied
+	Outgoing bool         // we placed the call
+	NoSCTP   bool         // the call's custom parameters have network_signaling_nosctp: 12 and 13 without SCTP, so unreliable
+	Log      *slog.Logger // nil: nothing is logged
 
 	// Out takes one blob for phone.sendSignalingData. It is called from one goroutine at a time and may block for as long as
 	// that takes; messages are delivered meanwhile.
 	Out func(blob []byte)
 
 	// Deliver takes one message of the other side, decrypted and unpacked, each once. 7.0.0, 8.0.0 and 9.0.0 do not restore
-	// the order in which blobs come in. It is called from one goroutine at a time and may call Send.
+	// the order in which messages were sent. It is called from one goroutine at a time and may call Send.
 	Deliver func(json []byte)
 }
 
 // Channel carries JSON messages over signalling blobs in the way of one library version. All methods may be called at once.
 type Channel struct {
-	log       *slog.Logger
 	transport transport
 	deliver   func(json []byte)
 	outgoing  chan []byte // JSON for the transport; full: Send refuses
@@ -68,7 +67,7 @@ func NewChannel(o Options) (*Channel, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	c := &Channel{
-		log: log, deliver: o.Deliver,
+		deliver:  o.Deliver,
 		outgoing: make(chan []byte, maxOutgoing),
 		incoming: newInbox(),
 	}
