@@ -160,10 +160,9 @@ func TestRegistrarMayCallWhileWeAreRegistered(t *testing.T) {
 	w.response(403)
 }
 
-func TestContactSaysTCPOnTCP(t *testing.T) {
+func TestRegistrarThatIsNoneIsNamed(t *testing.T) {
 	t.Parallel()
-	seen := make(chan string, 4)
-	registrar := start(t, sip.Options{}) // it answers REGISTER with 405, which is enough to see one
+	registrar := start(t, sip.Options{Allow: everybody}) // it answers REGISTER with 405
 	a := start(t, sip.Options{})
 	r, states := registration(sip.UserURI("", registrar.Addr("tcp").String(), "tcp"))
 	ctx, cancel := context.WithCancel(context.Background())
@@ -176,7 +175,6 @@ func TestContactSaysTCPOnTCP(t *testing.T) {
 	}
 	cancel()
 	wg.Wait()
-	close(seen)
 }
 
 func TestRegistrationThatCannotWorkIsAnErrorAtOnce(t *testing.T) {
@@ -186,5 +184,30 @@ func TestRegistrationThatCannotWorkIsAnErrorAtOnce(t *testing.T) {
 		if err := a.Register(deadline(t), r); err == nil {
 			t.Errorf("%+v: taken", r)
 		}
+	}
+}
+
+func TestEndOfTheAgentTakesRegistrationsBack(t *testing.T) {
+	t.Parallel()
+	a, err := sip.New(sip.Options{UDP: "127.0.0.1:0"})
+	must(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { must(t, a.Run(ctx)) })
+	<-a.Ready()
+	w := newWire(t, a)
+	r, states := registration("sip:" + w.addr())
+	wg.Go(func() { must(t, a.Register(context.Background(), r)) })
+	w.answer(w.request(sipgo.REGISTER), 200, "", "Expires: 60")
+	next(t, states)
+	cancel()
+	last := w.request(sipgo.REGISTER)
+	w.answer(last, 200, "")
+	if last.GetHeader("Expires").Value() != "0" {
+		t.Errorf("got %s", last)
+	}
+	wg.Wait()
+	if s := next(t, states); s.Registered || s.Err != nil {
+		t.Errorf("state %+v", s)
 	}
 }

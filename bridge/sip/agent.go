@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo"
@@ -38,6 +39,8 @@ type Agent struct {
 	ready      chan struct{}
 	stopping   chan struct{}
 	hush       hush
+
+	deaf atomic.Bool // everything is said; nothing more is read
 
 	mu       sync.Mutex
 	state    agentState
@@ -200,8 +203,9 @@ func (a *Agent) shutdown(ctx context.Context) {
 }
 
 // settle lets requests that sipgo has read, but not handed to us yet, find the sockets they came by: for a request without one sipgo
-// opens a socket that nobody would close. Since state is closed, filter takes no more of them.
+// opens a socket that nobody would close. From now on filter takes no more of them.
 func (a *Agent) settle() {
+	a.deaf.Store(true)
 	timer := time.NewTimer(settling)
 	defer timer.Stop()
 	<-timer.C

@@ -3,7 +3,6 @@ package sip
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -135,9 +134,4 @@ func (d *Dialog) sayBye(ctx context.Context, h Hangup) error {
 		return fmt.Errorf("bye: %w", statusError(res))
 	}
 	return nil
-}
-
-// sleep waits for d unless the dialog ends; ok tells that it did not.
-func (d *Dialog) sleep(t time.Duration) (ok bool) {
-	return wait(context.Background(), t, d.over) == nil
 }

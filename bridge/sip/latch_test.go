@@ -23,79 +23,80 @@ func send(l *latch, from netip.AddrPort, ssrc uint32, seq uint16, n int, at *tim
 	return taken
 }
 
-func TestSoundIsTakenFromTheFarEndAlone(t *testing.T) {
-	fresh := func() (*latch, *time.Time) {
-		at := time.Unix(1000, 0)
-		l := &latch{}
-		l.retarget(home, at)
-		return l, &at
-	}
-	t.Run("the signalled address at once", func(t *testing.T) {
-		l, at := fresh()
-		if n := send(l, home, 1, 1, 5, at); n != 5 {
-			t.Errorf("took %d of 5", n)
-		}
-	})
-	t.Run("another port of it", func(t *testing.T) {
-		l, at := fresh()
-		if n := send(l, homePort, 1, 1, 5, at); n != 5 || l.source != homePort {
+// newLatch waits for sound of home.
+func newLatch() (*latch, *time.Time) {
+	at := time.Unix(1000, 0)
+	l := &latch{}
+	l.retarget(home, at)
+	return l, &at
+}
+
+func TestSoundOfTheSignalledAddressIsTakenAtOnce(t *testing.T) {
+	for _, from := range []netip.AddrPort{home, homePort} {
+		l, at := newLatch()
+		if n := send(l, from, 1, 1, 5, at); n != 5 || l.source != from {
 			t.Errorf("took %d of 5 from %s", n, l.source)
 		}
-	})
-	t.Run("a thief is not heard while the far end speaks", func(t *testing.T) {
-		l, at := fresh()
-		for i := range uint16(500) {
-			send(l, home, 1, i, 1, at)
-			if n := send(l, thief, 2, i, 1, at); n != 0 {
-				t.Fatalf("thief heard after %d packets", i)
-			}
+	}
+}
+
+func TestThiefIsNotHeardWhileTheFarEndSpeaks(t *testing.T) {
+	l, at := newLatch()
+	for i := range uint16(500) {
+		send(l, home, 1, i, 1, at)
+		if n := send(l, thief, 2, i, 1, at); n != 0 {
+			t.Fatalf("thief heard after %d packets", i)
 		}
-	})
-	t.Run("nor before it does, unless there is silence", func(t *testing.T) {
-		l, at := fresh()
-		if n := send(l, thief, 2, 1, 50, at); n != 0 {
-			t.Errorf("took %d in the first second", n)
+	}
+}
+
+func TestStrangerIsHeardAfterSilenceAndOnlyUntilTheFarEndSpeaks(t *testing.T) {
+	l, at := newLatch()
+	if n := send(l, thief, 2, 1, 50, at); n != 0 {
+		t.Errorf("took %d in the first second", n)
+	}
+	if n := send(l, thief, 2, 51, 100, at); n == 0 {
+		t.Error("a far end behind NAT is never heard")
+	}
+	if n := send(l, home, 1, 1, 60, at); n < 5 {
+		t.Errorf("the signalled address took its place back for %d of 60", n)
+	}
+}
+
+func TestGuessedPacketsWithoutOrderAreNotFollowed(t *testing.T) {
+	l, at := newLatch()
+	*at = at.Add(time.Minute)
+	for i := range uint32(100) {
+		if n := send(l, thief, i, uint16(i*77), 1, at); n != 0 {
+			t.Fatal("followed")
 		}
-		if n := send(l, thief, 2, 51, 100, at); n == 0 {
-			t.Error("a far end behind NAT is never heard")
-		}
-		if n := send(l, home, 1, 1, 60, at); n < 5 {
-			t.Errorf("the signalled address took its place back for %d of 60", n)
-		}
-	})
-	t.Run("guessed packets without order are not followed", func(t *testing.T) {
-		l, at := fresh()
+	}
+}
+
+func TestStrangersAreFollowedAFewTimesOnly(t *testing.T) {
+	l, at := newLatch()
+	moves := 0
+	for i := range 40 {
 		*at = at.Add(time.Minute)
-		for i := range uint32(100) {
-			if n := send(l, thief, i, uint16(i*77), 1, at); n != 0 {
-				t.Fatal("followed")
-			}
+		from := netip.AddrPortFrom(thief.Addr(), uint16(10000+i))
+		if send(l, from, uint32(i), 1, 5, at) > 0 {
+			moves++
 		}
-	})
-	t.Run("strangers are followed a few times only", func(t *testing.T) {
-		l, at := fresh()
-		moves := 0
-		for i := range 40 {
-			*at = at.Add(time.Minute)
-			from := netip.AddrPortFrom(thief.Addr(), uint16(10000+i))
-			if send(l, from, uint32(i), 1, 5, at) > 0 {
-				moves++
-			}
-		}
-		if moves != latchMoves {
-			t.Errorf("followed %d times", moves)
-		}
-	})
-	t.Run("a new description starts anew, the same does not", func(t *testing.T) {
-		l, at := fresh()
-		send(l, homePort, 1, 1, 1, at)
-		l.retarget(home, *at)
-		if l.source != homePort {
-			t.Error("lost its source by a hold")
-		}
-		l.retarget(thief, *at)
-		if send(l, thief, 9, 1, 1, at) != 1 {
-			t.Error("does not follow the far end's new address")
-		}
-	})
+	}
+	if moves != latchMoves {
+		t.Errorf("followed %d times", moves)
+	}
+}
+
+func TestNewDescriptionStartsAnewAndTheSameDoesNot(t *testing.T) {
+	l, at := newLatch()
+	send(l, homePort, 1, 1, 1, at)
+	l.retarget(home, *at)
+	if l.source != homePort {
+		t.Error("lost its source by a hold")
+	}
+	l.retarget(thief, *at)
+	if send(l, thief, 9, 1, 1, at) != 1 {
+		t.Error("does not follow the far end's new address")
+	}
 }

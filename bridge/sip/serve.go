@@ -73,10 +73,7 @@ func (c *arrival) wellFormed() bool {
 // filter keeps what blocked addresses send from being read at all, and everything when the agent has ended.
 func (a *Agent) filter(p sip.TransportReadProps, data []byte) ([]byte, error) {
 	from, err := netip.ParseAddrPort(p.RemoteAddr.String())
-	a.mu.Lock()
-	ended := a.state == closed
-	a.mu.Unlock()
-	if err != nil || ended || a.gate.silent(from.Addr(), time.Now()) {
+	if err != nil || a.deaf.Load() || a.gate.silent(from.Addr(), time.Now()) {
 		return nil, nil
 	}
 	return data, nil

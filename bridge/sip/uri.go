@@ -2,7 +2,6 @@ package sip
 
 import (
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 	"unicode"
@@ -87,15 +86,6 @@ func transportOf(u sip.Uri) (string, error) {
 		return "", fmt.Errorf("transport %q: want udp or tcp", p.V)
 	}
 	return "udp", nil
-}
-
-// hostPort joins a URI's host, which may be an IPv6 address with or without brackets, with its port or the default.
-func hostPort(u sip.Uri) string {
-	port := u.Port
-	if port == 0 {
-		port = 5060
-	}
-	return net.JoinHostPort(strings.Trim(u.Host, "[]"), strconv.Itoa(port))
 }
 
 // bracketed is the host as a URI spells it.
