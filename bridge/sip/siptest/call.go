@@ -2,7 +2,6 @@ package siptest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -67,11 +66,7 @@ func (c *Call) finish(l *leg) {
 	if since := l.answeredAt(); !since.IsZero() {
 		c.Answered, c.Talked = true, time.Since(since)
 	}
-	for _, h := range e.headers {
-		if h.Name() == "Reason" {
-			c.Reason = h.Value()
-		}
-	}
+	c.Reason = reasonOf(e.headers)
 }
 
 func (s *Switch) connect(l *leg, number string) error {
@@ -168,97 +163,20 @@ func (l *leg) pass(called *leg, offer session, res *sip.Response) {
 
 // match makes both legs speak the codec that the called one chose and joins their sound. The switch cannot transcode.
 func (l *leg) match(called *leg, offer session, answer []byte) error {
-	ans, err := parseSession(answer)
-	if err != nil {
+	if err := called.settle(answer); err != nil {
 		return err
 	}
-	theirs, err := accept(ans, called.offer)
+	codec := called.rtp.current().id
+	ours, err := choose(offer, []ua.Codec{codec})
 	if err != nil {
-		return err
+		return fmt.Errorf("caller does not speak %s: %w", codec, err)
 	}
-	ours, err := choose(offer, []ua.Codec{theirs.id})
-	if err != nil {
-		return fmt.Errorf("caller does not speak %s: %w", theirs.id, err)
-	}
-	called.rtp.agree(theirs, ans)
 	l.rtp.agree(ours, offer)
 	l.rtp.bridge(called.rtp)
 	return nil
 }
 
-func orNormal(headers []sip.Header) []sip.Header {
-	for _, h := range headers {
-		if h.Name() == "Reason" {
-			return headers
-		}
-	}
-	return append(headers, reason(16))
-}
-
 // callerOf is how FreeSWITCH's test directory names its users.
 func (s *Switch) callerOf(user string) caller {
 	return caller{name: "Extension " + user, number: user}
-}
-
-// Originate calls a registered user from an extension of the switch, as `originate user/1000 &echo()` does: there is no caller whose
-// codecs matter, so the offer has all that the extension allows. The end of ctx hangs up. It returns when the call has ended; a
-// refusal is a *sip.StatusError.
-func (s *Switch) Originate(ctx context.Context, user string, x Extension) error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return errors.New("siptest: switch is closed")
-	}
-	s.calls.Add(1)
-	s.mu.Unlock()
-	defer s.calls.Done()
-	contact, ok := s.Registered(user)
-	if !ok {
-		return fmt.Errorf("siptest: %s is not registered", user)
-	}
-	codecs := x.Codecs
-	if len(codecs) == 0 {
-		codecs = allCodecs()
-	}
-	l, err := s.newOutgoing(contact, caller{name: x.Name, number: x.Number}, codecs, nil)
-	if err != nil {
-		return err
-	}
-	defer l.close()
-	stop := context.AfterFunc(ctx, func() { l.over(&ending{}) })
-	defer stop()
-	if err := x.place(l); ctx.Err() == nil {
-		return err
-	}
-	return nil // the caller's own wish
-}
-
-// place is a whole call from an extension.
-func (x Extension) place(l *leg) error {
-	ctx, cancel := context.WithTimeout(l.ctx, l.s.options.RingTime)
-	defer cancel()
-	res, err := l.dial(ctx, func(*sip.Response) {})
-	if err != nil {
-		return err
-	}
-	if !res.IsSuccess() {
-		return &ua.StatusError{Code: res.StatusCode, Text: res.Reason}
-	}
-	ans, err := parseSession(res.Body())
-	if err != nil {
-		l.bye([]sip.Header{reason(88)})
-		return err
-	}
-	a, err := accept(ans, l.offer)
-	if err != nil {
-		l.bye([]sip.Header{reason(88)})
-		return err
-	}
-	l.rtp.agree(a, ans)
-	l.rtp.setOnDigit(x.Digit)
-	stop := x.speak(l)
-	defer stop()
-	x.talk(l)
-	l.bye([]sip.Header{reason(16)})
-	return nil
 }

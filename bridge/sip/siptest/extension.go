@@ -22,7 +22,7 @@ type Extension struct {
 	Talk   time.Duration // hangs up so long after it answered; 0: leaves that to the caller
 
 	Codecs []ua.Codec     // nil: whatever the caller prefers
-	Sound  Sound          // once there is a line; nil: silence
+	Sound  Sound          // nil: silence; with Early it runs twice, before the answer and after
 	Digit  func(key rune) // told of telephone-events; must not block
 }
 

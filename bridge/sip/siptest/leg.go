@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -76,8 +75,9 @@ func (s *Switch) newLeg(user, callID, transport string) (*leg, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &leg{s: s, user: user, rtp: port, callID: callID, transport: transport, acked: make(chan struct{}), cseq: uint32(time.Now().Unix() & 0xffffff)}
-	l.desc = description{id: uint64(time.Now().Unix()), version: 1, addr: port.addr()}
+	now := time.Now().Unix()
+	l := &leg{s: s, user: user, rtp: port, callID: callID, transport: transport, acked: make(chan struct{}), cseq: uint32(now & 0xffffff)}
+	l.desc = description{id: uint64(now), version: 1, addr: port.addr()}
 	l.ctx, l.over = context.WithCancelCause(s.ctx)
 	return l, nil
 }
@@ -118,13 +118,6 @@ func (l *leg) localSDP(direction string, a *agreed) []byte {
 	return l.desc.bytes(direction, ptime)
 }
 
-// message is what requests and responses have in common.
-type message interface {
-	Contact() *sip.ContactHeader
-	Headers() []sip.Header
-	GetHeaders(name string) []sip.Header
-}
-
 // learn takes the route and the target from the message that made the dialog (RFC 3261 §12.1).
 func (l *leg) learn(m message, reverse bool) {
 	l.mu.Lock()
@@ -162,6 +155,13 @@ func (l *leg) request(method sip.RequestMethod) *sip.Request {
 	req.AppendHeader(sip.NewHeader("User-Agent", l.s.options.Name))
 	l.s.direct(req, l.transport, l.via)
 	return req
+}
+
+// ack builds the ACK of a 200 to invite, which has its number (RFC 3261 §13.2.2.4).
+func (l *leg) ack(invite *sip.Request) *sip.Request {
+	ack := l.request(sip.ACK)
+	ack.CSeq().SeqNo = invite.CSeq().SeqNo
+	return ack
 }
 
 // do sends a request and waits for its final response.
@@ -211,10 +211,11 @@ func (l *leg) hold(ctx context.Context, on bool) error {
 	if !res.IsSuccess() {
 		return fmt.Errorf("re-INVITE: %d %s", res.StatusCode, res.Reason)
 	}
-	return l.s.client.WriteRequest(l.request(sip.ACK))
+	return l.s.client.WriteRequest(l.ack(req))
 }
 
-// onReinvite answers a re-INVITE: hold, resume, a new address, an offer of codecs that still has ours.
+// onReinvite answers a re-INVITE: hold, resume, a new address, an offer of codecs that still has ours. The 200 is sent once: nothing is
+// lost on loopback.
 func (l *leg) onReinvite(req *sip.Request, tx sip.ServerTransaction) {
 	offer, err := parseSession(req.Body())
 	var next agreed
@@ -271,63 +272,4 @@ func (l *leg) fresh(req *sip.Request) bool {
 		return true
 	}
 	return false
-}
-
-// relayed are a message's headers that FreeSWITCH passes to the other leg of a bridge.
-func relayed(m message) (headers []sip.Header) {
-	for _, h := range m.Headers() {
-		name := strings.ToLower(h.Name())
-		if strings.HasPrefix(name, "x-") || name == "reason" || name == "user-to-user" {
-			headers = append(headers, sip.NewHeader(h.Name(), h.Value()))
-		}
-	}
-	return headers
-}
-
-// without drops a header from a list.
-func without(headers []sip.Header, name string) (rest []sip.Header) {
-	for _, h := range headers {
-		if !strings.EqualFold(h.Name(), name) {
-			rest = append(rest, h)
-		}
-	}
-	return rest
-}
-
-// causeNames are FreeSWITCH's names of the Q.850 causes the switch uses.
-var causeNames = map[int]string{
-	1: "UNALLOCATED_NUMBER", 3: "NO_ROUTE_DESTINATION", 16: "NORMAL_CLEARING", 17: "USER_BUSY", 18: "NO_USER_RESPONSE",
-	19: "NO_ANSWER", 21: "CALL_REJECTED", 31: "NORMAL_UNSPECIFIED", 41: "NORMAL_TEMPORARY_FAILURE", 88: "INCOMPATIBLE_DESTINATION",
-	102: "RECOVERY_ON_TIMER_EXPIRE",
-}
-
-// causeOf is the Q.850 cause FreeSWITCH makes of a final response.
-func causeOf(status int) int {
-	switch status {
-	case 404:
-		return 1
-	case 486, 600:
-		return 17
-	case 480:
-		return 18
-	case 603, 403:
-		return 21
-	case 408, 504:
-		return 102
-	case 488:
-		return 88
-	case 500, 503:
-		return 41
-	default:
-		return 31
-	}
-}
-
-// reason is a Reason header (RFC 3326) in FreeSWITCH's words.
-func reason(q850 int) sip.Header {
-	name, ok := causeNames[q850]
-	if !ok {
-		name = "NORMAL_UNSPECIFIED"
-	}
-	return sip.NewHeader("Reason", fmt.Sprintf("Q.850;cause=%d;text=%q", q850, name))
 }

@@ -3,6 +3,8 @@ package siptest
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/google/uuid"
@@ -56,25 +58,29 @@ func (l *leg) dial(ctx context.Context, progress func(*sip.Response)) (*sip.Resp
 	if err != nil {
 		return nil, fmt.Errorf("INVITE to %s: %w", l.invite.Recipient.String(), err)
 	}
-	stop := ctx.Done()
-	cancelled, provisional := false, false
-	for {
+	var giveUp <-chan time.Time // once cancelled: the telephone may be gone
+	cancel := sync.OnceFunc(func() { l.cancel(asEnding(context.Cause(ctx)).headers) })
+	provisional := false
+	for stop := ctx.Done(); ; {
 		select {
 		case res := <-tx.Responses():
 			if !res.IsProvisional() {
-				return l.answered(ctx, tx, res, cancelled)
+				return l.answered(ctx, tx, res, stop == nil)
 			}
-			if provisional = true; cancelled {
-				l.cancel(asEnding(context.Cause(ctx)).headers)
+			// A CANCEL has to wait for the first provisional response (RFC 3261 §9.1).
+			if provisional = true; stop == nil {
+				cancel()
 			} else {
 				progress(res)
 			}
 		case <-stop:
-			// A CANCEL has to wait for the first provisional response (RFC 3261 §9.1).
-			stop, cancelled = nil, true
+			stop, giveUp = nil, time.After(byeTimeout)
 			if provisional {
-				l.cancel(asEnding(context.Cause(ctx)).headers)
+				cancel()
 			}
+		case <-giveUp:
+			tx.Terminate()
+			return nil, context.Cause(ctx)
 		case <-tx.Done():
 			return nil, fmt.Errorf("INVITE to %s: %w", l.invite.Recipient.String(), tx.Err())
 		}
@@ -102,7 +108,7 @@ func (l *leg) establish(tx sip.ClientTransaction, res *sip.Response) {
 	l.mu.Unlock()
 	l.learn(res, true)
 	l.setAnswered()
-	ack := l.request(sip.ACK)
+	ack := l.ack(l.invite)
 	again := ack.Clone()
 	tx.OnRetransmission(func(*sip.Response) { _ = l.s.client.WriteRequest(again.Clone()) })
 	if err := l.s.client.WriteRequest(ack); err != nil {

@@ -32,8 +32,9 @@ type Phone struct {
 	o         PhoneOptions
 	registrar netip.AddrPort
 	agent     *ua.Agent
-	cancel    context.CancelFunc
-	wait      sync.WaitGroup
+
+	unregister, stop     context.CancelFunc
+	registering, running sync.WaitGroup
 }
 
 // Phone switches a telephone on and returns when it is registered with this switch. Close it before the switch.
@@ -67,17 +68,18 @@ func NewPhone(ctx context.Context, registrar netip.AddrPort, o PhoneOptions) (*P
 
 // start runs the agent and its registration, and waits for the registrar's first word.
 func (p *Phone) start(ctx context.Context) error {
-	life, cancel := context.WithCancel(context.Background()) // until Close
-	p.cancel = cancel
+	life, stop := context.WithCancel(context.Background()) // until Close
+	registered, unregister := context.WithCancel(life)
+	p.stop, p.unregister = stop, unregister
 	first, said := make(chan error, 1), sync.Once{}
 	state := func(s ua.RegistrationState) {
 		if s.Registered || s.Err != nil {
 			said.Do(func() { first <- s.Err })
 		}
 	}
-	p.wait.Go(func() { _ = p.agent.Run(life) })
-	p.wait.Go(func() {
-		err := p.register(life, state)
+	p.running.Go(func() { _ = p.agent.Run(life) })
+	p.registering.Go(func() {
+		err := p.register(registered, state)
 		said.Do(func() { first <- err })
 	})
 	select {
@@ -89,20 +91,22 @@ func (p *Phone) start(ctx context.Context) error {
 }
 
 // register keeps the telephone registered. Until Run has begun the agent says that it is closed.
-func (p *Phone) register(life context.Context, state func(ua.RegistrationState)) error {
+func (p *Phone) register(ctx context.Context, state func(ua.RegistrationState)) error {
 	r := ua.Registration{Registrar: p.uri(""), User: p.o.User, Domain: p.registrar.Addr().String(), Password: p.o.Password, OnState: state}
 	for {
-		err := p.agent.Register(life, r)
-		if !errors.Is(err, ua.ErrClosed) || pause(life, time.Millisecond) != nil {
+		err := p.agent.Register(ctx, r)
+		if !errors.Is(err, ua.ErrClosed) || pause(ctx, time.Millisecond) != nil {
 			return err
 		}
 	}
 }
 
-// Close hangs up, takes the registration back and returns when nothing is left.
+// Close takes the registration back, hangs up and returns when nothing is left.
 func (p *Phone) Close() {
-	p.cancel()
-	p.wait.Wait()
+	p.unregister()
+	p.registering.Wait()
+	p.stop()
+	p.running.Wait()
 }
 
 // Agent is the telephone's user agent.

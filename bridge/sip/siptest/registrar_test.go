@@ -27,7 +27,8 @@ func TestContactsAreRead(t *testing.T) {
 		expires int
 		wrong   bool
 	}{
-		{name: "Expires header", headers: []string{"Contact: <sip:1000@127.0.0.1:5071>", "Expires: 120"}, uri: "sip:1000@127.0.0.1:5071", expires: 120},
+		{name: "Expires header", headers: []string{"Contact: <sip:1000@127.0.0.1:5071>", "Expires: 120"},
+			uri: "sip:1000@127.0.0.1:5071", expires: 120},
 		{name: "parameter wins", headers: []string{"Contact: <sip:1000@127.0.0.1:5071;transport=tcp>;expires=60", "Expires: 120"},
 			uri: "sip:1000@127.0.0.1:5071;transport=tcp", expires: 60},
 		{name: "nothing said", headers: []string{"Contact: <sip:1000@127.0.0.1:5071>"}, uri: "sip:1000@127.0.0.1:5071", expires: 3600},

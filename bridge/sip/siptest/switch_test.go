@@ -244,7 +244,8 @@ func TestEarlyMediaIsHeardBeforeTheAnswer(t *testing.T) {
 
 func TestExtensionHearsDigitsAndHangsUp(t *testing.T) {
 	keys := make(chan rune, 10)
-	w := newWorld(t, Options{Extensions: []Extension{{Number: "1", Digit: func(k rune) { keys <- k }}, {Number: "2", Talk: time.Millisecond, Q850: 31}}})
+	w := newWorld(t, Options{Extensions: []Extension{
+		{Number: "1", Digit: func(k rune) { keys <- k }}, {Number: "2", Talk: time.Millisecond, Q850: 31}}})
 	p := w.phone(t, PhoneOptions{User: "1000"})
 	l := p.line(t, "1")
 	until[ua.Answered](t, l)
@@ -292,6 +293,40 @@ func TestCallToATelegramPerson(t *testing.T) {
 	}
 	if c := w.end(t); c.To != "tg+15551234567" || c.ByCaller || c.Codec != ua.PCMA {
 		t.Errorf("the switch saw %+v", c)
+	}
+}
+
+// TestCallsByTCP: a telephone registered by TCP is called by TCP.
+func TestCallsByTCP(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.phone(t, PhoneOptions{User: "telegram", Transport: "tcp", Sound: EchoSound})
+	l := w.phone(t, PhoneOptions{User: "1000", Transport: "tcp"}).line(t, "tg1")
+	until[ua.Answered](t, l)
+	exchange(t, l)
+	l.hangup(t)
+	if c := w.end(t); !c.Answered || !c.ByCaller {
+		t.Errorf("the switch saw %+v", c)
+	}
+}
+
+// TestForcedCodecs: with otg the line is offered Opus whatever the caller speaks; where FreeSWITCH would transcode this switch refuses.
+func TestForcedCodecs(t *testing.T) {
+	for _, tt := range []struct {
+		caller []ua.Codec
+		status int
+	}{{[]ua.Codec{ua.PCMU, ua.Opus}, 0}, {[]ua.Codec{ua.PCMU}, 488}} {
+		w := newWorld(t, Options{})
+		w.phone(t, PhoneOptions{User: "telegram", Sound: func(ctx context.Context, s Stream) {
+			if s.Format().Codec != ua.Opus {
+				t.Errorf("telegram speaks %v", s.Format())
+			}
+		}})
+		ctx, hangUp := context.WithCancel(patient(t))
+		p := w.phone(t, PhoneOptions{User: "1000", Codecs: tt.caller, Sound: func(context.Context, Stream) { hangUp() }})
+		end, err := p.Call(ctx, "otg1")
+		if err != nil || end.Status != tt.status {
+			t.Errorf("%v: ended %v, %v; want status %d", tt.caller, end, err, tt.status)
+		}
 	}
 }
 
