@@ -138,10 +138,10 @@ func (l *Listener) record(pcm []int16) {
 	l.wav.write(l.buf)
 }
 
-// Measure is what was heard in the last d, at most 3 s of sound.
+// Measure is what was heard in the last d, at most 3 s; no packets for 300 ms are silence.
 func (l *Listener) Measure(d time.Duration) Heard {
 	l.mu.Lock()
-	pcm, rate := l.memory.last(d), l.memory.rate
+	pcm, rate := l.memory.until(time.Now(), d), l.memory.rate
 	l.mu.Unlock()
 	return Measure(pcm, rate)
 }

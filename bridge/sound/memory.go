@@ -5,6 +5,9 @@ import "time"
 // remember is how much sound a Listener keeps for measuring.
 const remember = 3 * time.Second
 
+// pauseFrom is how long nothing comes before that is silence: longer than the longest packet and a good deal of jitter.
+const pauseFrom = 300 * time.Millisecond
+
 // A memory is the last sound heard, with the times it came.
 type memory struct {
 	rate   int
@@ -35,6 +38,18 @@ func (m *memory) samples(d time.Duration) int { return int(d * time.Duration(m.r
 func (m *memory) last(d time.Duration) []int16 {
 	n := min(m.samples(min(d, remember)), len(m.pcm))
 	return append([]int16(nil), m.pcm[len(m.pcm)-n:]...)
+}
+
+// until is a copy of the d up to now: when nothing has come for longer than a packet can take, there was silence.
+func (m *memory) until(now time.Time, d time.Duration) []int16 {
+	pcm := m.last(d)
+	if len(m.chunks) == 0 {
+		return pcm
+	}
+	if gap := now.Sub(m.chunks[len(m.chunks)-1].at); gap > pauseFrom {
+		pcm = append(pcm, make([]int16, m.samples(min(gap, d)))...)
+	}
+	return pcm[max(0, len(pcm)-m.samples(min(d, remember))):]
 }
 
 // since is what came at t and after.

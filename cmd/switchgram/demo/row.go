@@ -42,20 +42,26 @@ const (
 	purest   = 0.8   // share of the energy
 )
 
-// problem says what is wrong with the tone; empty: nothing.
-func (h *Heard) problem() string {
+// toneProblem says what is wrong with the tone; empty: nothing.
+func (h *Heard) toneProblem() string {
 	switch {
 	case math.Abs(h.Hz-h.WantHz) > hzOff:
 		return fmt.Sprintf("heard %.0f Hz, played %.0f", h.Hz, h.WantHz)
 	case h.DBFS < quietest:
-		return fmt.Sprintf("too quiet: %.0f dBFS", h.DBFS)
+		return fmt.Sprintf("heard it too quiet: %.0f dBFS", h.DBFS)
 	case h.Share < purest:
-		return fmt.Sprintf("only %.0f %% of what was heard is the tone", 100*h.Share)
-	case h.DelayMS <= 0:
-		return "the marker never arrived"
+		return fmt.Sprintf("heard something of which only %.0f %% is the tone", 100*h.Share)
 	default:
 		return ""
 	}
+}
+
+// problem says what is wrong with what was heard; empty: nothing.
+func (h *Heard) problem() string {
+	if p := h.toneProblem(); p != "" || h.DelayMS > 0 {
+		return p
+	}
+	return "never heard the marker"
 }
 
 // String is "1234 Hz -13 dB 41 ms".

@@ -47,7 +47,10 @@ func converse(ctx context.Context, caller, callee media.Stream) (byCaller, byCal
 	a, b := newEnd(caller, hzA), newEnd(callee, hzB)
 	defer a.run(ctx)()
 	defer b.run(ctx)()
-	byCaller, byCallee = hear(ctx, b, a), hear(ctx, a, b)
+	var both sync.WaitGroup
+	both.Go(func() { byCaller = hear(ctx, b, a) })
+	both.Go(func() { byCallee = hear(ctx, a, b) })
+	both.Wait()
 	return byCaller, byCallee
 }
 
@@ -60,22 +63,22 @@ func listenToEcho(ctx context.Context, caller media.Stream) *Heard {
 }
 
 const (
-	settle    = 10 * time.Second       // until the tone must be there
+	settle    = 5 * time.Second        // until the tone must be there
 	measure   = time.Second            // how much of it is looked at
 	markerIn  = 3 * time.Second        // until the marker must be there
 	lookEvery = 50 * time.Millisecond  // at what a listener heard
 	settled   = 500 * time.Millisecond // of pure tone
 )
 
-// hear is what `to` hears of the tone that `from` plays, once it is there, and how much later.
+// hear is what `to` hears of the tone that `from` plays, once it is there, and how much later. A tone that never comes has no delay.
 func hear(ctx context.Context, from, to *end) *Heard {
-	pure := func() bool {
-		h := heard(from, to, settled)
-		h.DelayMS = 1
-		return h.problem() == ""
+	pure := func(d time.Duration) func() bool {
+		return func() bool { h := heard(from, to, d); return h.toneProblem() == "" }
 	}
-	_ = until(ctx, settle, pure) // if it never is, the measurement says what was heard instead
-	_ = until(ctx, measure+lookEvery, func() bool { return false })
+	if !until(ctx, settle, pure(settled)) || !until(ctx, settle, pure(measure)) {
+		h := heard(from, to, measure)
+		return &h
+	}
 	h := heard(from, to, measure)
 	h.DelayMS = delay(ctx, from, to)
 	return &h

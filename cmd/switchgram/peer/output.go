@@ -29,4 +29,11 @@ func (o *output) line(v any) {
 	}
 }
 
+// failure is why lines could not be written.
+func (o *output) failure() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
 func (o *output) error(err error) { o.line(errorLine{Error: err.Error()}) }

@@ -34,18 +34,24 @@ func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	defer cancel()
 	p := &peer{o: o, out: &output{to: out}}
 	p.out.line(versionsLine{Versions: append(signal.Supported(), "7.0.0")})
+	err := p.obey(ctx, in)
+	p.stop()
+	return errors.Join(err, p.out.failure())
+}
+
+// obey does what the lines of in say, until the last.
+func (p *peer) obey(ctx context.Context, in io.Reader) error {
 	lines, failed := readLines(ctx, in)
-	defer p.stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case text, more := <-lines:
 			if !more {
-				return errors.Join(<-failed, p.out.err)
+				return <-failed
 			}
 			if p.do(ctx, text) {
-				return p.out.err
+				return nil
 			}
 		}
 	}
