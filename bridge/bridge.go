@@ -35,8 +35,8 @@ type Options struct {
 
 // A Gate admits calls: it knows who may call whom by which line, and how many calls a line carries at once.
 type Gate interface {
-	// Admit is asked once for every call, before anything is dialled, and again by nobody: a controller that dials what a
-	// caller typed asks for itself. The release function is called once, after the call. An error refuses the call with CauseOf.
+	// Admit is asked once for every call, before anything is dialled. A controller that dials somebody else than `to` has to ask
+	// for itself whether it may. The release function is called once, after the call. An error refuses the call with CauseOf.
 	Admit(ctx context.Context, line string, from, to Address) (release func(), err error)
 }
 

@@ -75,7 +75,8 @@ type Description struct {
 
 // A Dialer makes outgoing legs of one address scheme.
 type Dialer interface {
-	// Dial starts a call to the address and returns before it is answered; what happens next are the leg's events.
+	// Dial starts a call to the address and returns before it is answered; what happens next are the leg's events. ctx bounds
+	// Dial alone: a leg that has been returned ends by Hangup or by its far end.
 	// An error means that no leg came to be; CauseOf tells its cause.
 	Dial(ctx context.Context, to Address, o DialOptions) (Leg, error)
 }

@@ -1,0 +1,114 @@
+package bridge
+
+import "slices"
+
+// machine is a state while a step is being made.
+type machine struct {
+	state
+	actions []action
+}
+
+func (m *machine) do(a ...action) { m.actions = append(m.actions, a...) }
+
+func (m *machine) caller() *legState { return &m.legs[0] }
+
+// settle finds that a call is over: it was ended, every leg has ended, and nobody controls it.
+func (m *machine) settle() {
+	live := func(l legState) bool { return l.at != legEnded }
+	if m.phase == ending && !m.controlled && !slices.ContainsFunc(m.legs, live) {
+		m.phase = over
+	}
+}
+
+// answerCaller has the caller answered, if that is not happening already.
+func (m *machine) answerCaller() {
+	if m.caller().at == legWaiting {
+		m.caller().at = legAnswering
+		m.do(answer{})
+	}
+}
+
+func (m *machine) talk() {
+	m.phase = talking
+	m.do(tell{CallAnswered, m.winner})
+}
+
+// attemptFails finishes an attempt once nobody is left to wait for.
+func (m *machine) attemptFails() {
+	best := verdict{leg: us}
+	for i, l := range m.legs[m.attempt:] {
+		if l.at < legHanging {
+			return
+		}
+		if best.leg == us || tellsMore(l.cause, best.cause) {
+			best = verdict{cause: l.cause, leg: m.attempt + i}
+		}
+	}
+	m.finish(best)
+}
+
+// tellsMore prefers, of two callees who did not answer, the one who decided something over the one who was not there, and both
+// over a failure.
+func tellsMore(a, b Cause) bool {
+	telling := []Cause{NoUserResponse, NoAnswer, UserBusy, CallRejected}
+	return slices.Index(telling, a) > slices.Index(telling, b)
+}
+
+// finish ends an attempt or a conversation. The call goes on if somebody still controls it.
+func (m *machine) finish(v verdict) {
+	if m.phase == trying || m.phase == taking {
+		m.do(disarm{})
+	}
+	m.phase, m.last, m.winner = idle, v, 0
+	if m.verb == connectVerb {
+		m.verb = noVerb
+		m.do(reply{})
+	}
+	if !m.controlled {
+		m.end(v.cause, v.leg)
+	}
+}
+
+// end ends the call: every leg is hung up with its cause, and the controller is told to stop. The first cause counts.
+func (m *machine) end(c Cause, by int) {
+	if m.phase >= ending {
+		return
+	}
+	if m.phase == reaching || m.phase == trying || m.phase == taking {
+		m.do(disarm{})
+	}
+	m.phase, m.cause, m.endedBy = ending, c, by
+	for leg := range m.legs {
+		m.hang(leg, c)
+	}
+	if m.verb != noVerb {
+		m.verb = noVerb
+		m.do(reply{})
+	}
+	m.do(stopControl{})
+}
+
+// hangupCallees hangs up everybody of the attempt but the winner.
+func (m *machine) hangupCallees(c Cause) {
+	for leg := m.attempt; leg < len(m.legs); leg++ {
+		if leg != m.winner {
+			m.hang(leg, c)
+		}
+	}
+}
+
+func (m *machine) hang(leg int, c Cause) {
+	l := &m.legs[leg]
+	if l.at >= legHanging {
+		return
+	}
+	switch l.at {
+	case legPlanned:
+		l.at, l.cause = legEnded, c
+		return
+	case legUp:
+		m.do(unseat{leg})
+	}
+	l.at, l.cause = legHanging, c
+	m.do(hangup{leg, c})
+}
