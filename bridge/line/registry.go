@@ -15,7 +15,7 @@ type Registry struct {
 	lines map[string]*Line
 	order []*Line
 	users map[string]*User
-	decoy Hash // checked for logins of nobody, so that they take as long
+	decoy func() Hash // checked for logins of nobody, so that they take as long
 }
 
 var _ bridge.Gate = (*Registry)(nil)
@@ -31,7 +31,7 @@ func (e *FieldError) Error() string { return e.Key + ": " + e.Problem }
 
 // NewRegistry checks lines and users and completes what they leave out. Its error joins a *FieldError for everything wrong.
 func NewRegistry(lines []Config, users []User) (*Registry, error) {
-	r := &Registry{lines: map[string]*Line{}, users: map[string]*User{}}
+	r := &Registry{lines: map[string]*Line{}, users: map[string]*User{}, decoy: sync.OnceValue(decoy)}
 	var wrong []error
 	for i, c := range lines {
 		say := reporter(&wrong, fmt.Sprintf("lines[%d]", i))
@@ -50,12 +50,15 @@ func NewRegistry(lines []Config, users []User) (*Registry, error) {
 		}
 		r.users[u.Name] = &u
 	}
-	decoy, err := HashPassword("nobody's")
-	if err := errors.Join(append(wrong, err)...); err != nil {
+	if err := errors.Join(wrong...); err != nil {
 		return nil, err
 	}
-	r.decoy = decoy
 	return r, nil
+}
+
+func decoy() Hash {
+	h, _ := HashPassword("nobody's") // only an empty one is refused
+	return h
 }
 
 // reporter appends what is wrong with the fields of one line or user.
@@ -97,12 +100,12 @@ func (r *Registry) User(name string) (User, bool) {
 
 // Login finds the user with that name and password. The error is ErrPassword.
 func (r *Registry) Login(name, password string) (User, error) {
-	u, ok := r.users[name]
-	hash := r.decoy
-	if ok && u.Password != (Hash{}) {
-		hash = u.Password
+	u := r.users[name]
+	if u == nil || u.Password == (Hash{}) {
+		r.decoy().Check(password)
+		return User{}, ErrPassword
 	}
-	if right := hash.Check(password); !right || !ok || hash == r.decoy {
+	if !u.Password.Check(password) {
 		return User{}, ErrPassword
 	}
 	return *u, nil
