@@ -33,7 +33,7 @@ func (a *Agent) onInvite(c *arrival) {
 	}
 	d, refusal := a.newIncoming(c)
 	if refusal != nil {
-		a.log.Info("refused sip call", "sip_call_id", c.req.CallID().Value(), "status", refusal.status, "err", refusal.err)
+		a.log.Info("refused sip call", "sip_call_id", c.req.CallID().Value(), "cause", refusal.status, "err", refusal.err)
 		c.respond(refusal.status, refusal.headers...)
 		return
 	}

@@ -342,3 +342,63 @@ func TestTransferIsAskedForAndReportedOn(t *testing.T) {
 	}
 	must(t, next(t, told))
 }
+
+func TestOffersThatCrossAreMadeAgain(t *testing.T) {
+	t.Parallel()
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "glare", "", 1, w.sdp()))
+	d := next(t, calls)
+	must(t, d.Answer(deadline(t)))
+	ok := w.response(200)
+	w.ack("glare", ok, 1, "")
+	held := make(chan error, 1)
+	go func() { held <- d.Hold(deadline(t), true) }()
+	first := w.request(sipgo.INVITE)
+	if !strings.Contains(string(first.Body()), "a=sendonly") || !strings.Contains(string(first.Body()), "RTP/AVP 0 101") {
+		t.Errorf("offer %q", first.Body())
+	}
+	// the far end's offer comes while ours is on its way: both are told to try again
+	w.send(w.message("INVITE", "glare", toTag(ok), 2, w.sdp()))
+	w.response(491)
+	w.answer(first, 491, "")
+	again := w.request(sipgo.INVITE)
+	for again.CSeq().SeqNo == first.CSeq().SeqNo {
+		again = w.request(sipgo.INVITE)
+	}
+	w.answer(again, 200, w.sdp("a=recvonly\r\n"), contentType, "Contact: <sip:wire@"+w.addr()+">")
+	must(t, next(t, held))
+}
+
+func TestRefusedHoldLeavesTheCallAsItWas(t *testing.T) {
+	t.Parallel()
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "no-hold", "", 1, w.sdp()))
+	d := next(t, calls)
+	if err := d.Hold(deadline(t), true); !errors.Is(err, sip.ErrNotAnswered) {
+		t.Errorf("hold before the answer: %v", err)
+	}
+	must(t, d.Answer(deadline(t)))
+	ok := w.response(200)
+	w.ack("no-hold", ok, 1, "")
+	held := make(chan error, 1)
+	go func() { held <- d.Hold(deadline(t), true) }()
+	w.answer(w.request(sipgo.INVITE), 488, "")
+	var status *sip.StatusError
+	if err := next(t, held); !errors.As(err, &status) || status.Code != 488 {
+		t.Errorf("got %v", err)
+	}
+	must(t, d.WriteRTP(packet(1, "x")))
+	// but 481 means that the far end has forgotten the call
+	go func() { held <- d.Hold(deadline(t), true) }()
+	reinvite := w.request(sipgo.INVITE)
+	for reinvite.CSeq().SeqNo == 1 {
+		reinvite = w.request(sipgo.INVITE)
+	}
+	w.answer(reinvite, 481, "")
+	w.answer(w.request(sipgo.BYE), 481, "")
+	if e := expect[sip.Ended](t, d); e.Status != 481 || !e.Remote {
+		t.Errorf("got %v", e)
+	}
+}

@@ -166,7 +166,7 @@ func (d *Dialog) end(e Ended) {
 	if d.release != nil {
 		d.release()
 	}
-	d.log.Debug("sip call ended", "err", e.Err, "q850", e.Cause, "status", e.Status)
+	d.log.Debug("sip call ended", "q850", e.Cause, "cause", e.Status, "err", e.Err)
 	close(d.over)
 }
 

@@ -30,10 +30,11 @@ func (a *Agent) dial(ctx context.Context, inv Invite) (*Dialog, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.release = a.gate.expect(d.path.to.Addr())
 	if err := d.open(); err != nil {
+		d.release()
 		return nil, err
 	}
-	d.release = a.gate.expect(d.path.to.Addr())
 	d.mu.Lock()
 	d.describeAs(d.path.from.Addr())
 	d.seq++

@@ -60,7 +60,8 @@ type registrar struct {
 	exchange func(ctx context.Context, expires time.Duration, try int) (*sip.Response, netip.Addr, error)
 	trust    func(netip.Addr) (release func())
 
-	granted time.Duration // 0: not registered
+	granted time.Duration // 0: never registered
+	until   time.Time     // when it expires
 	release func()        // of the registrar's trust; nil: none
 	home    netip.Addr
 	failed  int // tries in a row
@@ -114,12 +115,14 @@ func (g *registrar) once(ctx context.Context) (pause time.Duration) {
 		return 0
 	}
 	if err != nil {
-		g.lost()
+		if !time.Now().Before(g.until) { // a refresh that failed does not end what was granted
+			g.lost()
+		}
 		pause = g.backoff(err)
 		g.OnState(RegistrationState{Err: err, Retry: pause})
 		return pause
 	}
-	g.failed, g.granted = 0, granted
+	g.failed, g.granted, g.until = 0, granted, time.Now().Add(granted)
 	g.found(home)
 	pause = refreshAfter(granted)
 	g.OnState(RegistrationState{Registered: true, Expires: granted, Retry: pause})

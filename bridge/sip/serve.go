@@ -106,7 +106,7 @@ func (c *arrival) respond(status int, headers ...sip.Header) {
 	res := sip.NewResponseFromRequest(c.req, status, phrases[status], nil)
 	c.a.sign(res, headers...)
 	if err := c.tx.Respond(res); err != nil {
-		c.a.log.Debug("respond", "sip_call_id", c.req.CallID().Value(), "status", status, "err", err)
+		c.a.log.Debug("respond", "sip_call_id", c.req.CallID().Value(), "cause", status, "err", err)
 	}
 }
 
@@ -122,17 +122,17 @@ func (a *Agent) sign(res *sip.Response, headers ...sip.Header) {
 }
 
 // refuseStranger answers a request that nobody who knows us would send; from an address that does it again and again it is dropped.
+// A stranger gets one response for one request, as a stateless server does (RFC 3261 §8.2.7): the address may be forged, and whoever it
+// belongs to shall not be sent ours again and again.
 func (c *arrival) refuseStranger(status int, headers ...sip.Header) {
-	if c.req.IsAck() {
-		return
-	}
-	if !c.a.gate.welcome(c.from.Addr()) && !c.a.gate.strike(c.from.Addr(), time.Now()) {
-		return
-	}
-	if c.req.CallID() == nil {
+	welcome := c.a.gate.welcome(c.from.Addr())
+	if c.req.IsAck() || c.req.CallID() == nil || !welcome && !c.a.gate.strike(c.from.Addr(), time.Now()) {
 		return
 	}
 	c.respond(status, headers...)
+	if !welcome {
+		c.tx.Terminate()
+	}
 }
 
 // admitted tells whether the sender may do what only acquaintances may. If not, it has been told.
@@ -150,10 +150,10 @@ func (c *arrival) admitted() bool {
 	case right:
 		c.a.gate.forgive(c.from.Addr())
 		c.user = user
-		c.a.log.Debug("authenticated", "from", user, "method", c.req.Method)
+		c.a.log.Debug("authenticated", "from", user, "kind", c.req.Method)
 		return true
 	case wrong:
-		c.a.log.Info("wrong sip credentials", "addr", c.from.Addr(), "user", clean(user, maxName))
+		c.a.log.Info("wrong sip credentials", "from", clean(user, maxName)+"@"+c.from.Addr().String())
 		c.refuseStranger(sip.StatusForbidden)
 	default:
 		c.refuseStranger(sip.StatusUnauthorized, c.a.challenger.challenges(now, v == stale)...)
