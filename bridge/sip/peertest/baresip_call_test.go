@@ -199,6 +199,31 @@ func TestBaresipGivesUpBeforeWeAnswer(t *testing.T) {
 	}
 }
 
+// TestBaresipCallsWithAPassword: it is on no allow-list. It stops at a challenge for an algorithm it does not know, though RFC 8760 §2.4
+// has it take the next: telephones of its age can be offered MD5 only.
+func TestBaresipCallsWithAPassword(t *testing.T) {
+	for _, tt := range []struct {
+		password string
+		taken    bool
+	}{{"secret", true}, {"guess", false}} {
+		t.Run(tt.password, func(t *testing.T) {
+			b := startBaresip(t, peer("PCMU/8000/1")+";auth_user=ann;auth_pass="+tt.password, echoing)
+			users := func(user string) (sip.Secret, bool) { return sip.Secret{Password: "secret"}, user == "ann" }
+			a := newAgent(t, sip.Options{Allow: nobody, Users: users, Algorithms: []string{"MD5"}})
+			b.do(t, "dial", a.uri("telegram", "udp"))
+			if !tt.taken {
+				b.waitEvent(t, "CALL_CLOSED")
+				if len(a.calls) > 0 {
+					t.Error("the call was taken")
+				}
+				return
+			}
+			must(t, a.ring(t).Answer(patient(t)), "answer")
+			b.waitEvent(t, "CALL_ESTABLISHED")
+		})
+	}
+}
+
 func TestBaresipIsBusy(t *testing.T) {
 	b := startBaresip(t, peer("PCMU/8000/1"), echoing)
 	a := newAgent(t, sip.Options{})

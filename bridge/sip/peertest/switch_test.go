@@ -44,3 +44,42 @@ func TestSoftphoneAtTheSwitch(t *testing.T) {
 		})
 	}
 }
+
+// TestSoftphonesTalkThroughTheSwitch: registered users call each other; digits, hold and the end pass.
+func TestSoftphonesTalkThroughTheSwitch(t *testing.T) {
+	ended := make(chan siptest.Call, 1)
+	s := newSwitch(t, siptest.Options{Ended: func(c siptest.Call) { ended <- c }})
+	phone := func(user, source string) *baresip {
+		b := startBaresip(t, fmt.Sprintf("<sip:%s@%s>;auth_user=%s;auth_pass=secret;regint=60", user, s.Addr(), user), source)
+		if _, err := s.WaitRegistered(patient(t), user); err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	caller, callee := phone("1000", humming), phone("1001", echoing)
+
+	caller.do(t, "dial", s.URI("1001"))
+	callee.waitEvent(t, "CALL_INCOMING")
+	callee.do(t, "accept", "")
+	caller.waitEvent(t, "CALL_ESTABLISHED")
+	callee.waitEvent(t, "CALL_ESTABLISHED")
+	callee.waitHearing(t)
+	caller.waitHearing(t)
+
+	caller.do(t, "sndcode", "5")
+	if ev := callee.waitEvent(t, "CALL_DTMF_START"); ev.Param != "5" {
+		t.Errorf("heard digit %q", ev.Param)
+	}
+	for _, on := range []bool{true, false} {
+		if err := s.Hold(patient(t), "1001", on); err != nil {
+			t.Error(err)
+		}
+	}
+	callee.waitHearing(t)
+
+	callee.do(t, "hangup", "")
+	caller.waitEvent(t, "CALL_CLOSED")
+	if c := <-ended; !c.Answered || c.ByCaller {
+		t.Errorf("the switch saw %+v", c)
+	}
+}
