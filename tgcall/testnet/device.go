@@ -10,7 +10,7 @@ import (
 	"switchgram/tgcall/testnet/mtproto"
 )
 
-// device is a client: whoever holds one permanent auth key. The network's lock guards it.
+// device is a client: whoever holds one permanent auth key. Devices are not forgotten while the network runs. The network's lock guards them.
 type device struct {
 	key      mtproto.KeyID
 	user     *User // nil: not logged in

@@ -24,7 +24,6 @@ type request struct {
 
 // method answers one method of the API.
 type method struct {
-	name      string
 	anonymous bool // may be called before the login
 	do        func(r *request, body *bin.Buffer) (bin.Encoder, error)
 }
@@ -33,9 +32,8 @@ type method struct {
 func on[T any, P interface {
 	*T
 	bin.Decoder
-	TypeName() string
 }](f func(r *request, q P) (bin.Encoder, error)) method {
-	return method{name: P(new(T)).TypeName(), do: func(r *request, body *bin.Buffer) (bin.Encoder, error) {
+	return method{do: func(r *request, body *bin.Buffer) (bin.Encoder, error) {
 		q := P(new(T))
 		if err := q.Decode(body); err != nil {
 			return nil, tgerr.New(400, "INPUT_FETCH_ERROR")
@@ -54,7 +52,6 @@ func anyone(m method) method {
 func constant[T any, P interface {
 	*T
 	bin.Decoder
-	TypeName() string
 }](v func() bin.Encoder) method {
 	return on(func(*request, P) (bin.Encoder, error) { return v(), nil })
 }
@@ -78,11 +75,11 @@ func (h handler) Request(_ context.Context, q *mtproto.Request) {
 	}
 }
 
-// Closed implements mtproto.Handler.
+// Closed implements mtproto.Handler. The session may be back by now, on another connection.
 func (h handler) Closed(s *mtproto.Session) {
 	h.n.mu.Lock()
 	defer h.n.mu.Unlock()
-	if d := h.n.devices[s.Key()]; d != nil {
+	if d := h.n.devices[s.Key()]; d != nil && !s.Connected() {
 		delete(d.sessions, s)
 	}
 }
