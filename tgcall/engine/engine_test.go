@@ -206,7 +206,21 @@ func TestBrowserAnswers(t *testing.T) {
 	t.Parallel()
 	c, m := newMiddled(t, Config{Version: "13.0.0", P2P: true})
 	m.fromCaller = func(msg signal.Message) { m.sayToCallee(withSetup(msg, "passive")) }
-	m.fromCallee = func(msg signal.Message) { m.sayToCaller(withSetup(msg, "active")) }
+	var held []signal.Message
+	answered := false
+	m.fromCallee = func(msg signal.Message) {
+		held = append(held, withSetup(msg, "active"))
+		if _, ok := msg.(signal.NegotiateChannels); ok {
+			answered = true
+		}
+		if !answered {
+			return
+		}
+		for _, msg := range held {
+			m.sayToCaller(msg)
+		}
+		held = nil
+	}
 	c.run()
 	c.established()
 	if c.caller.engine.loop.client() {

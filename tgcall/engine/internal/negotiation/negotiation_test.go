@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.uber.org/goleak"
 
 	"switchgram/tgcall/signal"
@@ -200,4 +201,35 @@ func TestConflictsWithoutEndStopCostingMemory(t *testing.T) {
 	if len(n.offered) > maxOffers {
 		t.Errorf("%d offers remembered", len(n.offered))
 	}
+}
+
+func FuzzReceive(f *testing.F) {
+	f.Add([]byte(`{"@type":"NegotiateChannels","exchangeId":"101","contents":[]}`), true)
+	f.Add(signal.Encode(offerOf(500, video())), false)
+	f.Add([]byte(`{"@type":"NegotiateChannels","exchangeId":1,"contents":[{"type":"audio","ssrc":7,"payloadTypes":[{"id":-1,"name":"OPUS","clockrate":48000}]}]}`), false)
+	f.Fuzz(func(t *testing.T, text []byte, caller bool) {
+		m, err := signal.Parse(text)
+		if err != nil {
+			return
+		}
+		hostile, ok := m.(signal.NegotiateChannels)
+		if !ok {
+			return
+		}
+		n := New(caller, caller, 7)
+		if caller {
+			n.Offer()
+		}
+		for range 3 {
+			r := n.Receive(hostile)
+			for _, out := range r.Send {
+				if again, err := signal.Parse(signal.Encode(out)); err != nil || !cmp.Equal(again, signal.Message(out), cmpopts.EquateEmpty()) {
+					t.Errorf("our own message is not understood: %v %s", err, signal.Encode(out))
+				}
+			}
+			if r.Incoming != nil && r.Incoming.SSRC != 0 && len(r.Incoming.PayloadTypes) == 0 {
+				t.Errorf("audio without a codec: %+v", r.Incoming)
+			}
+		}
+	})
 }

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
@@ -22,23 +21,37 @@ func profiles() []dtls.SRTPProtectionProfile {
 const flight = 200 * time.Millisecond
 
 func (t *Transport) newDTLS() (*dtls.Conn, error) {
-	config := t.config()
 	if t.o.Client {
-		return dtls.Client(t.records, t.records.RemoteAddr(), config)
+		return t.client(profiles())
 	}
-	return dtls.Server(t.records, t.records.RemoteAddr(), config)
+	return t.server(profiles())
 }
 
-func (t *Transport) config() *dtls.Config {
-	return &dtls.Config{
-		Certificates:           []tls.Certificate{t.o.Certificate.tls},
-		ExtendedMasterSecret:   dtls.RequireExtendedMasterSecret,
-		ClientAuth:             dtls.RequireAnyClientCert,
-		InsecureSkipVerify:     true, // the fingerprint says whose certificate it is
-		VerifyConnection:       t.verify,
-		FlightInterval:         flight,
-		SRTPProtectionProfiles: profiles(),
-		LoggerFactory:          t.o.PionLogs,
+func (t *Transport) client(p []dtls.SRTPProtectionProfile) (*dtls.Conn, error) {
+	var options []dtls.ClientOption
+	for _, o := range t.options(p) {
+		options = append(options, o)
+	}
+	return dtls.ClientWithOptions(t.records, t.records.RemoteAddr(), options...)
+}
+
+func (t *Transport) server(p []dtls.SRTPProtectionProfile) (*dtls.Conn, error) {
+	options := []dtls.ServerOption{dtls.WithClientAuth(dtls.RequireAnyClientCert)}
+	for _, o := range t.options(p) {
+		options = append(options, o)
+	}
+	return dtls.ServerWithOptions(t.records, t.records.RemoteAddr(), options...)
+}
+
+func (t *Transport) options(p []dtls.SRTPProtectionProfile) []dtls.Option {
+	return []dtls.Option{
+		dtls.WithCertificates(t.o.Certificate.tls),
+		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
+		dtls.WithInsecureSkipVerify(true), // the fingerprint says whose certificate it is
+		dtls.WithVerifyConnection(t.verify),
+		dtls.WithFlightInterval(flight),
+		dtls.WithSRTPProtectionProfiles(p...),
+		dtls.WithLoggerFactory(t.o.PionLogs),
 	}
 }
 
