@@ -402,3 +402,24 @@ func TestRefusedHoldLeavesTheCallAsItWas(t *testing.T) {
 		t.Errorf("got %v", e)
 	}
 }
+
+// Whoever comes first decides; the other must not leave the far end with half a call.
+func TestAnswerAndHangupAtOnceEndTheCall(t *testing.T) {
+	t.Parallel()
+	caller := start(t, sip.Options{})
+	a, calls := callee(t, sip.Options{})
+	for range 10 {
+		out := dial(t, caller, sip.Invite{To: uri(a, "1000", "udp")})
+		in := next(t, calls)
+		answered := make(chan error, 1)
+		go func() { answered <- in.Answer(deadline(t)) }()
+		must(t, in.Hangup(deadline(t), sip.Hangup{Status: 486}))
+		if err := next(t, answered); err != nil && !errors.Is(err, sip.ErrEnded) {
+			t.Error(err)
+		}
+		expect[sip.Ended](t, in)
+		if e := expect[sip.Ended](t, out); !e.Remote {
+			t.Errorf("got %v", e)
+		}
+	}
+}

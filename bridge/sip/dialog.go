@@ -59,6 +59,7 @@ type Dialog struct {
 	held       bool          // the far end holds us
 	confirming *confirmation // our latest 2xx to the far end's INVITE; nil: none yet
 	finished   bool          // an incoming INVITE has its final response
+	deafened   bool          // an event had no room
 	progress   *sip.Response // the latest 1xx of ours
 	interval   time.Duration // of the session timer; 0: none
 	transfer   uint32        // CSeq of the REFER that NotifyTransfer tells of; 0: none
@@ -140,8 +141,10 @@ func (d *Dialog) emit(e Event) {
 	if d.stage != gone && !full {
 		d.events <- e
 	}
+	givenUp := full && !d.deafened
+	d.deafened = d.deafened || full
 	d.mu.Unlock()
-	if full {
+	if givenUp {
 		d.abandon(Ended{Err: ErrSlow}, Hangup{Q850: 41})
 	}
 }

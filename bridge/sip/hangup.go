@@ -37,14 +37,21 @@ func (d *Dialog) hangup(ctx context.Context, h Hangup, e Ended) error {
 	case again:
 		return d.awaitEnd(ctx)
 	case stage == answered:
-		d.awaitACK(ctx)
-		err := d.sayBye(ctx, h)
-		d.end(e)
-		return err
-	case d.incoming:
-		return d.refuse(h, e)
+		return d.leave(ctx, h, e)
+	case d.incoming && d.refuse(h, &e):
+		return nil
+	case d.incoming: // Answer was quicker
+		return d.leave(ctx, h, e)
 	}
 	err := d.awaitEnd(ctx)
+	d.end(e)
+	return err
+}
+
+// leave ends an answered call.
+func (d *Dialog) leave(ctx context.Context, h Hangup, e Ended) error {
+	d.awaitACK(ctx)
+	err := d.sayBye(ctx, h)
 	d.end(e)
 	return err
 }
@@ -86,15 +93,12 @@ var phrases = map[int]string{
 	504: "Server Time-out", 600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere", 606: "Not Acceptable",
 }
 
-// refuse sends the final response to an incoming INVITE.
-func (d *Dialog) refuse(h Hangup, e Ended) error {
+// refuse ends an incoming call by the final response to its INVITE; false: it has got another, which took the call.
+func (d *Dialog) refuse(h Hangup, e *Ended) bool {
 	if h.Status < 300 || h.Status > 699 {
 		h.Status = sip.StatusTemporarilyUnavailable
 	}
-	phrase := clean(h.Phrase, maxPhrase)
-	if phrase == "" {
-		phrase = phrases[h.Status]
-	}
+	phrase := or(clean(h.Phrase, maxPhrase), phrases[h.Status])
 	var headers []sip.Header
 	if reason := formatReason(h.Q850, h.Text); reason != "" {
 		headers = append(headers, sip.NewHeader("Reason", reason))
@@ -102,8 +106,16 @@ func (d *Dialog) refuse(h Hangup, e Ended) error {
 	if h.RetryAfter > 0 {
 		headers = append(headers, sip.NewHeader("Retry-After", strconv.Itoa(int((h.RetryAfter+time.Second-1)/time.Second))))
 	}
-	err := d.respond(h.Status, phrase, nil, headers...)
+	if err := d.respond(h.Status, phrase, nil, headers...); err != nil {
+		d.log.Debug("refuse", "err", err)
+		d.mu.Lock()
+		taken := d.stage == answered
+		d.mu.Unlock()
+		if taken {
+			return false
+		}
+	}
 	e.Status = h.Status
-	d.end(e)
-	return err
+	d.end(*e)
+	return true
 }
