@@ -113,13 +113,17 @@ func TestTelephoneTalksToAPersonOnTelegram(t *testing.T) {
 
 func TestPersonHangsUp(t *testing.T) {
 	h := open(t, 20*time.Second)
+	talked := make(chan struct{})
 	h.phoneOf(h.ann, func(ctx context.Context, c *tgcall.Call) {
 		_ = c.Accept(ctx)
+		<-talked
 		_ = c.Discard(ctx, tgcall.Hangup)
 	})
-	end, err := h.extension(siptest.PhoneOptions{}).Call(h.ctx, "@ann")
+	d, err := h.extension(siptest.PhoneOptions{}).Dial(h.ctx, "@ann")
 	h.must(err)
-	if !end.Remote || end.Cause != 16 {
+	untilSIP[sip.Answered](h, d)
+	close(talked)
+	if end := untilSIP[sip.Ended](h, d); !end.Remote || end.Cause != 16 {
 		t.Errorf("the telephone was told %+v", end)
 	}
 	h.wantOutcome(h.outcome(), bridge.NormalClearing, bridge.FaultNone)
