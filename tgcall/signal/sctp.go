@@ -19,7 +19,7 @@ import (
 const (
 	sctpHeader     = 12
 	sctpMaxBlob    = 8 << 10 // what the library reads at once
-	sctpRTOMax     = 2000    // milliseconds: a call has no minute to lose
+	sctpRTOMax     = 1000    // milliseconds: a lost packet of the handshake costs a second, not two, then four; a call has no minute to lose
 	sctpMaxMessage = 256 << 10
 	sctpPause      = 500 * time.Millisecond // between attempts
 )
