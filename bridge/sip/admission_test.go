@@ -40,7 +40,11 @@ func TestUserWithPasswordMayCallFromAnywhere(t *testing.T) {
 		Users: func(u string) (sip.Secret, bool) { s, ok := users[u]; return s, ok }})
 	caller := start(t, sip.Options{})
 	d := dial(t, caller, sip.Invite{To: uri(a, "1000", "udp"), FromUser: "ann", Password: "secret"})
-	must(t, next(t, calls).Answer(deadline(t)))
+	in := next(t, calls)
+	if in.User() != "ann" {
+		t.Errorf("user %q", in.User())
+	}
+	must(t, in.Answer(deadline(t)))
 	expect[sip.Answered](t, d)
 	d = dial(t, caller, sip.Invite{To: uri(a, "1000", "tcp"), FromUser: "ann", Password: "guess"})
 	if e := expect[sip.Ended](t, d); e.Status != 403 {

@@ -2,8 +2,11 @@ package sip
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -94,4 +97,53 @@ type Hangup struct {
 	Q850       int           // for the Reason header; 0: none
 	Text       string        // for the Reason header
 	RetryAfter time.Duration // for the Retry-After header; 0: none
+}
+
+// complete fills in what was left out, and refuses what cannot be.
+func (o *Options) complete() error {
+	if o.UDP == "" && o.TCP == "" {
+		return errors.New("no address to listen on")
+	}
+	if o.Codecs == nil {
+		o.Codecs = []Codec{Opus, G722, PCMU, PCMA}
+	}
+	if err := checkCodecs(o.Codecs); err != nil {
+		return err
+	}
+	if o.Algorithms == nil {
+		o.Algorithms = []string{"SHA-256", "MD5"}
+	}
+	for _, algorithm := range o.Algorithms {
+		if _, err := hashOf(algorithm); err != nil {
+			return err
+		}
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "switchgram"
+	}
+	if o.Realm == "" {
+		o.Realm = "switchgram"
+	}
+	if !isLine(o.UserAgent) || !isLine(o.Realm) {
+		return fmt.Errorf("user agent %q, realm %q: control characters", o.UserAgent, o.Realm)
+	}
+	if o.MaxCalls == 0 {
+		o.MaxCalls = 1000
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+func checkCodecs(codecs []Codec) error {
+	for i, c := range codecs {
+		if _, ok := specs[c]; !ok || slices.Contains(codecs[:i], c) {
+			return fmt.Errorf("codecs %v: unknown or repeated %s", codecs, c)
+		}
+	}
+	if len(codecs) == 0 {
+		return errors.New("no codecs")
+	}
+	return nil
 }
