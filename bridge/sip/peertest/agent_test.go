@@ -2,11 +2,9 @@ package peertest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"runtime"
 	"testing"
 
 	"switchgram/bridge/sip"
@@ -43,6 +41,7 @@ func newAgent(t *testing.T, o sip.Options) *agent {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
+	<-a.Ready()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -60,16 +59,9 @@ func (a *agent) uri(user, transport string) string {
 // dial places a call.
 func (a *agent) dial(t *testing.T, inv sip.Invite) *call {
 	t.Helper()
-	for {
-		d, err := a.Dial(patient(t), inv)
-		if err == nil {
-			return &call{d}
-		}
-		if !errors.Is(err, sip.ErrClosed) { // that is: not running yet
-			t.Fatal(err)
-		}
-		runtime.Gosched()
-	}
+	d, err := a.Dial(patient(t), inv)
+	must(t, err, "dial %s", inv.To)
+	return &call{d}
 }
 
 // ring returns the next incoming call.

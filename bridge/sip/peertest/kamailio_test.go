@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -46,12 +45,7 @@ func register(t *testing.T, a *agent, port int, transport, password string) *reg
 		OnState: func(s sip.RegistrationState) { r.states <- s },
 	}
 	wait.Go(func() {
-		err := a.Register(ctx, registration)
-		for errors.Is(err, sip.ErrClosed) { // that is: not running yet
-			runtime.Gosched()
-			err = a.Register(ctx, registration)
-		}
-		if err != nil {
+		if err := a.Register(ctx, registration); err != nil {
 			t.Errorf("register: %v", err)
 		}
 	})

@@ -1,6 +1,7 @@
 package siptest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"slices"
@@ -83,20 +84,13 @@ func (a *authenticator) check(req *sip.Request, header string) (user string, err
 
 func (a *authenticator) matches(req *sip.Request, c *digest.Credentials) bool {
 	password, ok := a.password(c.Username)
-	if !ok || !slices.Contains(a.algorithms, strings.ToUpper(orMD5(c.Algorithm))) {
+	if !ok || !slices.Contains(a.algorithms, strings.ToUpper(cmp.Or(c.Algorithm, "MD5"))) {
 		return false
 	}
 	want, err := digest.Digest(a.challenge(c.Nonce, c.Algorithm, false), digest.Options{
 		Method: string(req.Method), URI: c.URI, Username: c.Username, Password: password, Cnonce: c.Cnonce, Count: c.Nc,
 	})
 	return err == nil && want.Response == strings.ToLower(c.Response)
-}
-
-func orMD5(algorithm string) string {
-	if algorithm == "" {
-		return "MD5"
-	}
-	return algorithm
 }
 
 func (a *authenticator) use(text string, count int) bool {

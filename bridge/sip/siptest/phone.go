@@ -90,15 +90,15 @@ func (p *Phone) start(ctx context.Context) error {
 	}
 }
 
-// register keeps the telephone registered. Until Run has begun the agent says that it is closed.
+// register keeps the telephone registered.
 func (p *Phone) register(ctx context.Context, state func(ua.RegistrationState)) error {
-	r := ua.Registration{Registrar: p.uri(""), User: p.o.User, Domain: p.registrar.Addr().String(), Password: p.o.Password, OnState: state}
-	for {
-		err := p.agent.Register(ctx, r)
-		if !errors.Is(err, ua.ErrClosed) || pause(ctx, time.Millisecond) != nil {
-			return err
-		}
+	select {
+	case <-p.agent.Ready():
+	case <-ctx.Done():
+		return nil
 	}
+	return p.agent.Register(ctx, ua.Registration{Registrar: p.uri(""), User: p.o.User, Domain: p.registrar.Addr().String(),
+		Password: p.o.Password, OnState: state})
 }
 
 // Close takes the registration back, hangs up and returns when nothing is left.

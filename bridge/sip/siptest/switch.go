@@ -1,6 +1,7 @@
 package siptest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,22 +48,12 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	orString := func(s *string, d string) {
-		if *s == "" {
-			*s = d
-		}
-	}
-	orDuration := func(v *time.Duration, d time.Duration) {
-		if *v == 0 {
-			*v = d
-		}
-	}
-	orString(&o.Listen, "127.0.0.1:0")
-	orString(&o.Domain, "127.0.0.1")
-	orString(&o.Name, "siptest")
-	orDuration(&o.NonceLife, time.Minute)
-	orDuration(&o.MaxExpires, time.Hour)
-	orDuration(&o.RingTime, time.Minute)
+	o.Listen = cmp.Or(o.Listen, "127.0.0.1:0")
+	o.Domain = cmp.Or(o.Domain, "127.0.0.1")
+	o.Name = cmp.Or(o.Name, "siptest")
+	o.NonceLife = cmp.Or(o.NonceLife, time.Minute)
+	o.MaxExpires = cmp.Or(o.MaxExpires, time.Hour)
+	o.RingTime = cmp.Or(o.RingTime, time.Minute)
 	if o.Extensions == nil {
 		o.Extensions = Defaults()
 	}
