@@ -38,7 +38,7 @@ type Heard struct {
 // What a tone that went through a telephone call must still be.
 const (
 	hzOff    = 3.0   // Hz
-	quietest = -26.0 // dBFS; it is played at about -10
+	quietest = -16.0 // dBFS; it is played at -10.5
 	purest   = 0.8   // share of the energy
 )
 

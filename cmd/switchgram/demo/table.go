@@ -24,13 +24,13 @@ var columns = []struct {
 	value func(*Row) string
 }{
 	{"", 2, func(r *Row) string { return map[bool]string{true: "ok", false: "!!"}[r.OK()] }},
-	{"call", 38, func(r *Row) string { return r.Call }},
+	{"call", 27, func(r *Row) string { return r.From + " → " + r.To }},
 	{"version", 7, func(r *Row) string { return orDash(r.Version) }},
-	{"path", 11, func(r *Row) string { return orDash(r.Pair) }},
-	{"codec", 24, func(r *Row) string { return orDash(r.Codec) }},
+	{"path", 9, func(r *Row) string { return orDash(r.Pair) }},
+	{"codec", 19, func(r *Row) string { return orDash(r.Codec) }},
 	{"set-up", 7, func(r *Row) string { return setup(r.Setup) }},
-	{"caller hears", 22, func(r *Row) string { return r.Caller.String() }},
-	{"callee hears", 22, func(r *Row) string { return r.Callee.String() }},
+	{"caller hears", 20, func(r *Row) string { return r.Caller.String() }},
+	{"callee hears", 20, func(r *Row) string { return r.Callee.String() }},
 	{"lost", 4, func(r *Row) string { return fmt.Sprint(r.Lost) }},
 	{"ended", 0, func(r *Row) string { return r.Ended }},
 }
@@ -68,7 +68,7 @@ func (t table) row(r *Row) error {
 		return err
 	}
 	for _, p := range r.Problems {
-		if _, err := fmt.Fprintln(t.w, "      "+p); err != nil {
+		if _, err := fmt.Fprintf(t.w, "      %s: %s\n", r.Call, p); err != nil {
 			return err
 		}
 	}

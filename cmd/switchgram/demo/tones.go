@@ -67,20 +67,22 @@ const (
 	measure   = time.Second            // how much of it is looked at
 	markerIn  = 3 * time.Second        // until the marker must be there
 	lookEvery = 50 * time.Millisecond  // at what a listener heard
-	settled   = 500 * time.Millisecond // of pure tone
+	settled   = 200 * time.Millisecond // of the tone: it is there
 )
 
-// hear is what `to` hears of the tone that `from` plays, once it is there, and how much later. A tone that never comes has no delay.
+// hear is what `to` hears of the tone that `from` plays, a while after it came, and how much later. A tone that never comes has no delay.
 func hear(ctx context.Context, from, to *end) *Heard {
-	pure := func(d time.Duration) func() bool {
-		return func() bool { h := heard(from, to, d); return h.toneProblem() == "" }
-	}
-	if !until(ctx, settle, pure(settled)) || !until(ctx, settle, pure(measure)) {
-		h := heard(from, to, measure)
-		return &h
+	there := until(ctx, settle, func() bool {
+		h := heard(from, to, settled)
+		return h.toneProblem() == ""
+	})
+	if there {
+		until(ctx, settled+measure, func() bool { return false }) // so that nothing from before the tone is measured
 	}
 	h := heard(from, to, measure)
-	h.DelayMS = delay(ctx, from, to)
+	if there {
+		h.DelayMS = delay(ctx, from, to)
+	}
 	return &h
 }
 
