@@ -6,6 +6,7 @@
 package conffile
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -45,14 +47,31 @@ type Document struct {
 // *Error. A file without content leaves v as it is.
 func Decode(name string, text io.Reader, v any) (*Document, error) {
 	d := &Document{name: name, nodes: map[string]*yaml.Node{}}
-	var root yaml.Node
-	switch err := yaml.NewDecoder(text).Decode(&root); {
+	root, err := d.parse(text)
+	if root == nil || err != nil {
+		return d, err
+	}
+	return d, d.fill(root, reflect.ValueOf(v).Elem(), "")
+}
+
+// parse returns the only document of the file; nil: there is none.
+func (d *Document) parse(text io.Reader) (*yaml.Node, error) {
+	var root, second yaml.Node
+	from := yaml.NewDecoder(text)
+	switch err := from.Decode(&root); {
 	case errors.Is(err, io.EOF):
-		return d, nil
+		return nil, nil
 	case err != nil:
 		return nil, d.syntax(err)
 	}
-	return d, d.fill(root.Content[0], reflect.ValueOf(v).Elem(), "")
+	switch err := from.Decode(&second); {
+	case errors.Is(err, io.EOF):
+		return root.Content[0], nil
+	case err != nil:
+		return nil, d.syntax(err)
+	default:
+		return nil, d.at(&second, "", "a second document begins here; want one")
+	}
 }
 
 // Errorf is an error at the place of a key, or of the nearest key above that stands in the file.
@@ -75,7 +94,10 @@ var yamlLine = regexp.MustCompile(`^yaml: (?:unmarshal errors:\s+)?(?:line (\d+)
 
 // syntax turns the library's "yaml: line 3: ..." into an Error; it knows no column.
 func (d *Document) syntax(err error) error {
-	e := &Error{File: d.name, Line: 1, Column: 1, Problem: yamlLine.ReplaceAllString(err.Error(), "")}
+	e := &Error{File: d.name, Line: 1, Column: 1, Problem: "not YAML: " + yamlLine.ReplaceAllString(err.Error(), "")}
+	if strings.Contains(e.Problem, "cannot start any token") {
+		e.Problem += " (a tab? YAML is indented with spaces)"
+	}
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil && m[1] != "" {
 		_, _ = fmt.Sscan(m[1], &e.Line)
 	}
@@ -135,10 +157,51 @@ func (d *Document) scalar(n *yaml.Node, v reflect.Value, key string) error {
 		return nil // "key:" without a value is the default
 	}
 	err := n.Decode(v.Addr().Interface())
-	if err == nil {
+	switch wrong := (*yaml.TypeError)(nil); {
+	case err == nil:
 		return nil
+	case errors.As(err, &wrong):
+		return d.at(n, key, "%s: want %s", shown(n), wanted(v))
+	default:
+		return d.at(n, key, "%s", strings.TrimSpace(yamlLine.ReplaceAllString(err.Error(), "")))
 	}
-	return d.at(n, key, "%s", strings.TrimSpace(yamlLine.ReplaceAllString(err.Error(), "")))
+}
+
+const mostShown = 40 // characters of a wrong value
+
+// shown is a value as an error shows it.
+func shown(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.SequenceNode:
+		return "this is a list"
+	case yaml.MappingNode:
+		return "here are keys with values"
+	}
+	if text := []rune(n.Value); len(text) > mostShown {
+		return fmt.Sprintf("%q…", string(text[:mostShown]))
+	}
+	return fmt.Sprintf("%q", n.Value)
+}
+
+// wanted says in words what fits into v.
+func wanted(v reflect.Value) string {
+	_, fromText := v.Addr().Interface().(encoding.TextUnmarshaler)
+	switch {
+	case v.Type() == reflect.TypeFor[time.Duration]():
+		return "a duration, such as 30s or 5m"
+	case fromText, v.Kind() == reflect.String:
+		return "one value, in quotes if need be"
+	case v.CanInt(), v.CanUint():
+		return "a whole number"
+	case v.CanFloat():
+		return "a number"
+	case v.Kind() == reflect.Bool:
+		return "true or false"
+	case v.Kind() == reflect.Slice:
+		return "a list, such as [a, b]"
+	default:
+		return "keys with values"
+	}
 }
 
 func (d *Document) at(n *yaml.Node, key, format string, args ...any) error {

@@ -29,10 +29,17 @@ func TestWrongFilesAreNamedByLineAndColumn(t *testing.T) {
 		"unknown key":    {"name: x\nlines:\n  - maxcalls: 3\n", `c.yaml:3:5: lines[0]: unknown key "maxcalls"; did you mean "max_calls"?`},
 		"far from known": {"colour: red\n", `c.yaml:1:1: unknown key "colour"; known are drain, lines, name`},
 		"twice":          {"name: x\nname: y\n", `c.yaml:2:1: key "name" stands here twice`},
-		"wrong type":     {"lines:\n  - max_calls: many\n", "c.yaml:2:16: lines[0].max_calls: cannot unmarshal !!str `many` into int"},
-		"duration":       {"drain: soon\n", "c.yaml:1:8: drain: cannot unmarshal !!str `soon` into time.Duration"},
-		"list expected":  {"lines: 7\n", "c.yaml:1:8: lines: cannot unmarshal !!int `7` into []conffile_test.line"},
-		"no yaml":        {"name: [\n", "c.yaml:1:1: did not find expected node content"},
+		"wrong type":     {"lines:\n  - max_calls: many\n", `c.yaml:2:16: lines[0].max_calls: "many": want a whole number`},
+		"too large":      {"lines:\n  - max_calls: 99999999999999999999\n", `c.yaml:2:16: lines[0].max_calls: "99999999999999999999": want a whole number`},
+		"duration":       {"drain: soon\n", `c.yaml:1:8: drain: "soon": want a duration, such as 30s or 5m`},
+		"no unit":        {"drain: 30\n", `c.yaml:1:8: drain: "30": want a duration, such as 30s or 5m`},
+		"list expected":  {"lines: 7\n", `c.yaml:1:8: lines: "7": want a list, such as [a, b]`},
+		"keys expected":  {"lines: [7]\n", `c.yaml:1:9: lines[0]: "7": want keys with values`},
+		"text expected":  {"name: [a]\n", `c.yaml:1:7: name: this is a list: want one value, in quotes if need be`},
+		"not a mapping":  {"hello\n", `c.yaml:1:1: "hello": want keys with values`},
+		"two documents":  {"name: x\n---\nname: y\n", `c.yaml:2:1: a second document begins here; want one`},
+		"no yaml":        {"name: [\n", "c.yaml:1:1: not YAML: did not find expected node content"},
+		"tab":            {"lines:\n\t- max_calls: 3\n", "c.yaml:2:1: not YAML: found character that cannot start any token (a tab? YAML is indented with spaces)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var c config
