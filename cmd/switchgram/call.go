@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"switchgram/bridge/leg"
+	"switchgram/bridge/media"
 	"switchgram/bridge/sound"
 	"switchgram/cmd/switchgram/program"
 	"switchgram/tgcall"
@@ -20,90 +22,35 @@ import (
 
 type callCommand struct {
 	configFlag
-	Line   string        `short:"l" help:"Line to call by; may be left out if there is only one."`
-	To     string        `short:"t" required:"" help:"Whom to call: +number, @username, or *id of somebody met before."`
-	Play   string        `short:"p" help:"What to play: sine:HZ, silence, or a mono 16-bit WAV file, looped." default:"silence"`
-	Record string        `short:"r" help:"WAV file to record what is heard in." type:"path"`
+	Line   string        `short:"l" placeholder:"LINE" help:"Line to call by; may be left out if there is only one."`
+	To     string        `short:"t" required:"" placeholder:"WHOM" help:"Whom to call: +number, @username, or *id of somebody met before."`
+	Play   string        `short:"p" help:"What to play: silence, sine:HZ, or a mono 16-bit WAV file, looped." default:"silence"`
+	Record string        `short:"r" placeholder:"FILE" help:"WAV file to record what is heard in."`
 	For    time.Duration `short:"d" help:"Hang up after talking so long." default:"30s"`
 }
 
-// Run places the call and prints what happens, until it is over.
-func (c *callCommand) Run(ctx context.Context, log *slog.Logger) error {
-	config, err := program.Load(c.Config)
-	if err != nil {
-		return err
-	}
+// Run places the call and prints what happens, until it is over. If the two never talked, the status is not 0.
+func (c *callCommand) Run(ctx context.Context, log *slog.Logger, s surroundings) error {
 	source, err := sound.Parse(c.Play)
 	if err != nil {
-		return err
+		return fmt.Errorf("play: %w", err)
 	}
-	options, err := config.AccountOptions(c.Line, log)
+	login, err := openLogin(c.Config, c.Line, log, s)
 	if err != nil {
 		return err
 	}
-	a, err := account.New(options)
+	a, release, err := login.Open(nil)
 	if err != nil {
 		return err
 	}
-	return a.Run(ctx, func(ctx context.Context, s *account.Session) error {
-		return c.runCalls(ctx, s, source, log)
-	})
-}
-
-// runCalls runs the account's calls for as long as ours lasts. Calls that come in meanwhile are left to the account's other devices.
-func (c *callCommand) runCalls(ctx context.Context, s *account.Session, source sound.Source, log *slog.Logger) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	calls := tgcall.New(s.API(), tgcall.Options{Self: s.Self().ID, Log: log})
-	s.OnUpdate(calls.Handle)
-	var g errgroup.Group
-	g.Go(func() error { return calls.Run(ctx) })
-	g.Go(func() error {
-		defer cancel()
-		return c.call(ctx, calls, s, source)
-	})
-	return g.Wait()
-}
-
-func (c *callCommand) call(ctx context.Context, calls *tgcall.Client, s *account.Session, source sound.Source) error {
-	person, err := s.Resolve(ctx, c.To)
-	if err != nil {
-		return fmt.Errorf("call %s: %w", c.To, err)
-	}
-	say := timeline{started: time.Now()}
-	say.line("calling %s", printable(person.FirstName+" "+person.LastName))
-	call, err := calls.Dial(ctx, person.Input())
-	if err != nil {
-		return fmt.Errorf("call %s: %w", c.To, err)
-	}
-	defer context.AfterFunc(ctx, func() { hangup(call) })()
-	return c.follow(call, source, say)
-}
-
-// follow prints the call's events to its end, and plays and listens while media runs.
-func (c *callCommand) follow(call *tgcall.Call, source sound.Source, say timeline) error {
+	defer release()
 	record, err := c.openRecord()
 	if err != nil {
-		hangup(call)
 		return err
 	}
-	ctx, hush := context.WithCancel(context.Background()) // until the call's last event
-	defer hush()
-	stream := leg.NewTelegram(call, c.Line).Media()
-	listener := sound.NewListener(stream, sound.ListenerOptions{Record: record})
-	talk := time.AfterFunc(c.For, func() { hangup(call) })
-	defer talk.Stop()
-	var g errgroup.Group
-	for e := range call.Events() {
-		say.event(call, e)
-		if _, ok := e.(tgcall.Connected); ok {
-			talk.Reset(c.For)
-			g.Go(func() error { return sound.NewPlayer(source, stream).Run(ctx) })
-			g.Go(func() error { return listener.Run(ctx) })
-		}
-	}
-	hush()
-	return errors.Join(g.Wait(), record.Close())
+	v := visit{login: login, to: c.To, talk: c.For, source: source, record: record, say: timeline{to: s.out, began: time.Now()}, log: log}
+	err = a.Run(ctx, v.run)
+	return errors.Join(err, record.Close())
 }
 
 // openRecord opens what the recording goes to: nowhere, if none was asked for.
@@ -118,13 +65,86 @@ func (c *callCommand) openRecord() (*os.File, error) {
 	return f, nil
 }
 
-func hangup(call *tgcall.Call) { _ = call.Discard(context.Background(), tgcall.Hangup) } // bounded by itself
+// visit is one call that somebody makes from the command line.
+type visit struct {
+	login  *program.Login
+	to     string
+	talk   time.Duration
+	source sound.Source
+	record io.WriteSeeker
+	say    timeline
+	log    *slog.Logger
+}
+
+// run makes the call, and serves the account's calls for as long as it lasts. Calls that come in meanwhile are left to the account's other
+// devices.
+func (v *visit) run(ctx context.Context, s *account.Session) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	calls := tgcall.New(s.API(), tgcall.Options{Self: s.Self().ID, Engine: v.login.Engine(), Log: v.log})
+	s.OnUpdate(calls.Handle)
+	var g errgroup.Group
+	g.Go(func() error { return calls.Run(ctx) }) // which ends the call if ctx ends first
+	g.Go(func() error {
+		defer cancel()
+		return v.call(ctx, calls, s)
+	})
+	return g.Wait()
+}
+
+func (v *visit) call(ctx context.Context, calls *tgcall.Client, s *account.Session) error {
+	person, err := s.Resolve(ctx, v.to)
+	if err != nil {
+		return fmt.Errorf("call: %w", err)
+	}
+	v.say.line("calling %s", nameOf(person))
+	call, err := calls.Dial(ctx, person.Input())
+	if err != nil {
+		return fmt.Errorf("call %s: %w", v.to, err)
+	}
+	return v.follow(call)
+}
+
+// follow prints the call's events to its end, and plays and listens while media runs.
+func (v *visit) follow(call *tgcall.Call) error {
+	ctx, hush := context.WithCancel(context.Background()) // until the call's last event
+	defer hush()
+	stream := leg.NewTelegram(call, v.login.Line.Name).Media()
+	talked := false
+	var g errgroup.Group
+	for e := range call.Events() {
+		v.say.event(call, e)
+		if _, ok := e.(tgcall.Connected); ok {
+			talked = true
+			g.Go(func() error { return v.converse(ctx, call, stream) })
+		}
+	}
+	hush()
+	err := g.Wait()
+	if !talked {
+		err = errors.Join(err, errSilent)
+	}
+	return err
+}
+
+// converse plays and listens until ctx ends, and hangs up when enough was said.
+func (v *visit) converse(ctx context.Context, call *tgcall.Call, s media.Stream) error {
+	enough := time.AfterFunc(v.talk, func() { _ = call.Discard(ctx, tgcall.Hangup) }) // the call ends all the same
+	defer enough.Stop()
+	var g errgroup.Group
+	g.Go(func() error { return sound.NewPlayer(v.source, s).Run(ctx) })
+	g.Go(func() error { return sound.NewListener(s, sound.ListenerOptions{Record: v.record}).Run(ctx) })
+	return g.Wait()
+}
 
 // timeline prints what happens, and when.
-type timeline struct{ started time.Time }
+type timeline struct {
+	to    io.Writer
+	began time.Time
+}
 
 func (t timeline) line(format string, args ...any) {
-	fmt.Printf("%7.3f s  %s\n", time.Since(t.started).Seconds(), fmt.Sprintf(format, args...))
+	fmt.Fprintf(t.to, "%7.3f s  %s\n", time.Since(t.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
 func (t timeline) event(call *tgcall.Call, e tgcall.Event) {
@@ -132,7 +152,8 @@ func (t timeline) event(call *tgcall.Call, e tgcall.Event) {
 	case tgcall.Ringing:
 		t.line("ringing")
 	case tgcall.Accepted:
-		t.line("accepted; version %s, emoji %s", call.Version(), strings.Join(emoji(call), " "))
+		emoji := call.Emoji()
+		t.line("accepted; version %s, emoji %s", call.Version(), strings.Join(emoji[:], " "))
 	case tgcall.Connected:
 		t.line("connected")
 	case tgcall.PairChanged:
@@ -148,5 +169,3 @@ func (t timeline) event(call *tgcall.Call, e tgcall.Event) {
 		t.line("ended: %v; heard %d packets, lost %d, sent %d", e.Err, s.Received, s.Lost, s.Sent)
 	}
 }
-
-func emoji(call *tgcall.Call) []string { e := call.Emoji(); return e[:] }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"switchgram/bridge/line"
@@ -9,13 +10,13 @@ import (
 )
 
 type hashPasswordCommand struct {
-	SIPUser string `name:"sip-user" help:"Also print the digest by which this user logs in to SIP."`
+	SIPUser string `name:"sip-user" placeholder:"NAME" help:"Also print the digest by which this user logs in to SIP."`
 	Realm   string `help:"Realm of SIP logins." default:"switchgram"`
 }
 
 // Run prints what belongs into the configuration in place of the password.
-func (c *hashPasswordCommand) Run() error {
-	password, err := newPrompt("").secret(account.Ask{}, "Password")
+func (c *hashPasswordCommand) Run(ctx context.Context, s surroundings) error {
+	password, err := newPrompt(s, "").secret(ctx, account.Ask{}, "Password")
 	if err != nil {
 		return err
 	}
@@ -23,7 +24,7 @@ func (c *hashPasswordCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("password: %q\n", hash.Text())
+	fmt.Fprintf(s.out, "password: %q\n", hash.Text())
 	if c.SIPUser == "" {
 		return nil
 	}
@@ -31,6 +32,6 @@ func (c *hashPasswordCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("sip_digest: %q\n", digest)
+	fmt.Fprintf(s.out, "sip_digest: %q\n", digest)
 	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"os"
 
 	"switchgram/cmd/switchgram/peer"
 )
@@ -13,6 +12,6 @@ type peerCommand struct {
 }
 
 // Run speaks the lines of docs/peer.md.
-func (c *peerCommand) Run(ctx context.Context, log *slog.Logger) error {
-	return peer.Run(ctx, os.Stdin, os.Stdout, peer.Options{Loopback: c.Loopback, Log: log})
+func (c *peerCommand) Run(ctx context.Context, log *slog.Logger, s surroundings) error {
+	return peer.Run(ctx, s.in, s.out, peer.Options{Loopback: c.Loopback, Log: log})
 }

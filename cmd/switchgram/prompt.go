@@ -3,10 +3,12 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	"golang.org/x/term"
 
@@ -15,57 +17,78 @@ import (
 
 // prompt asks the person at the terminal. It implements account.Prompt.
 type prompt struct {
-	in    *bufio.Reader
-	out   io.Writer
-	phone string // asked for only if empty
+	in       *bufio.Reader
+	out      io.Writer
+	terminal int    // file descriptor; -1: the answers come from elsewhere
+	phone    string // asked for only if empty
 }
 
-func newPrompt(phone string) *prompt {
-	return &prompt{in: bufio.NewReader(os.Stdin), out: os.Stderr, phone: phone}
+func newPrompt(s surroundings, phone string) *prompt {
+	p := &prompt{in: bufio.NewReader(s.in), out: s.err, terminal: -1, phone: phone}
+	if f, ok := s.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.terminal = int(f.Fd())
+	}
+	return p
 }
 
 // Phone asks for the account's number, unless it was given with the command.
-func (p *prompt) Phone(_ context.Context, a account.Ask) (string, error) {
+func (p *prompt) Phone(ctx context.Context, a account.Ask) (string, error) {
 	if p.phone != "" && a.Try == 1 {
 		return p.phone, nil
 	}
-	return p.ask(a, "Phone number of the account (+…)")
+	return p.ask(ctx, a, "Phone number of the account (+…)")
 }
 
 // Code asks for the code that Telegram has just sent.
-func (p *prompt) Code(_ context.Context, a account.Ask) (string, error) {
-	return p.ask(a, "Login code (sent by "+printable(a.Hint)+")")
+func (p *prompt) Code(ctx context.Context, a account.Ask) (string, error) {
+	return p.ask(ctx, a, "Login code (sent "+printable(a.Hint)+")")
 }
 
 // Password asks for the two-step password without showing it.
-func (p *prompt) Password(_ context.Context, a account.Ask) (string, error) {
+func (p *prompt) Password(ctx context.Context, a account.Ask) (string, error) {
 	question := "Two-step password"
 	if a.Hint != "" {
 		question += " (hint: " + printable(a.Hint) + ")"
 	}
-	return p.secret(a, question)
+	return p.secret(ctx, a, question)
 }
 
-func (p *prompt) ask(a account.Ask, question string) (string, error) {
+func (p *prompt) ask(ctx context.Context, a account.Ask, question string) (string, error) {
 	p.question(a, question)
-	answer, err := p.in.ReadString('\n')
-	if err != nil && answer == "" {
-		return "", fmt.Errorf("read answer: %w", err)
+	text, err := answer(ctx, p.line)
+	if err != nil {
+		fmt.Fprintln(p.out) // no newline came from the terminal
 	}
-	return strings.TrimSpace(answer), nil
+	return text, err
 }
 
-func (p *prompt) secret(a account.Ask, question string) (string, error) {
-	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return p.ask(a, question)
+func (p *prompt) line() (string, error) {
+	text, err := p.in.ReadString('\n')
+	if err != nil && text == "" {
+		return "", fmt.Errorf("no answer: %w", err)
+	}
+	return strings.TrimSpace(text), nil
+}
+
+// secret asks for what the terminal must not show.
+func (p *prompt) secret(ctx context.Context, a account.Ask, question string) (string, error) {
+	if p.terminal < 0 {
+		return p.ask(ctx, a, question)
+	}
+	before, err := term.GetState(p.terminal)
+	if err != nil {
+		return "", fmt.Errorf("terminal: %w", err)
 	}
 	p.question(a, question)
 	defer fmt.Fprintln(p.out)
-	answer, err := term.ReadPassword(int(os.Stdin.Fd()))
+	text, err := answer(ctx, func() (string, error) {
+		b, err := term.ReadPassword(p.terminal)
+		return string(b), err
+	})
 	if err != nil {
-		return "", fmt.Errorf("read password: %w", err)
+		return "", errors.Join(err, term.Restore(p.terminal, before))
 	}
-	return string(answer), nil
+	return text, nil
 }
 
 func (p *prompt) question(a account.Ask, question string) {
@@ -75,12 +98,40 @@ func (p *prompt) question(a account.Ask, question string) {
 	fmt.Fprintf(p.out, "%s: ", question)
 }
 
-// printable keeps what a terminal shows as itself: text from outside could carry escape sequences.
+// answer waits for what read reads, or for ctx to end: nobody can take back a read from a terminal, so its goroutine then ends with the
+// program, which is about to.
+func answer(ctx context.Context, read func() (string, error)) (string, error) {
+	type result struct {
+		text string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		text, err := read()
+		done <- result{text, err}
+	}()
+	select {
+	case r := <-done:
+		return r.text, r.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// printable keeps what a terminal shows as itself: text from outside could carry escape sequences, or turn the line around.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return -1
+		if unicode.IsGraphic(r) {
+			return r
 		}
-		return r
+		return -1
 	}, s)
+}
+
+// nameOf is a person's name, or what else there is to call them.
+func nameOf(p account.Person) string {
+	if name := strings.TrimSpace(printable(p.FirstName + " " + p.LastName)); name != "" {
+		return name
+	}
+	return "somebody without a name"
 }

@@ -11,6 +11,14 @@ import (
 // quiet is the width of the light frame that a QR code needs (ISO/IEC 18004 §6.3.8), in modules.
 const quiet = 4
 
+// showQR draws the login token of the URL.
+func (p *prompt) showQR(url string) {
+	fmt.Fprintln(p.out, "\nScan this with a Telegram app that is logged in: Settings, Devices, Link Desktop Device.")
+	if err := printQR(p.out, url); err != nil {
+		fmt.Fprintln(p.out, err)
+	}
+}
+
 // printQR draws text as a QR code: two modules a character, dark on light whatever the terminal's colours are.
 func printQR(w io.Writer, text string) error {
 	code, err := qr.Encode(text, qr.L)

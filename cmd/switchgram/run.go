@@ -12,12 +12,12 @@ type runCommand struct {
 }
 
 // Run serves until SIGTERM or Ctrl-C, then drains.
-func (c *runCommand) Run(ctx context.Context, log *slog.Logger) error {
+func (c *runCommand) Run(ctx context.Context, log *slog.Logger, s surroundings) error {
 	config, err := program.Load(c.Config)
 	if err != nil {
 		return err
 	}
-	p, err := program.New(config, program.Options{Log: log})
+	p, err := program.New(config, program.Options{Network: s.network, Log: log})
 	if err != nil {
 		return err
 	}

@@ -4,25 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"switchgram/bridge/line"
-	"switchgram/bridge/sip"
 	"switchgram/cmd/switchgram/conffile"
-	"switchgram/tgcall/account"
 )
 
 // Config is the configuration file; switchgram.example.yaml explains every key.
 type Config struct {
 	Telegram    Telegram      `yaml:"telegram"`
-	State       string        `yaml:"state"` // folder of sessions, people and the key that seals them
+	State       string        `yaml:"state"` // folder of sessions, people and the key that seals them; empty: state
 	SIP         SIP           `yaml:"sip"`
 	Drain       time.Duration `yaml:"drain"`        // for running calls, at the end
 	RingTimeout time.Duration `yaml:"ring_timeout"` // how long whoever is called may ring; 0: a minute
@@ -30,6 +25,8 @@ type Config struct {
 	Users       []line.User   `yaml:"users"`
 
 	registry *line.Registry
+	path     string             // of the file; empty: there is none
+	document *conffile.Document // nil: there is none
 }
 
 // Telegram is the application that we are for Telegram.
@@ -41,64 +38,57 @@ type Telegram struct {
 
 // SIP is our own side of it.
 type SIP struct {
-	Listen    []Listen       `yaml:"listen"`
+	Listen    []Listen       `yaml:"listen"`    // one of each network
 	Advertise netip.Addr     `yaml:"advertise"` // shown to the far end; none: the local address towards it
 	RTPPorts  PortRange      `yaml:"rtp_ports"`
 	Allow     []netip.Prefix `yaml:"allow"`
 }
 
-// Listen is an address to listen on: "udp:127.0.0.1:5080".
-type Listen struct {
-	Network string // udp, tcp
-	Address string
-}
+// DefaultPath is where the configuration is looked for if nothing is said.
+const DefaultPath = "switchgram.yaml"
 
-// UnmarshalText reads "udp:127.0.0.1:5080".
-func (l *Listen) UnmarshalText(text []byte) error {
-	network, address, _ := strings.Cut(string(text), ":")
-	if _, _, err := net.SplitHostPort(address); err != nil || network != "udp" && network != "tcp" {
-		return fmt.Errorf("%q: want udp:ADDRESS:PORT or tcp:ADDRESS:PORT", text)
-	}
-	*l = Listen{Network: network, Address: address}
-	return nil
-}
-
-// PortRange is a range of UDP ports: "30000-30999". The zero value: any free ones.
-type PortRange sip.PortRange
-
-// UnmarshalText reads "30000-30999".
-func (r *PortRange) UnmarshalText(text []byte) error {
-	low, high, _ := strings.Cut(string(text), "-")
-	from, err1 := strconv.ParseUint(low, 10, 16)
-	to, err2 := strconv.ParseUint(high, 10, 16)
-	if err1 != nil || err2 != nil || from == 0 || to <= from {
-		return fmt.Errorf("%q: want LOW-HIGH, such as 30000-30999", text)
-	}
-	*r = PortRange{Low: uint16(from), High: uint16(to)}
-	return nil
-}
-
-// Load reads and checks the configuration file at path. Everything wrong with it is in the error, with line and column.
+// Load reads and checks the configuration file at path. Everything wrong with it is in the error, with line and column. Names of files in
+// it are relative to its folder.
 func Load(path string) (*Config, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("configuration %s is not there; begin with a copy of switchgram.example.yaml", path)
+		return nil, fmt.Errorf("there is no configuration %s: begin with a copy of switchgram.example.yaml, or name another with -c", path)
 	} else if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	defer f.Close()
-	return Read(filepath.Base(path), f)
+	c, err := Read(path, f)
+	if err != nil {
+		return nil, err
+	}
+	c.path = path
+	c.relativeTo(filepath.Dir(path))
+	return c, nil
+}
+
+// relativeTo finds the files that the configuration names from the folder it stands in, wherever the program was started.
+func (c *Config) relativeTo(folder string) {
+	names := []*string{&c.State, &c.Telegram.APIHashFile}
+	for _, l := range c.registry.Lines() {
+		names = append(names, &l.SIP.PasswordFile)
+	}
+	for _, name := range names {
+		if *name != "" && !filepath.IsAbs(*name) {
+			*name = filepath.Join(folder, *name)
+		}
+	}
 }
 
 // Read is Load of something else than a file; name is for its errors.
 func Read(name string, text io.Reader) (*Config, error) {
-	c := &Config{State: "state", Drain: 30 * time.Second}
+	c := &Config{Drain: 30 * time.Second}
 	d, err := conffile.Decode(name, text, c)
 	if err != nil {
 		return nil, err
 	}
+	c.document = d
 	if err := c.Check(); err != nil {
-		return nil, placed(d, err)
+		return nil, c.placed(err)
 	}
 	return c, nil
 }
@@ -106,43 +96,101 @@ func Read(name string, text io.Reader) (*Config, error) {
 // Check completes the configuration, and reports everything wrong with it, each as a *line.FieldError.
 func (c *Config) Check() error {
 	var wrong []error
-	say := func(key, problem string) { wrong = append(wrong, &line.FieldError{Key: key, Problem: problem}) }
-	if c.Telegram.APIID <= 0 {
-		say("telegram.api_id", "missing; https://my.telegram.org gives one")
+	say := func(key, format string, args ...any) {
+		wrong = append(wrong, &line.FieldError{Key: key, Problem: fmt.Sprintf(format, args...)})
 	}
-	if c.Telegram.APIHashEnv == "" && c.Telegram.APIHashFile == "" {
-		say("telegram.api_hash_env", "missing: the environment variable that holds api_hash, or api_hash_file in its place")
-	}
-	if len(c.SIP.Listen) == 0 {
-		say("sip.listen", "missing, such as udp:127.0.0.1:5080")
+	c.Telegram.check(say)
+	c.SIP.check(say)
+	if c.State == "" {
+		c.State = "state"
 	}
 	if c.Drain < 0 {
-		say("drain", "negative")
+		say("drain", "%s: want a time to come", c.Drain)
 	}
 	if c.RingTimeout < 0 {
-		say("ring_timeout", "negative")
+		say("ring_timeout", "%s: want a time to come", c.RingTimeout)
 	}
-	if len(c.Lines) == 0 {
-		say("lines", "missing: there is nothing to do without a line")
-	}
+	c.checkLines(say)
 	var err error
 	c.registry, err = line.NewRegistry(c.Lines, c.Users)
 	return errors.Join(append(wrong, err)...)
 }
 
+func (t Telegram) check(say func(key, format string, args ...any)) {
+	if t.APIID <= 0 {
+		say("telegram.api_id", "want the number that https://my.telegram.org shows under \"API development tools\"")
+	}
+	switch {
+	case t.APIHashEnv == "" && t.APIHashFile == "":
+		say("telegram.api_hash_env", "want the name of the environment variable that holds api_hash (or api_hash_file in its place)")
+	case t.APIHashEnv != "" && t.APIHashFile != "":
+		say("telegram.api_hash_env", "stands beside api_hash_file; want one of them")
+	}
+}
+
+func (s SIP) check(say func(key, format string, args ...any)) {
+	if len(s.Listen) == 0 {
+		say("sip.listen", "want an address to listen on, such as [\"udp:127.0.0.1:5080\"]")
+	}
+	first := map[string]string{}
+	for i, l := range s.Listen {
+		if before, taken := first[l.Network]; taken {
+			say(fmt.Sprintf("sip.listen[%d]", i), "%s listens on %s already; want one address of each network", l.Network, before)
+			continue
+		}
+		first[l.Network] = l.Address
+	}
+}
+
+// checkLines finds what only the program knows: which addresses it can dial, and that it tells calls of the switch apart by the line's user.
+func (c *Config) checkLines(say func(key, format string, args ...any)) {
+	if len(c.Lines) == 0 {
+		say("lines", "want at least one")
+	}
+	lineOf := map[string]line.Config{}
+	for i, l := range c.Lines {
+		key := fmt.Sprintf("lines[%d].", i)
+		if s := l.To.Scheme; s != "" && s != "sip" && s != "tg" {
+			say(key+"to", "%q: want sip:EXTENSION", l.To.String())
+		}
+		other, taken := lineOf[l.SIP.User]
+		if taken && other.SIP.Registrar != l.SIP.Registrar { // if they are the same, package line says so
+			say(key+"sip.user", "%q: line %s has that user at another registrar; calls to the two could not be told apart", l.SIP.User, other.Name)
+		}
+		lineOf[l.SIP.User] = l
+	}
+}
+
+// wrong is an error about a key, with line and column where there is a file.
+func (c *Config) wrong(key string, err error) error {
+	return c.placed(&line.FieldError{Key: key, Problem: err.Error()})
+}
+
 // placed gives every error about a key its line and column.
-func placed(d *conffile.Document, err error) error {
+func (c *Config) placed(err error) error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, e := range joined.Unwrap() {
-			all = append(all, placed(d, e))
+			all = append(all, c.placed(e))
 		}
 		return errors.Join(all...)
 	}
-	if field := (*line.FieldError)(nil); errors.As(err, &field) {
-		return d.Errorf(field.Key, "%s", field.Problem)
+	if field := (*line.FieldError)(nil); c.document != nil && errors.As(err, &field) {
+		return c.document.Errorf(field.Key, "%s", field.Problem)
 	}
 	return err
+}
+
+// secret reads a secret that stands where key+"_env" or key+"_file" say.
+func (c *Config) secret(key string, ref line.SecretRef) (string, error) {
+	s, err := ref.Read()
+	if err == nil {
+		return string(s), nil
+	}
+	if ref.Env != "" {
+		return "", c.wrong(key+"_env", err)
+	}
+	return "", c.wrong(key+"_file", err)
 }
 
 // Line finds a line by its name; the empty name finds the only one.
@@ -158,34 +206,9 @@ func (c *Config) Line(name string) (*line.Line, error) {
 	for _, l := range lines {
 		known = append(known, l.Name)
 	}
-	return nil, fmt.Errorf("line %q: choose one with -l; known are %s", name, strings.Join(known, ", "))
-}
-
-// AccountOptions are those of the line's Telegram account; its session and people are in the state folder. The folder, and the key that
-// seals the session, are made at the first use.
-func (c *Config) AccountOptions(name string, log *slog.Logger) (account.Options, error) {
-	l, err := c.Line(name)
-	if err != nil {
-		return account.Options{}, err
+	choices := strings.Join(known, ", ")
+	if name == "" {
+		return nil, fmt.Errorf("which line? Choose one with -l: %s", choices)
 	}
-	hash, err := line.SecretRef{Env: c.Telegram.APIHashEnv, File: c.Telegram.APIHashFile}.Read()
-	if err != nil {
-		return account.Options{}, fmt.Errorf("telegram.api_hash: %w", err)
-	}
-	if err := os.MkdirAll(c.State, 0o700); err != nil {
-		return account.Options{}, fmt.Errorf("state: %w", err)
-	}
-	key, err := account.LoadKey(filepath.Join(c.State, "sessions.key"))
-	if err != nil {
-		return account.Options{}, err
-	}
-	session, err := account.NewFileSession(filepath.Join(c.State, l.Account+".session"), key)
-	if err != nil {
-		return account.Options{}, err
-	}
-	peers, err := account.NewFilePeers(filepath.Join(c.State, l.Account+".people"))
-	if err != nil {
-		return account.Options{}, err
-	}
-	return account.Options{AppID: c.Telegram.APIID, AppHash: string(hash), Session: session, Peers: peers, Log: log}, nil
+	return nil, fmt.Errorf("there is no line %q; there are: %s", name, choices)
 }

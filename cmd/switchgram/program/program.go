@@ -10,10 +10,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
-
-	"github.com/gotd/td/session"
-	"github.com/gotd/td/telegram"
-	"github.com/gotd/td/telegram/dcs"
+	"time"
 
 	"switchgram/bridge"
 	"switchgram/bridge/leg"
@@ -28,36 +25,25 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// Network is a Telegram network on this machine, for tests and the demo.
-type Network struct {
-	AppID     int
-	AppHash   string
-	DCList    dcs.List
-	PublicKey telegram.PublicKey
-	Session   func(account string) session.Storage // a logged-in session of the account
-}
-
 // Program is a running Switchgram. Its methods may be called concurrently.
 type Program struct {
-	config *Config
-	o      Options
-	log    *slog.Logger
-	agent  *sip.Agent
-	bridge *bridge.Bridge
-	dh     *tgcall.DHCache
-	sip    map[string]leg.FreeSWITCHLine // by line
-
-	mu       sync.Mutex
-	telegram map[string]leg.TelegramLine // by line; accounts come and go
+	config   *Config
+	o        Options
+	log      *slog.Logger
+	agent    *sip.Agent
+	bridge   *bridge.Bridge
+	dh       *tgcall.DHCache
+	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
+	telegram map[string]*telegramLine
 }
 
-// New opens the SIP sockets and reads every secret, so that what is wrong with either is known now. It starts nothing; a Program that is
-// never run is closed with Close.
+// New opens the SIP sockets and reads every secret and session, so that what is wrong with them is known now. It starts nothing; a Program
+// that is never run is closed with Close.
 func New(c *Config, o Options) (*Program, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Program{config: c, o: o, log: o.Log, dh: tgcall.NewDHCache(), telegram: map[string]leg.TelegramLine{}}
+	p := &Program{config: c, o: o, log: o.Log, dh: tgcall.NewDHCache()}
 	if err := p.open(); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -65,10 +51,10 @@ func New(c *Config, o Options) (*Program, error) {
 }
 
 func (p *Program) open() (err error) {
-	if p.agent, err = sip.New(p.sipOptions()); err != nil {
+	if err := errors.Join(p.openSIPLines(), p.openTelegramLines()); err != nil {
 		return err
 	}
-	if p.sip, err = p.sipLines(); err != nil {
+	if p.agent, err = sip.New(p.sipOptions()); err != nil {
 		return err
 	}
 	p.bridge, err = bridge.New(bridge.Options{
@@ -84,6 +70,31 @@ func (p *Program) open() (err error) {
 	return err
 }
 
+func (p *Program) openTelegramLines() error {
+	p.telegram = map[string]*telegramLine{}
+	var wrong []error
+	for _, l := range p.config.registry.Lines() {
+		log := p.log.With("line", l.Name)
+		login, err := p.config.Login(l, p.o.Network, log)
+		if err == nil {
+			_, err = login.stored(context.Background()) // a file
+		}
+		if err != nil && (len(wrong) == 0 || wrong[0].Error() != err.Error()) { // what is wrong for all lines is said once
+			wrong = append(wrong, err)
+		}
+		p.telegram[l.Name] = &telegramLine{p: p, login: login, log: log}
+	}
+	return errors.Join(wrong...)
+}
+
+func (p *Program) telegramLine(name string) (leg.TelegramLine, bool) {
+	t, ok := p.telegram[name]
+	if !ok {
+		return leg.TelegramLine{}, false
+	}
+	return t.ready()
+}
+
 // Close frees the sockets of a Program that was never run; one that runs ends with Run's context.
 func (p *Program) Close() error {
 	if p.agent == nil {
@@ -96,24 +107,28 @@ func (p *Program) Close() error {
 func (p *Program) SIPAddr(network string) netip.AddrPort { return p.agent.Addr(network) }
 
 // Run serves until ctx ends. Then new calls are refused with 503 and running ones may go on for Config.Drain; after that every Telegram call is
-// discarded and every dialog ended. When Run returns, everything it started is gone.
+// discarded and every dialog ended. When Run returns, everything it started is gone. It fails if SIP cannot be served any more.
 func (p *Program) Run(ctx context.Context) error {
-	work, stop := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer stop(nil)
-	var all sync.WaitGroup
-	all.Go(func() { stop(p.agent.Run(work)) })
+	work, stopAgent := context.WithCancelCause(context.WithoutCancel(ctx))
+	lines, stopLines := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopLines()
+	var agent, all sync.WaitGroup
+	agent.Go(func() { stopAgent(p.agent.Run(work)) })
 	select {
 	case <-p.agent.Ready():
-		p.runLines(work, &all)
+		p.runLines(lines, &all)
 	case <-work.Done():
 	}
 	select {
 	case <-ctx.Done():
-		p.drain(work)
+		p.drain(p.config.Drain)
 	case <-work.Done(): // without SIP there is nothing to do
+		p.drain(0)
 	}
-	stop(nil)
+	stopLines() // while there is SIP to take registrations back by
 	all.Wait()
+	stopAgent(nil)
+	agent.Wait()
 	if err := context.Cause(work); !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -123,19 +138,19 @@ func (p *Program) Run(ctx context.Context) error {
 func (p *Program) runLines(ctx context.Context, all *sync.WaitGroup) {
 	for _, l := range p.config.registry.Lines() {
 		all.Go(func() { p.register(ctx, l) })
-		all.Go(func() { p.runAccount(ctx, l) })
+		all.Go(func() { p.telegram[l.Name].run(ctx) })
 	}
 }
 
 // drain lets running calls go on for a while.
-func (p *Program) drain(ctx context.Context) {
+func (p *Program) drain(d time.Duration) {
 	p.agent.Drain()
 	if n := len(p.bridge.Calls()); n > 0 {
-		p.log.Info("waiting for calls to end", "calls", n, "dur", p.config.Drain)
+		p.log.Info("waiting for calls to end", "calls", n, "dur", d)
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.config.Drain)
+	ctx, cancel := context.WithTimeout(context.Background(), d) // ours has ended
 	defer cancel()
 	if err := p.bridge.Shutdown(ctx); err != nil {
-		p.log.Info("hung up the calls that were left", "err", err)
+		p.log.Info("hung up the calls that were left")
 	}
 }

@@ -17,9 +17,11 @@ func (p *Program) sipOptions() sip.Options {
 		Advertise: c.Advertise,
 		RTP:       sip.PortRange(c.RTPPorts),
 		Allow:     c.Allow,
-		Users:     p.sipUser,
 		OnInvite:  p.onInvite,
 		Log:       p.log,
+	}
+	if len(p.config.Users) > 0 { // otherwise strangers are not even asked for a password
+		o.Users = p.sipUser
 	}
 	for _, l := range c.Listen {
 		switch l.Network {
@@ -45,24 +47,26 @@ func (p *Program) sipUser(name string) (sip.Secret, bool) {
 	}
 }
 
-// sipLines are the lines as the switch knows them, with their passwords.
-func (p *Program) sipLines() (map[string]leg.FreeSWITCHLine, error) {
-	lines := map[string]leg.FreeSWITCHLine{}
-	for _, l := range p.config.registry.Lines() {
-		password, err := l.SIP.Password().Read()
+// openSIPLines reads the passwords of the lines at their switches.
+func (p *Program) openSIPLines() error {
+	p.sip = map[string]leg.FreeSWITCHLine{}
+	var wrong []error
+	for i, l := range p.config.registry.Lines() {
+		password, err := p.config.secret(fmt.Sprintf("lines[%d].sip.password", i), l.SIP.Password())
 		if err != nil {
-			return nil, fmt.Errorf("line %s: sip: %w", l.Name, err)
+			wrong = append(wrong, err)
 		}
-		lines[l.Name] = leg.FreeSWITCHLine{
-			Agent: p.agent, Registrar: l.SIP.Registrar, Transport: l.SIP.Transport,
-			User: l.SIP.User, AuthUser: l.SIP.AuthUser, Password: string(password), Domain: l.SIP.Domain,
+		p.sip[l.Name] = leg.FreeSWITCHLine{
+			Registrar: l.SIP.Registrar, Transport: l.SIP.Transport,
+			User: l.SIP.User, AuthUser: l.SIP.AuthUser, Password: password, Domain: l.SIP.Domain,
 		}
 	}
-	return lines, nil
+	return errors.Join(wrong...)
 }
 
 func (p *Program) sipLine(name string) (leg.FreeSWITCHLine, bool) {
 	l, ok := p.sip[name]
+	l.Agent = p.agent
 	return l, ok
 }
 
@@ -91,8 +95,8 @@ func (p *Program) register(ctx context.Context, l *line.Line) {
 func (p *Program) onInvite(ctx context.Context, d *sip.Dialog) {
 	l, to, err := p.called(d)
 	if err != nil {
-		p.log.Info("call refused", "from", d.RemoteUser(), "sip_call_id", d.CallID(), "err", err)
-		c := bridge.CauseOf(err)
+		c, from := bridge.CauseOf(err), leg.NewFreeSWITCH(d, "").Address()
+		p.log.Info("call refused", "from", from, "sip_call_id", d.CallID(), "cause", c.String(), "err", err)
 		if err := d.Reject(ctx, sip.Hangup{Status: c.SIPStatus(), Q850: int(c), Text: c.String()}); err != nil {
 			p.log.Debug("reject", "sip_call_id", d.CallID(), "err", err)
 		}

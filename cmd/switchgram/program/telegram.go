@@ -1,106 +1,127 @@
 package program
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
-	"github.com/gotd/td/telegram"
-
 	"switchgram/bridge/leg"
-	"switchgram/bridge/line"
 	"switchgram/tgcall"
 	"switchgram/tgcall/account"
 )
 
-// retryAccount is the pause before an account that could not be run is tried again.
-const retryAccount = 30 * time.Second
+const (
+	retryAccount = 30 * time.Second // until an account that could not be run is tried again
+	lookForLogin = time.Second      // how often we look whether somebody has logged the account in, or let go of it
+)
 
-// telegramLine finds a line's account, while it is connected.
-func (p *Program) telegramLine(name string) (leg.TelegramLine, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	l, ok := p.telegram[name]
-	return l, ok
+// telegramLine is a line's side towards Telegram: its account, and the calls of that while it runs.
+type telegramLine struct {
+	p     *Program
+	login *Login
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	up      bool              // connected
+	serving *leg.TelegramLine // nil: the account does not run
 }
 
-// connected makes the line's account known until the returned function is called.
-func (p *Program) connected(name string, l leg.TelegramLine) (gone func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.telegram[name] = l
-	return func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.telegram, name)
+// ready is what calls need, while the account is connected.
+func (t *telegramLine) ready() (leg.TelegramLine, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.up || t.serving == nil {
+		return leg.TelegramLine{}, false
 	}
+	return *t.serving, true
 }
 
-// runAccount keeps the line's account connected until ctx ends, or somebody has to log it in again.
-func (p *Program) runAccount(ctx context.Context, l *line.Line) {
-	log := p.log.With("line", l.Name)
+func (t *telegramLine) onState(s account.State) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.up = s.Kind == account.Up
+}
+
+func (t *telegramLine) serve(l *leg.TelegramLine) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.serving = l
+}
+
+// run keeps the account connected until ctx ends. While nobody has logged it in, it waits for that.
+func (t *telegramLine) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := p.runAccountOnce(ctx, l, log)
-		if errors.Is(err, account.ErrLoginNeeded) || errors.Is(err, account.ErrRevoked) {
-			log.Error("the line cannot call until somebody logs it in", "err", err)
-			return
-		}
-		if err != nil {
-			log.Error("telegram account", "err", err)
+		switch err := t.runOnce(ctx); {
+		case err == nil:
+		case errors.Is(err, account.ErrLoginNeeded), errors.Is(err, account.ErrRevoked):
+			t.awaitLogin(ctx, err)
+		default:
+			t.log.Error("telegram account does not run", "err", err, "retry", retryAccount)
 			pause(ctx, retryAccount)
 		}
 	}
 }
 
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
+// runOnce connects the account and has its calls handled, until ctx ends or the account cannot go on.
+func (t *telegramLine) runOnce(ctx context.Context) error {
+	if stored, err := t.login.stored(ctx); err != nil || len(stored) == 0 {
+		return errors.Join(err, account.ErrLoginNeeded) // without asking Telegram
 	}
-}
-
-func (p *Program) runAccountOnce(ctx context.Context, l *line.Line, log *slog.Logger) error {
-	o, err := p.accountOptions(l, log)
+	a, release, err := t.open(ctx)
 	if err != nil {
 		return err
 	}
-	a, err := account.New(o)
-	if err != nil {
-		return err
-	}
+	defer release()
 	return a.Run(ctx, func(ctx context.Context, s *account.Session) error {
-		log.Info("telegram account is up", "tg_user", s.Self().ID)
-		calls := tgcall.New(s.API(), p.callOptions(l, s, log))
+		calls := tgcall.New(s.API(), tgcall.Options{
+			Self: s.Self().ID, OnCall: t.onCall, Engine: t.login.Engine(), DHCache: t.p.dh, Log: t.log,
+		})
 		s.OnUpdate(calls.Handle)
-		defer p.connected(l.Name, leg.TelegramLine{Calls: calls, People: s})()
+		t.serve(&leg.TelegramLine{Calls: calls, People: s})
+		defer t.serve(nil)
 		return calls.Run(ctx)
 	})
 }
 
-func (p *Program) accountOptions(l *line.Line, log *slog.Logger) (account.Options, error) {
-	onState := func(s account.State) { log.Debug("telegram account", "state", s.String()) }
-	if n := p.o.Network; n != nil {
-		return account.Options{
-			AppID: n.AppID, AppHash: n.AppHash, Session: n.Session(l.Account), OnState: onState, Log: log,
-			DCList: n.DCList, PublicKeys: []telegram.PublicKey{n.PublicKey},
-		}, nil
+// open waits for the account if another process has it, such as a login.
+func (t *telegramLine) open(ctx context.Context) (*account.Account, func(), error) {
+	for try := 0; ; try++ {
+		a, release, err := t.login.Open(t.onState)
+		if !errors.Is(err, ErrInUse) {
+			return a, release, err
+		}
+		if try == 0 {
+			t.log.Warn("waiting for the telegram account", "err", err)
+		}
+		if pause(ctx, lookForLogin); ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
 	}
-	o, err := p.config.AccountOptions(l.Name, log)
-	o.OnState = onState
-	return o, err
 }
 
-func (p *Program) callOptions(l *line.Line, s *account.Session, log *slog.Logger) tgcall.Options {
-	return tgcall.Options{
-		Self:    s.Self().ID,
-		DHCache: p.dh,
-		Log:     log,
-		Engine:  tgcall.EngineOptions{Loopback: p.o.Network != nil, RelayOnly: l.Media == line.Relay},
-		OnCall: func(ctx context.Context, c *tgcall.Call) {
-			p.bridge.Handle(ctx, leg.NewTelegram(c, l.Name), l.To)
-		},
+// onCall is a whole call from Telegram.
+func (t *telegramLine) onCall(ctx context.Context, c *tgcall.Call) {
+	l := t.login.Line
+	t.p.bridge.Handle(ctx, leg.NewTelegram(c, l.Name), l.To)
+}
+
+// awaitLogin says what has to be done, and returns when somebody has done it.
+func (t *telegramLine) awaitLogin(ctx context.Context, why error) {
+	t.log.Error("no calls by this line until somebody logs it in", "err", why, "run", t.login.command)
+	before, _ := t.login.stored(ctx) // what cannot be read is the next try's trouble
+	for now := before; bytes.Equal(now, before) && ctx.Err() == nil; now, _ = t.login.stored(ctx) {
+		pause(ctx, lookForLogin)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }
