@@ -160,7 +160,7 @@ func (l *loop) update() {
 
 func (l *loop) setState(s State) {
 	l.state = s
-	l.log.Info("media", "step", s.String(), "dur", time.Since(l.started).Round(time.Millisecond))
+	l.log.Debug("media", "step", s.String(), "dur", time.Since(l.started).Round(time.Millisecond))
 	l.events.emit(StateChanged{s})
 }
 
