@@ -38,6 +38,7 @@ type Agent struct {
 	ready      chan struct{}
 	stopping   chan struct{}
 	hush       hush
+	pulse      pulse
 
 	deaf atomic.Bool // everything is said; nothing more is read
 
@@ -73,7 +74,7 @@ func New(o Options) (*Agent, error) {
 	if err := o.complete(); err != nil {
 		return nil, fmt.Errorf("sip agent: %w", err)
 	}
-	a := &Agent{o: o, log: o.Log, gate: newGate(o.Allow), hush: newHush(o.Log), ready: make(chan struct{}), stopping: make(chan struct{}), calls: map[callKey]*Dialog{},
+	a := &Agent{o: o, log: o.Log, gate: newGate(o.Allow), hush: newHush(o.Log), pulse: usual, ready: make(chan struct{}), stopping: make(chan struct{}), calls: map[callKey]*Dialog{},
 		invites: map[inviteKey]bool{}}
 	if o.Users != nil {
 		a.challenger = newChallenger(o.Realm, o.Algorithms, o.Users)

@@ -118,7 +118,7 @@ func (d *Dialog) open() error {
 		d.closeSound()
 		return err
 	}
-	if !d.a.spawn(sound.run) {
+	if !d.a.spawn(sound.run) || !d.a.spawn(d.feelPulse) {
 		d.a.forget(d)
 		d.closeSound()
 		return ErrClosed

@@ -61,6 +61,7 @@ func (s *sound) control(b []byte, from netip.AddrPort, now time.Time) {
 		c = *old
 	}
 	c.from = from
+	s.signs.Add(1)
 	for _, p := range packets {
 		switch p := p.(type) {
 		case *rtcp.SenderReport:

@@ -29,6 +29,7 @@ type sound struct {
 	receive atomic.Pointer[func(p *rtp.Packet)] // nil: discard
 	peer    atomic.Pointer[control]             // what RTCP told; nil: the far end does not speak it
 	strange atomic.Uint64                       // packets of others
+	signs   atomic.Uint64                       // packets of the far end, of any kind
 	heard   atomic.Uint64                       // audio packets given on
 	in      incoming                            // of the reader alone
 	mu      sync.Mutex                          // guards got
@@ -144,6 +145,7 @@ func (s *sound) admit(p *rtp.Packet, from netip.AddrPort, clock int, now time.Ti
 		s.strange.Add(1)
 		return false
 	}
+	s.signs.Add(1)
 	s.mu.Lock()
 	s.got.arrive(p.SSRC, p.SequenceNumber, p.Timestamp, now.Sub(s.began), clock)
 	s.mu.Unlock()
