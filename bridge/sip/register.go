@@ -17,8 +17,9 @@ const (
 	expiresDefault = 5 * time.Minute
 	expiresLeast   = 10 * time.Second // a registrar that grants less is asked this often all the same
 	retryFirst     = 2 * time.Second
-	retryMost      = 2 * time.Minute
-	retryRefused   = 5 * time.Minute // after a wrong password: whoever mends it has to look at it first
+	retryMost      = 30 * time.Second // as FreeSWITCH's own gateways
+	laterMost      = time.Minute      // whatever Retry-After says: FreeSWITCH says 300 s while it starts or ends, which takes it a few
+	retryRefused   = 5 * time.Minute  // after a wrong password: whoever mends it has to look at it first
 	registerWithin = 32 * time.Second
 )
 
@@ -157,7 +158,7 @@ func (g *registrar) try(ctx context.Context) (granted time.Duration, home netip.
 func (g *registrar) refused(res *sip.Response) error {
 	err := statusError(res)
 	if after := seconds(value(res, "Retry-After")); after > 0 {
-		return &laterError{err, min(after, time.Hour)}
+		return &laterError{err, min(after, laterMost)}
 	}
 	return err
 }

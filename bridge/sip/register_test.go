@@ -100,7 +100,7 @@ func TestLostRegistrarIsAskedLessAndLessOften(t *testing.T) {
 		for i := 2; i < len(f.at); i++ {
 			pauses = append(pauses, f.at[i]-f.at[i-1])
 		}
-		for i, want := range []time.Duration{2, 4, 8, 16, 32, 64, 120, 120} {
+		for i, want := range []time.Duration{2, 4, 8, 16, 30, 30, 30} {
 			if p := pauses[i]; p < want*time.Second || p > want*time.Second*5/4+1 {
 				t.Errorf("pause %d: %v", i, p)
 			}
@@ -148,6 +148,21 @@ func TestRegistrarThatIsBusySaysWhenToComeAgain(t *testing.T) {
 		f.run(t, time.Minute, 100*time.Second)
 		if len(f.at) < 2 || f.at[1] < 40*time.Second || f.at[1] > 50*time.Second {
 			t.Errorf("asked at %v", f.at)
+		}
+	})
+}
+
+// FreeSWITCH that starts or ends refuses everything with 503 and "Retry-After: 300". A line must not be gone for five minutes then.
+func TestLineComesBackSoonAfterARestartOfFreeSWITCH(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		starting := answer{status: 503, headers: []Header{{"Retry-After", "300"}}}
+		f := &fakeRegistrar{script: []answer{okFor(60), starting, okFor(60)}}
+		f.run(t, time.Minute, 3*time.Minute)
+		if len(f.at) < 3 || f.at[2]-f.at[1] > 75*time.Second {
+			t.Errorf("asked at %v", f.at)
+		}
+		if s := f.states[2]; !s.Registered {
+			t.Errorf("states %+v", f.states)
 		}
 	})
 }
