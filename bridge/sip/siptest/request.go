@@ -86,7 +86,13 @@ func (s *Switch) onStrayCancel(req *sip.Request, tx sip.ServerTransaction) {
 	s.respond(tx, s.newResponse(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist"))
 }
 
+// onOptions answers whoever asks what the switch can do. Within a call it tells whether the switch knows the call, as FreeSWITCH does:
+// one that was started anew does not.
 func (s *Switch) onOptions(req *sip.Request, tx sip.ServerTransaction) {
+	if _, within := req.To().Params.Get("tag"); within && s.find(req) == nil {
+		s.respond(tx, s.newResponse(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist"))
+		return
+	}
 	res := s.newResponse(req, sip.StatusOK, "OK")
 	res.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
 	s.respond(tx, res)
