@@ -111,7 +111,7 @@ type Network struct {
 // Start listens on a free port of 127.0.0.1 and serves until Close, or until ctx ends.
 func Start(ctx context.Context, o Options) (*Network, error) {
 	o.complete()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := newKey()
 	if err != nil {
 		return nil, fmt.Errorf("telegram network: %w", err)
 	}
