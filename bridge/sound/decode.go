@@ -21,6 +21,7 @@ type decoder struct {
 	rate     int
 	dec      codec.Decoder
 	started  bool
+	ssrc     uint32
 	next     uint32 // timestamp after the last
 	seq      uint16 // of the last
 	pcm      []int16
@@ -49,7 +50,7 @@ func (d *decoder) decode(p *rtp.Packet) []int16 {
 	if d.dec == nil {
 		return nil
 	}
-	if d.started {
+	if d.started && p.SSRC == d.ssrc {
 		d.bridge(p)
 	}
 	n, err := d.dec.Decode(p.Payload, d.scratch)
@@ -59,7 +60,7 @@ func (d *decoder) decode(p *rtp.Packet) []int16 {
 	}
 	d.pcm = append(d.pcm, d.scratch[:n]...)
 	d.next = p.Timestamp + uint32(n*d.format.ClockRate/d.rate)
-	d.started, d.seq = true, p.SequenceNumber
+	d.started, d.ssrc, d.seq = true, p.SSRC, p.SequenceNumber
 	d.received++
 	return d.pcm
 }

@@ -89,6 +89,32 @@ func TestOvertakenAndDoubledPacketsAreSortedOut(t *testing.T) {
 	}
 }
 
+// FreeSWITCH steps out of the sound and back in (uuid_media): its numbers go on where they were, and may be behind those of the other.
+func TestAnotherSourceIsHeardAtOnceWhateverItsNumbersAre(t *testing.T) {
+	var d decoder
+	if err := d.follow(format(media.PCMU)); err != nil {
+		t.Fatal(err)
+	}
+	var o orderer
+	heard, samples := 0, 0
+	packet := func(ssrc uint32, seq uint16, ts uint32) {
+		o.put(arrival{packet: rtp.Packet{Header: rtp.Header{SSRC: ssrc, SequenceNumber: seq, Timestamp: ts}, Payload: make([]byte, 160)}})
+		for a, ok := o.next(false); ok; a, ok = o.next(false) {
+			samples += len(d.decode(&a.packet))
+			heard++
+		}
+	}
+	for i := range 10 {
+		packet(1, 1000+uint16(i), uint32(i)*160)
+	}
+	for i := range 10 {
+		packet(2, 900+uint16(i), 40000+uint32(i)*160)
+	}
+	if heard != 20 || d.lost != 0 || samples != 20*160 {
+		t.Errorf("%d packets heard, %d lost, %d samples; want 20, 0 and %d", heard, d.lost, samples, 20*160)
+	}
+}
+
 func TestAFullDiskEndsTheRecordingOnly(t *testing.T) {
 	a, b := roomtest.Wire(format(media.PCMU), 0)
 	run(t, func(ctx context.Context, start func(func(context.Context) error)) {

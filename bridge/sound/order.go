@@ -6,9 +6,11 @@ const maxWait = 3
 // maxStep is how far apart sequence numbers of one stream are at most (RFC 3550 Appendix A.1).
 const maxStep = 3000
 
-// An orderer puts packets into the order of their sequence numbers.
+// An orderer puts packets into the order of their sequence numbers. Another source (SSRC), as when a switch steps into the sound of a call or
+// out of it, has numbers of its own.
 type orderer struct {
 	started bool
+	ssrc    uint32
 	want    uint16
 	waiting []arrival // in order
 }
@@ -16,8 +18,8 @@ type orderer struct {
 // put takes a packet, unless it comes too late or twice.
 func (o *orderer) put(a arrival) {
 	step := int16(a.packet.SequenceNumber - o.want)
-	if !o.started || step > maxStep || step < -maxStep {
-		o.started, o.want, o.waiting = true, a.packet.SequenceNumber, nil
+	if !o.started || a.packet.SSRC != o.ssrc || step > maxStep || step < -maxStep {
+		o.started, o.ssrc, o.want, o.waiting = true, a.packet.SSRC, a.packet.SequenceNumber, nil
 	} else if step < 0 {
 		return
 	}
