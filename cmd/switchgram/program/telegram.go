@@ -75,12 +75,14 @@ func (t *telegramLine) runOnce(ctx context.Context) error {
 		return err
 	}
 	defer release()
+	l := t.login.Line
 	return a.Run(ctx, func(ctx context.Context, s *account.Session) error {
 		calls := tgcall.New(s.API(), tgcall.Options{
 			Self: s.Self().ID, OnCall: t.onCall, Engine: t.login.Engine(), DHCache: t.p.dh, Log: t.log,
 		})
 		s.OnUpdate(calls.Handle)
 		t.serve(&leg.TelegramLine{Calls: calls, People: s})
+		t.log.Info("line takes calls", "to", l.To)
 		defer t.serve(nil)
 		return calls.Run(ctx)
 	})

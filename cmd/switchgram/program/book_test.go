@@ -1,0 +1,59 @@
+package program_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// book is a log that can be waited for.
+type book struct {
+	t       *testing.T
+	mu      sync.Mutex
+	lines   []string
+	read    map[string]int // how far, by what was waited for
+	written chan struct{}  // closed and replaced with every line
+}
+
+func newBook(t *testing.T) *book {
+	return &book{t: t, read: map[string]int{}, written: make(chan struct{})}
+}
+
+// Write takes a line.
+func (b *book) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lines = append(b.lines, string(line))
+	close(b.written)
+	b.written = make(chan struct{})
+	return len(line), nil
+}
+
+// await waits for the next line with that text, after the one it returned last.
+func (b *book) await(ctx context.Context, text string) string {
+	b.t.Helper()
+	for {
+		line, written := b.find(text)
+		if line != "" {
+			return line
+		}
+		select {
+		case <-written:
+		case <-ctx.Done():
+			b.t.Fatalf("nothing in the log of %q:\n%s", text, strings.Join(b.lines, ""))
+		}
+	}
+}
+
+func (b *book) find(text string) (line string, written <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := b.read[text]; i < len(b.lines); i++ {
+		if strings.Contains(b.lines[i], text) {
+			b.read[text] = i + 1
+			return b.lines[i], nil
+		}
+	}
+	return "", b.written
+}
