@@ -82,7 +82,7 @@ All of it stays up now. Try it with a softphone of your own:
 
   SIP server  %s (UDP and TCP)      user  1003      password  %s
   dial 9196   an echo               dial 9197   a tone
-  dial tg@ann or tg+%s   Ann, on Telegram, who sends back what she hears
+  dial tg+%s   Ann, on Telegram, who sends back what she hears
 
 Ctrl-C ends it.
 `
