@@ -3,10 +3,10 @@ package account
 import "errors"
 
 var (
-	// ErrLoginNeeded says that the session is not logged in.
-	ErrLoginNeeded = errors.New(`telegram account is not logged in: run "switchgram login"`)
-	// ErrRevoked says that Telegram, or the account's owner on another device, ended the session.
-	ErrRevoked = errors.New(`telegram session was ended from outside: run "switchgram login" again`)
+	// ErrLoginNeeded says that the session is not logged in: LoginCode or LoginQR come first.
+	ErrLoginNeeded = errors.New("telegram account is not logged in")
+	// ErrRevoked says that Telegram, or the account's owner on another device, ended the session: only a new login helps.
+	ErrRevoked = errors.New("telegram session was ended from outside")
 	// ErrBusy says that the account is running or logging in already.
 	ErrBusy = errors.New("account is in use: it runs or logs in already")
 	// ErrUnknownPerson says that Telegram shows us nobody under that number, name or id. A hidden number looks the same as a free one.
