@@ -39,17 +39,12 @@ func (c *callCommand) Run(ctx context.Context, log *slog.Logger, s surroundings)
 	if err != nil {
 		return err
 	}
-	a, release, err := login.Open(nil)
-	if err != nil {
-		return err
-	}
-	defer release()
 	record, err := c.openRecord()
 	if err != nil {
 		return err
 	}
 	v := visit{login: login, to: c.To, talk: c.For, source: source, record: record, say: timeline{to: s.out, began: time.Now()}, log: log}
-	err = a.Run(ctx, v.run)
+	err = login.Run(ctx, nil, v.run)
 	return errors.Join(err, record.Close())
 }
 

@@ -41,47 +41,50 @@ lines:
     to: sip:1000
 `
 
+// mistakes are what can be wrong with a configuration, and how the errors begin.
+var mistakes = map[string]struct {
+	from, to string // a change of right
+	want     []string
+}{
+	"nothing at all": {right, "# nothing\n", []string{
+		`c.yaml:1:1: telegram.api_id: want the number that https://my.telegram.org shows under "API development tools"`,
+		`c.yaml:1:1: telegram.api_hash_env: want the name of the environment variable that holds api_hash (or api_hash_file in its place)`,
+		`c.yaml:1:1: sip.listen: want an address to listen on, such as ["udp:127.0.0.1:5080"]`,
+		`c.yaml:1:1: lines: want at least one`}},
+	"misspelt key":       {"api_id:", "apiid:", []string{`c.yaml:2:3: telegram: unknown key "apiid"; did you mean "api_id"?`}},
+	"secret in the file": {"api_hash_env: PROGRAM_TEST_HASH", "api_hash: 0123456789abcdef", []string{`c.yaml:3:3: telegram: unknown key "api_hash"; known are api_hash_env, api_hash_file, api_id`}},
+	"no number":          {"12345", "mine", []string{`c.yaml:2:11: telegram.api_id: "mine": want a whole number`}},
+	"two secrets":        {"sip:\n", "  api_hash_file: x\nsip:\n", []string{`c.yaml:3:17: telegram.api_hash_env: stands beside api_hash_file; want one of them`}},
+	"two of one network": {`["udp:127.0.0.1:0"]`, `["udp:127.0.0.1:5080", "tcp:127.0.0.1:5080", "udp:127.0.0.2:5080"]`, []string{
+		`c.yaml:5:56: sip.listen[2]: udp listens on 127.0.0.1:5080 already; want one address of each network`}},
+	"no port":           {"udp:127.0.0.1:0", "udp:127.0.0.1", []string{`c.yaml:5:12: sip.listen[0]: "udp:127.0.0.1": want udp: or tcp:, an IP address and a port, such as udp:127.0.0.1:5080 or tcp:[::1]:5080`}},
+	"host to listen on": {"udp:127.0.0.1:0", "udp:localhost:5080", []string{`c.yaml:5:12: sip.listen[0]: "udp:localhost:5080": want udp: or tcp:, an IP address`}},
+	"tls":               {"udp:127.0.0.1:0", "tls:127.0.0.1:5061", []string{`c.yaml:5:12: sip.listen[0]: "tls:127.0.0.1:5061": want udp: or tcp:`}},
+	"not a list":        {`["udp:127.0.0.1:0"]`, `udp:127.0.0.1:0`, []string{`c.yaml:5:11: sip.listen: "udp:127.0.0.1:0": want a list, such as [a, b]`}},
+	"ports":             {"sip:\n", "sip:\n  rtp_ports: 30000\n", []string{`c.yaml:5:14: sip.rtp_ports: "30000": want LOW-HIGH, such as 30000-30999`}},
+	"ports backwards":   {"sip:\n", "sip:\n  rtp_ports: 30999-30000\n", []string{`c.yaml:5:14: sip.rtp_ports: "30999-30000": want LOW-HIGH`}},
+	"network":           {"sip:\n", "sip:\n  allow: [192.0.2.1]\n", []string{`c.yaml:5:11: sip.allow[0]: `}},
+	"address":           {"sip:\n", "sip:\n  advertise: me.example.org\n", []string{`c.yaml:5:14: sip.advertise: `}},
+	"no unit":           {"telegram:", "drain: 30\ntelegram:", []string{`c.yaml:1:8: drain: "30": want a duration, such as 30s or 5m`}},
+	"past":              {"telegram:", "drain: -1s\nring_timeout: -2s\ntelegram:", []string{`c.yaml:1:8: drain: -1s: want a time to come`, `c.yaml:2:15: ring_timeout: -2s: want a time to come`}},
+	"unknown scheme":    {"to: sip:1000", "to: sips:1000", []string{`c.yaml:9:9: lines[0].to: "sips:1000": want sip:EXTENSION`}},
+	"no scheme":         {"to: sip:1000", "to: 1000", []string{`c.yaml:9:9: lines[0].to: address "1000": want scheme:user, such as tg:@ann or sip:1000`}},
+	"nowhere to ring":   {"    to: sip:1000\n", "", []string{`c.yaml:7:5: lines[0].to: missing: whom do calls from Telegram ring? Such as sip:1000`}},
+	"pattern":           {"to: sip:1000", "to: sip:1000\n    allow: [\"+49*\", \"4*9\"]", []string{`c.yaml:10:21: lines[0].allow[1]: pattern "4*9": a star may stand only at the end`}},
+	"media":             {"to: sip:1000", "to: sip:1000\n    media: fast", []string{`c.yaml:10:12: lines[0].media: "fast": want direct or relay`}},
+	"transport":         {"user: telegram", "user: telegram, transport: tls", []string{`c.yaml:8:67: lines[0].sip.transport: "tls": want udp or tcp`}},
+	"user":              {"user: telegram", "user: \"tele gram\"", []string{`c.yaml:8:46: lines[0].sip.user: "tele gram": want the user that the switch knows us by`}},
+	"same name twice":   {"lines:\n", "lines:\n  - {name: sales, to: \"sip:1\", sip: {registrar: b, user: u}}\n", []string{`c.yaml:8:11: lines[1].name: "sales": there is another line of that name`}},
+	"same user twice": {"lines:\n", "lines:\n  - {name: first, to: \"sip:1\", sip: {registrar: b, user: telegram}}\n", []string{
+		`c.yaml:9:46: lines[1].sip.user: "telegram": line first has that user at another registrar; calls to the two could not be told apart`}},
+	"password in place of hash": {"lines:", "users: [{name: bob, password: hunter2}]\nlines:", []string{`c.yaml:6:31: users[0].password: password hash: want $argon2id$… or $2y$… (never the password itself)`}},
+	"line of a user":            {"lines:", "users: [{name: bob, lines: [sale]}]\nlines:", []string{`c.yaml:6:29: users[0].lines[0]: "sale": no such line`}},
+	"three at once":             {"telegram:\n  api_id: 12345", "foo: bar\ntelegram:\n  hash: y\n  api_id: x", []string{`c.yaml:1:1: unknown key "foo"`, `c.yaml:3:3: telegram: unknown key "hash"`, `c.yaml:4:11: telegram.api_id`}},
+	"tab":                       {"  api_id", "\tapi_id", []string{`c.yaml:2:1: not YAML: found character that cannot start any token (a tab? YAML is indented with spaces)`}},
+}
+
 func TestMistakesAreNamedByLineAndColumn(t *testing.T) {
-	for name, c := range map[string]struct {
-		from, to string // a change of right
-		want     []string
-	}{
-		"nothing at all": {right, "# nothing\n", []string{
-			`c.yaml:1:1: telegram.api_id: want the number that https://my.telegram.org shows under "API development tools"`,
-			`c.yaml:1:1: telegram.api_hash_env: want the name of the environment variable that holds api_hash (or api_hash_file in its place)`,
-			`c.yaml:1:1: sip.listen: want an address to listen on, such as ["udp:127.0.0.1:5080"]`,
-			`c.yaml:1:1: lines: want at least one`}},
-		"misspelt key":       {"api_id:", "apiid:", []string{`c.yaml:2:3: telegram: unknown key "apiid"; did you mean "api_id"?`}},
-		"secret in the file": {"api_hash_env: PROGRAM_TEST_HASH", "api_hash: 0123456789abcdef", []string{`c.yaml:3:3: telegram: unknown key "api_hash"; known are api_hash_env, api_hash_file, api_id`}},
-		"no number":          {"12345", "mine", []string{`c.yaml:2:11: telegram.api_id: "mine": want a whole number`}},
-		"two secrets":        {"sip:\n", "  api_hash_file: x\nsip:\n", []string{`c.yaml:3:17: telegram.api_hash_env: stands beside api_hash_file; want one of them`}},
-		"two of one network": {`["udp:127.0.0.1:0"]`, `["udp:127.0.0.1:5080", "tcp:127.0.0.1:5080", "udp:127.0.0.2:5080"]`, []string{
-			`c.yaml:5:56: sip.listen[2]: udp listens on 127.0.0.1:5080 already; want one address of each network`}},
-		"no port":           {"udp:127.0.0.1:0", "udp:127.0.0.1", []string{`c.yaml:5:12: sip.listen[0]: "udp:127.0.0.1": want udp: or tcp:, an IP address and a port, such as udp:127.0.0.1:5080 or tcp:[::1]:5080`}},
-		"host to listen on": {"udp:127.0.0.1:0", "udp:localhost:5080", []string{`c.yaml:5:12: sip.listen[0]: "udp:localhost:5080": want udp: or tcp:, an IP address`}},
-		"tls":               {"udp:127.0.0.1:0", "tls:127.0.0.1:5061", []string{`c.yaml:5:12: sip.listen[0]: "tls:127.0.0.1:5061": want udp: or tcp:`}},
-		"not a list":        {`["udp:127.0.0.1:0"]`, `udp:127.0.0.1:0`, []string{`c.yaml:5:11: sip.listen: "udp:127.0.0.1:0": want a list, such as [a, b]`}},
-		"ports":             {"sip:\n", "sip:\n  rtp_ports: 30000\n", []string{`c.yaml:5:14: sip.rtp_ports: "30000": want LOW-HIGH, such as 30000-30999`}},
-		"ports backwards":   {"sip:\n", "sip:\n  rtp_ports: 30999-30000\n", []string{`c.yaml:5:14: sip.rtp_ports: "30999-30000": want LOW-HIGH`}},
-		"network":           {"sip:\n", "sip:\n  allow: [192.0.2.1]\n", []string{`c.yaml:5:11: sip.allow[0]: `}},
-		"address":           {"sip:\n", "sip:\n  advertise: me.example.org\n", []string{`c.yaml:5:14: sip.advertise: `}},
-		"no unit":           {"telegram:", "drain: 30\ntelegram:", []string{`c.yaml:1:8: drain: "30": want a duration, such as 30s or 5m`}},
-		"past":              {"telegram:", "drain: -1s\nring_timeout: -2s\ntelegram:", []string{`c.yaml:1:8: drain: -1s: want a time to come`, `c.yaml:2:15: ring_timeout: -2s: want a time to come`}},
-		"unknown scheme":    {"to: sip:1000", "to: sips:1000", []string{`c.yaml:9:9: lines[0].to: "sips:1000": want sip:EXTENSION`}},
-		"no scheme":         {"to: sip:1000", "to: 1000", []string{`c.yaml:9:9: lines[0].to: address "1000": want scheme:user, such as tg:@ann or sip:1000`}},
-		"nowhere to ring":   {"    to: sip:1000\n", "", []string{`c.yaml:7:5: lines[0].to: missing: whom do calls from Telegram ring? Such as sip:1000`}},
-		"pattern":           {"to: sip:1000", "to: sip:1000\n    allow: [\"+49*\", \"4*9\"]", []string{`c.yaml:10:21: lines[0].allow[1]: pattern "4*9": a star may stand only at the end`}},
-		"media":             {"to: sip:1000", "to: sip:1000\n    media: fast", []string{`c.yaml:10:12: lines[0].media: "fast": want direct or relay`}},
-		"transport":         {"user: telegram", "user: telegram, transport: tls", []string{`c.yaml:8:67: lines[0].sip.transport: "tls": want udp or tcp`}},
-		"user":              {"user: telegram", "user: \"tele gram\"", []string{`c.yaml:8:46: lines[0].sip.user: "tele gram": want the user that the switch knows us by`}},
-		"same name twice":   {"lines:\n", "lines:\n  - {name: sales, to: \"sip:1\", sip: {registrar: b, user: u}}\n", []string{`c.yaml:8:11: lines[1].name: "sales": there is another line of that name`}},
-		"same user twice": {"lines:\n", "lines:\n  - {name: first, to: \"sip:1\", sip: {registrar: b, user: telegram}}\n", []string{
-			`c.yaml:9:46: lines[1].sip.user: "telegram": line first has that user at another registrar; calls to the two could not be told apart`}},
-		"password in place of hash": {"lines:", "users: [{name: bob, password: hunter2}]\nlines:", []string{`c.yaml:6:31: users[0].password: password hash: want $argon2id$… or $2y$… (never the password itself)`}},
-		"line of a user":            {"lines:", "users: [{name: bob, lines: [sale]}]\nlines:", []string{`c.yaml:6:29: users[0].lines[0]: "sale": no such line`}},
-		"three at once":             {"telegram:\n  api_id: 12345", "foo: bar\ntelegram:\n  hash: y\n  api_id: x", []string{`c.yaml:1:1: unknown key "foo"`, `c.yaml:3:3: telegram: unknown key "hash"`, `c.yaml:4:11: telegram.api_id`}},
-		"tab":                       {"  api_id", "\tapi_id", []string{`c.yaml:2:1: not YAML: found character that cannot start any token (a tab? YAML is indented with spaces)`}},
-	} {
+	for name, c := range mistakes {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(right, c.from, c.to, 1)
 			if text == right {

@@ -107,6 +107,41 @@ func (g *Login) Open(onState func(account.State)) (a *account.Account, release f
 	return a, release, nil
 }
 
+// Run connects the account and calls serve, as account.Run does. If nobody has logged in the error says how to.
+func (g *Login) Run(ctx context.Context, onState func(account.State), serve func(context.Context, *account.Session) error) error {
+	a, release, err := g.Open(onState)
+	if err != nil {
+		return err
+	}
+	defer release()
+	stored, err := g.stored(ctx)
+	if err == nil && len(stored) == 0 { // no need to ask telegram
+		err = account.ErrLoginNeeded
+	}
+	if err == nil {
+		err = a.Run(ctx, serve)
+	}
+	if errors.Is(err, account.ErrLoginNeeded) || errors.Is(err, account.ErrRevoked) {
+		return &LoginError{Line: g.Line.Name, Command: g.command, err: err}
+	}
+	return err
+}
+
+// LoginError says that a line is not logged in, or not any more, and what to do about it.
+type LoginError struct {
+	Line    string
+	Command string // to run
+	err     error
+}
+
+// Error names the line, and the command that logs it in.
+func (e *LoginError) Error() string {
+	return fmt.Sprintf("line %s: %v; run: %s", e.Line, e.err, e.Command)
+}
+
+// Unwrap is account.ErrLoginNeeded or ErrRevoked.
+func (e *LoginError) Unwrap() error { return e.err }
+
 // stored is the session as it is kept; empty if nobody has logged in.
 func (g *Login) stored(ctx context.Context) ([]byte, error) {
 	s, err := g.options.Session.LoadSession(ctx)

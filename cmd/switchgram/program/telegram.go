@@ -15,7 +15,7 @@ import (
 
 const (
 	retryAccount = 30 * time.Second // until an account that could not be run is tried again
-	lookForLogin = time.Second      // how often we look whether somebody has logged the account in, or let go of it
+	lookForLogin = time.Second      // how often we look whether somebody has logged the account in
 )
 
 // telegramLine is a line's side towards Telegram: its account, and the calls of that while it runs.
@@ -53,55 +53,37 @@ func (t *telegramLine) serve(l *leg.TelegramLine) {
 
 // run keeps the account connected until ctx ends. While nobody has logged it in, it waits for that.
 func (t *telegramLine) run(ctx context.Context) {
-	for ctx.Err() == nil {
-		switch err := t.runOnce(ctx); {
+	for busy := false; ctx.Err() == nil; {
+		err := t.login.Run(ctx, t.onState, t.takeCalls)
+		switch needed := (*LoginError)(nil); {
 		case err == nil:
-		case errors.Is(err, account.ErrLoginNeeded), errors.Is(err, account.ErrRevoked):
-			t.awaitLogin(ctx, err)
+		case errors.As(err, &needed):
+			t.log.Error("no calls by this line until somebody logs it in", "err", needed.Unwrap(), "run", needed.Command)
+			t.awaitLogin(ctx)
+		case errors.Is(err, ErrInUse): // by a login, which takes a while
+			if !busy {
+				t.log.Warn("no calls by this line for now", "err", err)
+			}
+			pause(ctx, lookForLogin)
 		default:
 			t.log.Error("telegram account does not run", "err", err, "retry", retryAccount)
 			pause(ctx, retryAccount)
 		}
+		busy = errors.Is(err, ErrInUse)
 	}
 }
 
-// runOnce connects the account and has its calls handled, until ctx ends or the account cannot go on.
-func (t *telegramLine) runOnce(ctx context.Context) error {
-	if stored, err := t.login.stored(ctx); err != nil || len(stored) == 0 {
-		return errors.Join(err, account.ErrLoginNeeded) // without asking Telegram
-	}
-	a, release, err := t.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer release()
+// takeCalls has the account's calls handled, until ctx ends.
+func (t *telegramLine) takeCalls(ctx context.Context, s *account.Session) error {
 	l := t.login.Line
-	return a.Run(ctx, func(ctx context.Context, s *account.Session) error {
-		calls := tgcall.New(s.API(), tgcall.Options{
-			Self: s.Self().ID, OnCall: t.onCall, Engine: t.login.Engine(), DHCache: t.p.dh, Log: t.log,
-		})
-		s.OnUpdate(calls.Handle)
-		t.serve(&leg.TelegramLine{Calls: calls, People: s})
-		t.log.Info("line takes calls", "to", l.To)
-		defer t.serve(nil)
-		return calls.Run(ctx)
+	calls := tgcall.New(s.API(), tgcall.Options{
+		Self: s.Self().ID, OnCall: t.onCall, Engine: t.login.Engine(), DHCache: t.p.dh, Log: t.log,
 	})
-}
-
-// open waits for the account if another process has it, such as a login.
-func (t *telegramLine) open(ctx context.Context) (*account.Account, func(), error) {
-	for try := 0; ; try++ {
-		a, release, err := t.login.Open(t.onState)
-		if !errors.Is(err, ErrInUse) {
-			return a, release, err
-		}
-		if try == 0 {
-			t.log.Warn("waiting for the telegram account", "err", err)
-		}
-		if pause(ctx, lookForLogin); ctx.Err() != nil {
-			return nil, nil, ctx.Err()
-		}
-	}
+	s.OnUpdate(calls.Handle)
+	t.serve(&leg.TelegramLine{Calls: calls, People: s})
+	defer t.serve(nil)
+	t.log.Info("line takes calls", "to", l.To)
+	return calls.Run(ctx)
 }
 
 // onCall is a whole call from Telegram.
@@ -110,9 +92,8 @@ func (t *telegramLine) onCall(ctx context.Context, c *tgcall.Call) {
 	t.p.bridge.Handle(ctx, leg.NewTelegram(c, l.Name), l.To)
 }
 
-// awaitLogin says what has to be done, and returns when somebody has done it.
-func (t *telegramLine) awaitLogin(ctx context.Context, why error) {
-	t.log.Error("no calls by this line until somebody logs it in", "err", why, "run", t.login.command)
+// awaitLogin returns when somebody has logged the account in, or is about to.
+func (t *telegramLine) awaitLogin(ctx context.Context) {
 	before, _ := t.login.stored(ctx) // what cannot be read is the next try's trouble
 	for now := before; bytes.Equal(now, before) && ctx.Err() == nil; now, _ = t.login.stored(ctx) {
 		pause(ctx, lookForLogin)
