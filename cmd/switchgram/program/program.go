@@ -116,6 +116,7 @@ func (p *Program) Run(ctx context.Context) error {
 	agent.Go(func() { stopAgent(p.agent.Run(work)) })
 	select {
 	case <-p.agent.Ready():
+		p.log.Info("listening for sip", "udp", p.SIPAddr("udp"), "tcp", p.SIPAddr("tcp"))
 		p.runLines(lines, &all)
 	case <-work.Done():
 	}
