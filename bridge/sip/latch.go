@@ -11,9 +11,10 @@ const (
 	latchMoves   = 8               // to strangers in the life of one description
 )
 
-// A latch decides whose packets a dialog listens to (symmetric RTP). The first source at the address of the far end's SDP is taken at
-// once. Another is followed only after an unbroken streak of packets, and only if it has that address too, at most once a second, or if
-// there has been silence, a few times: who merely guesses our port and throws packets at it gets neither heard nor answered.
+// A latch decides whose packets a dialog listens to (symmetric RTP). The address and port of the far end's SDP are taken at once, and so is
+// the first source that has its address; when a switch has moved its sound to another port, that may be a late packet from the old one. Another
+// is followed only after an unbroken streak of packets, and only if it has that address too, at most once a second, or if there has been
+// silence, a few times: who merely guesses our port and throws packets at it gets neither heard nor answered.
 type latch struct {
 	signalled netip.AddrPort // of the SDP
 	source    netip.AddrPort // whom we listen to; invalid: nobody yet
@@ -41,7 +42,7 @@ func (l *latch) admit(from netip.AddrPort, ssrc uint32, seq uint16, now time.Tim
 		return true, false
 	}
 	home := from.Addr() == l.signalled.Addr()
-	if home && !l.source.IsValid() {
+	if from == l.signalled || home && !l.source.IsValid() {
 		return l.follow(from, now)
 	}
 	if from == l.candidate && ssrc == l.ssrc && seq == l.next {
@@ -55,7 +56,7 @@ func (l *latch) admit(from netip.AddrPort, ssrc uint32, seq uint16, now time.Tim
 	}
 	silent := now.Sub(l.heard) > latchSilence
 	switch {
-	case home && now.Sub(l.moved) > time.Second:
+	case home && (silent || l.source != l.signalled && now.Sub(l.moved) > time.Second):
 		return l.follow(from, now)
 	case silent && l.moves < latchMoves:
 		l.moves++

@@ -63,6 +63,27 @@ func TestStrangerIsHeardAfterSilenceAndOnlyUntilTheFarEndSpeaks(t *testing.T) {
 	}
 }
 
+// FreeSWITCH moves its sound to another port (uuid_media, a re-INVITE), and a packet from the old one comes late.
+func TestLatePacketOfTheOldPortDoesNotSilenceTheNewOne(t *testing.T) {
+	l, at := newLatch()
+	if n := send(l, homePort, 1, 100, 1, at); n != 1 {
+		t.Fatal("the far end's address is not taken")
+	}
+	if n := send(l, home, 2, 1, 10, at); n != 10 || l.source != home {
+		t.Errorf("took %d of 10 from the port of the description", n)
+	}
+}
+
+func TestAnotherPortIsNotHeardWhileTheSignalledOneSpeaks(t *testing.T) {
+	l, at := newLatch()
+	for i := range uint16(500) {
+		send(l, home, 1, i, 1, at)
+		if n := send(l, homePort, 2, i, 1, at); n != 0 {
+			t.Fatalf("heard after %d packets", i)
+		}
+	}
+}
+
 func TestGuessedPacketsWithoutOrderAreNotFollowed(t *testing.T) {
 	l, at := newLatch()
 	*at = at.Add(time.Minute)
