@@ -30,6 +30,7 @@ func startRelay(gates []*gate) (*relay, error) {
 	for i, gt := range gates {
 		user := strconv.Itoa(i)
 		g[user] = gt.socket
+		gt.socket.server = conn
 		r.accounts = append(r.accounts, Account{Host: addr.IP.String(), Port: addr.Port, Username: user, Password: password})
 	}
 	r.server, err = turn.NewServer(turn.ServerConfig{
@@ -37,6 +38,9 @@ func startRelay(gates []*gate) (*relay, error) {
 		AuthHandler: func(a *turn.RequestAttributes) (string, []byte, bool) {
 			return a.Username, turn.GenerateAuthKey(a.Username, a.Realm, password), g[a.Username] != nil
 		},
+		EventHandler: turn.EventHandler{OnAllocationCreated: func(agent, _ net.Addr, _, user, _ string, _ net.Addr, _ int) {
+			g[user].agent.Store(&agent)
+		}},
 		LoggerFactory: &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled},
 		PacketConnConfigs: []turn.PacketConnConfig{{
 			PacketConn:            conn,

@@ -3,55 +3,65 @@ package reflector
 import (
 	"net"
 	"net/netip"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/transport/v4/deadline"
+	"github.com/pion/stun/v3"
 )
 
-// waiting is how many packets wait for the TURN server; one more is lost, as in the buffer of a socket.
-const waiting = 256
-
-type datagram struct {
-	payload []byte
-	from    netip.AddrPort
-}
-
-// socket is a port in the form in which a TURN server wants its relayed transport addresses, a net.PacketConn.
+// socket is a port in the form in which a TURN server wants its relayed transport addresses, a net.PacketConn. Nothing is ever read
+// from it: what comes goes to the agent without the server, which would ask for a permission first. A reflector brings nobody but the
+// peer, and an agent that has a path already does not open others by itself, so the peer could never move the call here.
 type socket struct {
-	addr     netip.AddrPort
-	send     func(payload []byte, to netip.AddrPort)
-	in       chan datagram
-	deadline *deadline.Deadline
-	done     chan struct{}
-	once     sync.Once
-	taken    atomic.Bool
+	addr  netip.AddrPort
+	send  func(payload []byte, to netip.AddrPort)
+	done  chan struct{}
+	once  sync.Once
+	taken atomic.Bool
+
+	server net.PacketConn           // of the TURN server
+	agent  atomic.Pointer[net.Addr] // the socket of the agent that uses this port
 }
 
 func newSocket(addr netip.AddrPort, send func([]byte, netip.AddrPort)) *socket {
-	return &socket{addr: addr, send: send, in: make(chan datagram, waiting), deadline: deadline.New(), done: make(chan struct{})}
+	return &socket{addr: addr, send: send, done: make(chan struct{})}
 }
 
-// deliver takes a copy of a payload.
+// deliver hands a payload to the agent as the server would (RFC 8656 §11.3).
 func (s *socket) deliver(payload []byte, from netip.AddrPort) {
-	select {
-	case s.in <- datagram{append([]byte(nil), payload...), from}:
-	default:
+	agent := s.agent.Load()
+	if agent == nil {
+		return
+	}
+	m, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodData, stun.ClassIndication), peer(from), data(payload))
+	if err == nil {
+		_, _ = s.server.WriteTo(m.Raw, *agent)
 	}
 }
 
-// ReadFrom returns a payload and the synthetic address of the port it comes from.
-func (s *socket) ReadFrom(b []byte) (int, net.Addr, error) {
-	select {
-	case d := <-s.in:
-		return copy(b, d.payload), net.UDPAddrFromAddrPort(d.from), nil
-	case <-s.done:
-		return 0, nil, net.ErrClosed
-	case <-s.deadline.Done():
-		return 0, nil, os.ErrDeadlineExceeded
-	}
+// peer and data are attributes of RFC 8656 §18.
+type (
+	peer netip.AddrPort
+	data []byte
+)
+
+// AddTo implements stun.Setter.
+func (p peer) AddTo(m *stun.Message) error {
+	a := net.UDPAddrFromAddrPort(netip.AddrPort(p))
+	return stun.XORMappedAddress{IP: a.IP, Port: a.Port}.AddToAs(m, stun.AttrXORPeerAddress)
+}
+
+// AddTo implements stun.Setter.
+func (d data) AddTo(m *stun.Message) error {
+	m.Add(stun.AttrData, d)
+	return nil
+}
+
+// ReadFrom waits for the end.
+func (s *socket) ReadFrom([]byte) (int, net.Addr, error) {
+	<-s.done
+	return 0, nil, net.ErrClosed
 }
 
 // WriteTo sends to a port of the same reflector, by its synthetic address; anything else is lost.
@@ -71,14 +81,11 @@ func (s *socket) Close() error {
 // LocalAddr is the port's synthetic address.
 func (s *socket) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(s.addr) }
 
-// SetDeadline ends a read at t.
-func (s *socket) SetDeadline(t time.Time) error { return s.SetReadDeadline(t) }
+// SetDeadline does nothing, as the next two: the server sets none.
+func (s *socket) SetDeadline(time.Time) error { return nil }
 
-// SetReadDeadline ends a read at t; the zero time lifts it.
-func (s *socket) SetReadDeadline(t time.Time) error {
-	s.deadline.Set(t)
-	return nil
-}
+// SetReadDeadline does nothing.
+func (s *socket) SetReadDeadline(time.Time) error { return nil }
 
-// SetWriteDeadline does nothing: writing does not wait.
+// SetWriteDeadline does nothing.
 func (s *socket) SetWriteDeadline(time.Time) error { return nil }
