@@ -11,18 +11,19 @@ import (
 	"github.com/pion/transport/v4"
 
 	"switchgram/tgcall/engine/internal/path"
+	"switchgram/tgcall/reflector"
 	"switchgram/tgcall/signal"
 )
 
 // Server is one entry of the list of servers that Telegram gives for a call. One whose Username is "reflector" is one of
-// Telegram's own relays, its Password the call's tag there in hex; those are not used yet.
+// Telegram's own relays, its Password the call's tag there in hexadecimal digits.
 type Server struct {
-	ID                 int    // counts reflectors; of no meaning for the others
+	ID                 int    // by which candidates name a reflector, from 1; of no meaning for the others
 	Host               string // IP address or name
-	Port               int
+	Port               int    // 0 is a reflector's usual one
 	Username, Password string
 	TURN               bool // relays packets (RFC 8656); otherwise it only tells our address (RFC 8489)
-	TCP                bool // reached over TCP; not used
+	TCP                bool // reached over TCP: reflectors only, others are not used then
 }
 
 // Config describes one call.
@@ -31,7 +32,7 @@ type Config struct {
 	Key              []byte          // of the call, 256 bytes
 	Outgoing         bool            // we are the caller
 	P2P              bool            // direct paths are allowed; otherwise relays only, so that neither side learns an address
-	Servers          []Server        // STUN and TURN
+	Servers          []Server        // STUN, TURN and reflectors; all are tried at once, with the direct paths
 	CustomParameters json.RawMessage // JSON object of phoneCall.custom_parameters; empty: none
 	Muted            bool            // start with the microphone closed
 	Log              *slog.Logger    // nil: nothing is logged
@@ -98,12 +99,11 @@ func (c *Config) relayOnly() bool { return c.RelayOnly || !c.P2P }
 
 func (s Server) reflector() bool { return s.Username == "reflector" }
 
-// usable are the servers the path can use now.
+// usable are the STUN and TURN servers the path can use.
 func (c *Config) usable(log *slog.Logger) (all []path.Server) {
 	for _, s := range c.Servers {
 		switch {
 		case s.reflector():
-			log.Info("reflector not supported yet", "id", s.ID, "host", s.Host)
 		case s.TCP:
 			log.Debug("server over TCP not used", "host", s.Host)
 		case s.TURN && (s.Username == "" || s.Password == ""):
@@ -111,6 +111,22 @@ func (c *Config) usable(log *slog.Logger) (all []path.Server) {
 		default:
 			all = append(all, path.Server{Host: s.Host, Port: s.Port, Username: s.Username, Password: s.Password, TURN: s.TURN})
 		}
+	}
+	return all
+}
+
+// reflectors are those the path can use.
+func (c *Config) reflectors(log *slog.Logger) (all []reflector.Server) {
+	for _, s := range c.Servers {
+		if !s.reflector() {
+			continue
+		}
+		tag, err := reflector.ParsePeerTag(s.Password)
+		if err != nil {
+			log.Warn("reflector not used", "id", s.ID, "err", err)
+			continue
+		}
+		all = append(all, reflector.Server{ID: s.ID, Host: s.Host, Port: s.Port, PeerTag: tag, TCP: s.TCP})
 	}
 	return all
 }

@@ -50,6 +50,7 @@ func TestCustomParametersOfLocalEffectAreIgnored(t *testing.T) {
 		`{"network_use_mtproto":false,"network_skip_initial_ping":true,"network_sctp_t1_init_ms":400}`: {},
 		`{"network_use_mtproto":"true","network_kcp_experiment":1}`:                                    {}, // not booleans: false, as there
 		`{"network_signaling_nosctp":true}`:                                                            {noSCTP: true},
+		`{"network_standalone_reflectors":true}`:                                                       {standalone: true},
 	} {
 		if got, err := parseCustom([]byte(text)); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", text, got, err)
@@ -75,6 +76,7 @@ func TestServersThatCannotBeUsedAreSaid(t *testing.T) {
 	c := valid()
 	c.Servers = []Server{
 		{ID: 1, Host: "192.0.2.1", Username: "reflector", Password: "00112233445566778899aabbccddeeff", TURN: true},
+		{ID: 2, Host: "192.0.2.1", Username: "reflector", Password: "001122", TURN: true},
 		{Host: "192.0.2.2", Port: 1400, TURN: true},
 		{Host: "192.0.2.3", Port: 1400, TCP: true},
 		{Host: "192.0.2.4", Port: 3478},
@@ -84,7 +86,11 @@ func TestServersThatCannotBeUsedAreSaid(t *testing.T) {
 	if len(all) != 2 || all[0].Host != "192.0.2.4" || all[1].Host != "192.0.2.5" || !all[1].TURN {
 		t.Errorf("%+v", all)
 	}
-	if !strings.Contains(log.String(), "reflector not supported yet") || strings.Contains(log.String(), "001122") {
+	reflectors := c.reflectors(slog.New(slog.NewTextHandler(&log, nil)))
+	if len(reflectors) != 1 || reflectors[0].ID != 1 || reflectors[0].PeerTag[15] != 0xff {
+		t.Errorf("%+v", reflectors)
+	}
+	if !strings.Contains(log.String(), "id=2 ") || strings.Contains(log.String(), "001122") {
 		t.Errorf("log: %s", &log)
 	}
 	if _, err := New(c); err != nil {

@@ -7,9 +7,10 @@ import (
 
 // Names of custom parameters that change what is on the wire. There are others, of local effect, which we need not know.
 const (
-	noSCTPParameter = "network_signaling_nosctp"
-	mtprotoMedia    = "network_use_mtproto"
-	kcpSignalling   = "network_kcp_experiment"
+	noSCTPParameter      = "network_signaling_nosctp"
+	standaloneReflectors = "network_standalone_reflectors"
+	mtprotoMedia         = "network_use_mtproto"
+	kcpSignalling        = "network_kcp_experiment"
 )
 
 // refused are experiments of Telegram that we do not take part in: media under the call's key instead of DTLS, and KCP
@@ -24,7 +25,8 @@ func (e *ParameterError) Error() string { return "custom parameter " + e.Name + 
 
 // custom is what the custom parameters mean for us.
 type custom struct {
-	noSCTP bool // versions 12 and 13 without SCTP
+	noSCTP     bool // versions 12 and 13 without SCTP
+	standalone bool // both sides know each other's ports at reflectors without being told
 }
 
 // parseCustom reads a JSON object. As in Telegram's engine a value other than true, of whatever type, is false.
@@ -41,5 +43,5 @@ func parseCustom(text []byte) (custom, error) {
 			return custom{}, &ParameterError{name}
 		}
 	}
-	return custom{noSCTP: all[noSCTPParameter] == true}, nil
+	return custom{noSCTP: all[noSCTPParameter] == true, standalone: all[standaloneReflectors] == true}, nil
 }

@@ -158,7 +158,8 @@ func (l *loop) transportEnded(err error) {
 func (l *loop) pathOptions() path.Options {
 	return path.Options{
 		Controlling: l.cfg.Outgoing, RelayOnly: l.cfg.relayOnly(), Loopback: l.cfg.Loopback,
-		Servers: l.cfg.usable(l.log), Timing: l.cfg.timing.path, Net: l.cfg.net, Log: l.log, PionLogs: pionLogs{l.log},
+		Servers: l.cfg.usable(l.log), Reflectors: l.cfg.reflectors(l.log), Standalone: l.custom.standalone,
+		Timing: l.cfg.timing.path, Net: l.cfg.net, Log: l.log, PionLogs: pionLogs{l.log},
 		OnCandidate: func(c string) { l.do(func() { l.localCandidate(c) }) },
 		OnConnected: func(connected bool) { l.do(func() { l.pathChanged(connected) }) },
 		OnPair:      func(local, remote string) { l.do(func() { l.events.emit(PairChanged{local, remote}) }) },

@@ -182,8 +182,13 @@ type call struct{ caller, callee *side }
 // newCall connects two engines that are made from one configuration.
 func newCall(t *testing.T, c Config, w weather) call {
 	t.Helper()
+	return newUnequalCall(t, c, c, w)
+}
+
+// newUnequalCall connects two engines that were told different things.
+func newUnequalCall(t *testing.T, ca, cb Config, w weather) call {
+	t.Helper()
 	there, back := newWire(w, 1), newWire(w, 2)
-	ca, cb := c, c
 	ca.Outgoing, ca.Send, cb.Send = true, there.send, back.send
 	a, b := newSide(t, "caller", ca), newSide(t, "callee", cb)
 	there.carry(t, b.engine)

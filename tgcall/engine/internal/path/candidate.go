@@ -4,18 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/pion/ice/v4"
+
+	"switchgram/tgcall/reflector"
 )
 
 // Why a candidate of the peer is of no use to us.
 var (
 	errNoCandidate = errors.New("not an ICE candidate")
 	errTCP         = errors.New("candidate is reached over TCP")
-	errReflector   = errors.New("candidate is behind a reflector")
+	errReflector   = errors.New("candidate is behind a reflector of another call")
 	errName        = errors.New("candidate has a name for an address")
 	errAddress     = errors.New("candidate has an address that is no peer's")
 	errTooMany     = errors.New("peer has too many candidates")
@@ -25,7 +26,8 @@ var (
 type candidate struct {
 	foundation string
 	priority   uint32
-	addr       netip.AddrPort
+	addr       netip.AddrPort // of one behind a reflector only the port, until it is located
+	reflector  string         // name of the peer's port there; "": not behind one
 	kind       ice.CandidateType
 }
 
@@ -36,9 +38,6 @@ var kinds = map[string]ice.CandidateType{
 	"prflx": ice.CandidateTypePeerReflexive,
 	"relay": ice.CandidateTypeRelay,
 }
-
-// reflectorName is how Telegram writes a candidate behind one of its own relays: server id and tag, no address.
-var reflectorName = regexp.MustCompile(`^reflector-\d+-\d+\.reflector$`)
 
 // maxCandidate is longer than any candidate with an address in it.
 const maxCandidate = 512
@@ -62,27 +61,28 @@ func parse(s string, loopback bool) (candidate, error) {
 	if err != nil || !known {
 		return candidate{}, errNoCandidate
 	}
-	addr, err := parseAddr(f[4], f[5], loopback)
-	return candidate{foundation: f[0], priority: uint32(priority), addr: addr, kind: kind}, err
+	c := candidate{foundation: f[0], priority: uint32(priority), kind: kind}
+	return c, c.parseAddr(f[4], f[5], loopback)
 }
 
-func parseAddr(host, port string, loopback bool) (netip.AddrPort, error) {
+func (c *candidate) parseAddr(host, port string, loopback bool) error {
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || number == 0 {
-		return netip.AddrPort{}, errNoCandidate
+		return errNoCandidate
 	}
 	ip, err := netip.ParseAddr(host)
-	switch {
-	case err != nil && reflectorName.MatchString(host):
-		return netip.AddrPort{}, errReflector
-	case err != nil:
-		return netip.AddrPort{}, errName // "….local" of a browser, for one
-	}
 	ip = ip.Unmap()
-	if !usable(ip, loopback) {
-		return netip.AddrPort{}, errAddress
+	_, _, named := reflector.ParseName(host)
+	switch {
+	case named:
+		c.reflector = host
+	case err != nil:
+		return errName // "….local" of a browser, for one
+	case !usable(ip, loopback):
+		return errAddress
 	}
-	return netip.AddrPortFrom(ip, uint16(number)), nil
+	c.addr = netip.AddrPortFrom(ip, uint16(number))
+	return nil
 }
 
 // usable keeps our checks away from addresses that cannot be a peer's. A link-local address of IPv6 means nothing without its
@@ -91,7 +91,7 @@ func usable(ip netip.Addr, loopback bool) bool {
 	if ip.IsUnspecified() || ip.IsMulticast() || ip.Zone() != "" || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
 		return false
 	}
-	if ip.Is6() && ip.IsLinkLocalUnicast() {
+	if ip.Is6() && ip.IsLinkLocalUnicast() || reflector.Synthetic(ip) {
 		return false
 	}
 	return ip.IsLoopback() == loopback
@@ -120,9 +120,10 @@ func (c candidate) remote() (ice.Candidate, error) {
 	}
 }
 
-// format writes one of ours. Browsers tell our generations apart by the ufrag; a relay's related address is nobody's business.
-func format(c ice.Candidate, ufrag string) string {
-	s := fmt.Sprintf("candidate:%s 1 udp %d %s %d typ %s", c.Foundation(), c.Priority(), c.Address(), c.Port(), c.Type())
+// format writes one of ours, at an address or name. Browsers tell our generations apart by the ufrag; a relay's related address is
+// nobody's business.
+func format(c ice.Candidate, host, ufrag string) string {
+	s := fmt.Sprintf("candidate:%s 1 udp %d %s %d typ %s", c.Foundation(), c.Priority(), host, c.Port(), c.Type())
 	if r := c.RelatedAddress(); r != nil && c.Type() == ice.CandidateTypeServerReflexive {
 		s += fmt.Sprintf(" raddr %s rport %d", r.Address, r.Port)
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 	"github.com/pion/logging"
 	"github.com/pion/transport/v4"
 	"github.com/pion/transport/v4/stdnet"
+
+	"switchgram/tgcall/reflector"
 )
 
 // Options of a Path. The logs, OnCandidate, OnConnected and OnPair are required.
@@ -26,6 +29,8 @@ type Options struct {
 	RelayOnly   bool // tell and use no address but those of TURN servers
 	Loopback    bool // use loopback addresses, and only these
 	Servers     []Server
+	Reflectors  []reflector.Server
+	Standalone  bool // the ports at reflectors have fixed tags, and nobody signals them
 	Timing      Timing
 	Net         transport.Net // nil: the machine's
 	Log         *slog.Logger
@@ -83,6 +88,8 @@ type Path struct {
 	servers []Server // reachable without asking the DNS first
 	names   []Server
 
+	reflectors *reflectors
+
 	ufrag, pwd string
 	gathered   atomic.Bool // no more candidates of ours will come
 	remote     int         // candidates taken
@@ -103,9 +110,14 @@ func Open(o Options) (*Path, error) {
 		}
 		network = n
 	}
-	p.sockets = &sockets{Net: network}
+	var err error
+	if p.reflectors, err = openReflectors(o); err != nil {
+		return nil, err
+	}
+	p.sockets = &sockets{Net: network, private: p.reflectors.private()}
 	agent, err := ice.NewAgentWithOptions(p.options()...)
 	if err != nil {
+		p.reflectors.close()
 		return nil, fmt.Errorf("open ICE agent: %w", err)
 	}
 	p.agent = agent
@@ -126,7 +138,7 @@ func (p *Path) listen() (err error) {
 			p.gathered.Store(true)
 			return
 		}
-		p.o.OnCandidate(format(c, p.ufrag))
+		p.reflectors.tell(c, p.ufrag, p.o.OnCandidate)
 	})
 	_ = p.agent.OnConnectionStateChange(func(s ice.ConnectionState) {
 		p.o.Log.Debug("ice", "state", s.String())
@@ -144,12 +156,17 @@ func (p *Path) Credentials() (ufrag, pwd string) { return p.ufrag, p.pwd }
 
 // Gather looks for our candidates. It returns when the names of servers were looked up; candidates come for a while after.
 func (p *Path) Gather(ctx context.Context) error {
-	servers := append(p.servers, resolve(ctx, p.names, p.o.Log)...)
+	servers := slices.Concat(p.servers, p.reflectors.servers(), resolve(ctx, p.names, p.o.Log))
 	if err := p.agent.UpdateOptions(ice.WithUrls(urls(servers))); err != nil {
 		return fmt.Errorf("gather candidates: %w", err)
 	}
 	if err := p.agent.GatherCandidates(); err != nil {
 		return fmt.Errorf("gather candidates: %w", err)
+	}
+	for _, c := range p.reflectors.peers() {
+		if err := p.add(c); err != nil {
+			return fmt.Errorf("add the peer's reflectors: %w", err)
+		}
 	}
 	return nil
 }
@@ -189,7 +206,14 @@ func (p *Path) Add(candidate string) error {
 	if err != nil {
 		return err
 	}
+	if c, err = p.reflectors.locate(c); err != nil {
+		return err
+	}
 	p.remote++
+	return p.add(c)
+}
+
+func (p *Path) add(c candidate) error {
 	remote, err := c.remote()
 	if err != nil {
 		return err
@@ -204,5 +228,6 @@ func (p *Path) Close() {
 		p.sockets.close()
 	}
 	_ = p.agent.GracefulClose()
+	p.reflectors.close()
 	p.sockets.close()
 }

@@ -187,7 +187,7 @@ func TestBrowserRestartsICE(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, c := range locals { // the browser has forgotten them
-				if err := browser.Add(format(c, ufrag)); err != nil {
+				if err := browser.Add(format(c, c.Address(), ufrag)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -2,6 +2,7 @@ package path
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 
 	"github.com/pion/transport/v4"
@@ -10,6 +11,7 @@ import (
 // sockets is a network that remembers what was opened through it, so that it can be closed from below.
 type sockets struct {
 	transport.Net
+	private netip.AddrPort // of the TURN server that leads to reflectors
 
 	mu     sync.Mutex
 	open   []net.PacketConn
@@ -22,7 +24,7 @@ func (s *sockets) ListenUDP(network string, addr *net.UDPAddr) (transport.UDPCon
 	if err != nil {
 		return nil, err
 	}
-	return conn, s.remember(conn)
+	return hostSocket{conn}, s.remember(conn)
 }
 
 // ListenPacket opens the sockets towards TURN servers.
@@ -31,7 +33,7 @@ func (s *sockets) ListenPacket(network, addr string) (net.PacketConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return conn, s.remember(conn)
+	return newTURNSocket(conn, s.private), s.remember(conn)
 }
 
 func (s *sockets) remember(conn net.PacketConn) error {
