@@ -9,12 +9,13 @@ import (
 
 // Text makes text from outside, such as a caller's name, safe to be an argument or the value of a variable. FreeSWITCH expands ${variable} and
 // runs ${function(arguments)} in both, at once or whenever somebody refers to the variable later; a backslash does not help. So Text takes away
-// every dollar sign that could come to stand before a brace. Line breaks and other control characters become blanks, bytes that are not UTF-8
-// and a leading "ARRAY::", which would make a list of the value, go. What remains is as it was, quotes and commas included.
+// every dollar sign that could come to stand before a brace. Line breaks and other control characters become blanks. Bytes that are not UTF-8 go,
+// and so do "ARRAY::" in front, which would make a list of the value, and the "%" of "%[…]" in front, which would set variables. What remains is
+// as it was, quotes, commas and backslashes included.
 func Text(s string) string {
 	s = strings.Map(printable, strings.ToValidUTF8(s, ""))
-	for strings.HasPrefix(s, arrayPrefix) {
-		s = s[len(arrayPrefix):]
+	for s != withoutMagic(s) {
+		s = withoutMagic(s)
 	}
 	if !strings.Contains(s, "$") {
 		return s
@@ -27,6 +28,23 @@ func Text(s string) string {
 	}
 	return string(b)
 }
+
+// withoutMagic takes away what means something at the beginning of a value: a list, or, behind blanks that get lost, variables in brackets with a
+// comma or another separator between them.
+func withoutMagic(s string) string {
+	s = strings.TrimPrefix(s, arrayPrefix)
+	bare := strings.TrimLeft(s, " ")
+	if list, ok := strings.CutPrefix(bare, "%"); ok && strings.IndexByte(list[:min(2, len(list))], '[') >= 0 {
+		return list
+	}
+	return s
+}
+
+// AppText is Text for a part of an application's argument, such as Session.Execute takes: FreeSWITCH takes one backslash of two away there. For a
+// variable, Commands.SetVariable is better than the application "set", which does that twice if there is a dollar sign.
+func AppText(s string) string { return doubled(Text(s)) }
+
+func doubled(s string) string { return strings.ReplaceAll(s, `\`, `\\`) }
 
 // printable turns what would break a line, or hide, into a blank.
 func printable(r rune) rune {
@@ -43,8 +61,8 @@ func printable(r rune) rune {
 // harmlessDollar looks at what follows a dollar sign. Quotes, backslashes and dollars may vanish on the way to FreeSWITCH's parser; and at the
 // end, we do not know what our text is put in front of.
 func harmlessDollar(rest string) bool {
-	rest = strings.TrimLeft(rest, `\'"$ `)
-	return rest != "" && rest[0] != '{'
+	next := strings.TrimLeft(rest, `\'" `)
+	return next != "" && next[0] != '{' && next[0] != '$'
 }
 
 // Word returns s if it can stand as one word in a command: letters, digits and -_.,:;@/+*#~=%!?() of ASCII, nothing else. The error is

@@ -7,28 +7,29 @@ func (c *Conn) guard() {
 	half := c.o.Silence / 2
 	timer := time.NewTimer(half)
 	defer timer.Stop()
-	asked := false
+	asked := int64(-1) // what was heard last when we asked
 	for {
 		select {
 		case <-c.gone:
 			return
 		case <-timer.C:
 		}
-		silent := c.silent()
+		heard := c.heard.Load()
+		silent := time.Since(c.began) - time.Duration(heard)
 		switch {
-		case silent < half || c.pipe.busy() || c.trusted.Load():
-			asked = false
-			timer.Reset(max(half-silent, half/4))
-		case !asked:
-			// A full line of commands asks as well as this does.
-			c.pipe.tryAdd(&slot{wire: []byte("api uptime\n\n"), answer: make(chan *frame, 1)})
-			asked = true
+		case c.trusted.Load() || c.pipe.busy():
+			asked = -1
 			timer.Reset(half)
-		default:
+		case silent < half:
+			timer.Reset(half - silent)
+		case asked == heard:
 			c.fail(ErrSilent)
 			return
+		default:
+			// A full line of commands asks as well as this does.
+			c.pipe.tryAdd(&slot{wire: []byte("api uptime\n\n"), answer: make(chan *frame, 1)})
+			asked = heard
+			timer.Reset(half)
 		}
 	}
 }
-
-func (c *Conn) silent() time.Duration { return time.Since(c.began) - time.Duration(c.heard.Load()) }

@@ -18,7 +18,7 @@ type Message struct {
 // Execute runs an application on a channel.
 type Execute struct {
 	App string
-	// Arg may have several lines. ${…} in it is expanded: foreign parts go through Text.
+	// Arg may have several lines. ${…} in it is expanded: foreign parts go through AppText.
 	Arg string
 	// ID comes back as Application-UUID in CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE.
 	ID string

@@ -86,7 +86,7 @@ func (o Originate) variables() (string, error) {
 	if _, err := Word(o.UUID); err != nil {
 		return "", err
 	}
-	return all.DialString()
+	return all.braced()
 }
 
 // target is where the answered call goes. FreeSWITCH takes the first ")" for the end of an application's argument.

@@ -85,7 +85,7 @@ func (s *Session) Watch() *Watch { return s.conn.router.listen(func(*Event) bool
 func (s *Session) HungUp() <-chan struct{} { return s.hungUp }
 
 // Execute runs an application on the channel and waits until it has ended. It returns CHANNEL_EXECUTE_COMPLETE; Application-Response in it is
-// the result, "_none_" if there is none. Foreign parts of the argument go through Text. The error is a *HangupError if the channel ended first,
+// the result, "_none_" if there is none. Foreign parts of the argument go through AppText. The error is a *HangupError if the channel ended first,
 // which is also how FreeSWITCH answers to an application it does not have, and wraps ErrDisconnected if the connection did. When the context
 // ends first, the application goes on.
 func (s *Session) Execute(ctx context.Context, app, arg string) (*Event, error) {
@@ -130,7 +130,8 @@ func (s *Session) Hangup(ctx context.Context, cause Cause) error {
 	return s.SendMsg(ctx, "", Message{Hangup: Cause(orElse(string(cause), string(NormalClearing)))})
 }
 
-// Wait waits until the channel has ended and returns CHANNEL_HANGUP_COMPLETE, which has all its times and counters. The error wraps
+// Wait waits until the channel has ended and returns CHANNEL_HANGUP_COMPLETE, which has all its times and counters; CHANNEL_HANGUP if the dialplan
+// says "socket" without "async". The error wraps
 // ErrDisconnected if the connection ended before that came.
 func (s *Session) Wait(ctx context.Context) (*Event, error) {
 	select {
@@ -180,6 +181,9 @@ func (s *Session) observe(e *Event) {
 		s.executed(e)
 	case "CHANNEL_HANGUP":
 		s.hangup(e.Cause())
+		if s.conn.trusted.Load() {
+			s.finished(e) // without "async", the rest comes when we have left
+		}
 	case "CHANNEL_HANGUP_COMPLETE":
 		s.hangup(e.Cause())
 		s.finished(e)

@@ -15,6 +15,12 @@ type Variables map[string]string
 // Empty values are left out, since FreeSWITCH would drop them; without any variable the string is empty. The error is ErrUnsafe for a name that
 // has other characters in it than letters, digits and -_.
 func (v Variables) DialString() (string, error) {
+	s, err := v.braced()
+	return doubled(s), err
+}
+
+// braced is DialString for where no argument of an application is expanded.
+func (v Variables) braced() (string, error) {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(v)) {
 		if _, err := Word(name); err != nil || strings.ContainsAny(name, ".,:;@/+*#~=%!?()") {
@@ -36,7 +42,7 @@ func dialValue(s string) string {
 	s = braces.Replace(Text(s))
 	s = hideBlanks(unsplit(s))                    // against the split at "="
 	s = strings.ReplaceAll(unsplit(s), ",", `\,`) // against the split at ","
-	return strings.ReplaceAll(s, ":_", ":"+"''_") // quotes that the split at "," takes away
+	return strings.ReplaceAll(s, ":_", ":''_")    // quotes that the split at "," takes away
 }
 
 var braces = strings.NewReplacer("{", "(", "}", ")")
