@@ -90,9 +90,31 @@ func (r *records) ReadFrom(p []byte) (int, net.Addr, error) {
 	}
 }
 
-// WriteTo sends one datagram. While there is no path it is lost; DTLS repeats.
+// pathPoll is how often a datagram of the handshake tries to leave while there is no path.
+const pathPoll = 5 * time.Millisecond
+
+// WriteTo sends one datagram. In the handshake it waits for a path, as long as the handshake waits before it repeats: ICE lets the
+// peer's first flight in as soon as the peer knows that the path works, and our answer out only when we do, a round trip later. After
+// that a datagram without a path is lost.
 func (r *records) WriteTo(p []byte, _ net.Addr) (int, error) {
-	_, _ = r.conn.Write(p)
+	_, err := r.conn.Write(p)
+	if err == nil || r.established.Load() {
+		return len(p), nil
+	}
+	giveUp := time.NewTimer(flight)
+	defer giveUp.Stop()
+	again := time.NewTicker(pathPoll)
+	defer again.Stop()
+	for err != nil {
+		select {
+		case <-again.C:
+			_, err = r.conn.Write(p)
+		case <-giveUp.C:
+			return len(p), nil
+		case <-r.done:
+			return len(p), nil
+		}
+	}
 	return len(p), nil
 }
 

@@ -332,3 +332,50 @@ func TestOpenIsWhatTelegramSends(t *testing.T) {
 		t.Errorf("%x", got)
 	}
 }
+
+// pathless refuses what is written until there is a path.
+type pathless struct {
+	net.Conn
+	path    chan struct{}
+	refused chan struct{} // a write, once
+	once    sync.Once
+}
+
+func (p *pathless) Write(b []byte) (int, error) {
+	select {
+	case <-p.path:
+		return p.Conn.Write(b)
+	default:
+		p.once.Do(func() { close(p.refused) })
+		return 0, errors.New("no path")
+	}
+}
+
+// TestAnswerWaitsForThePath: the peer's first flight comes a moment before ours may leave, and is answered when it may.
+func TestAnswerWaitsForThePath(t *testing.T) {
+	here, there := dpipe.Pipe()
+	defer there.Close()
+	defer here.Close()
+	conn := &pathless{Conn: here, path: make(chan struct{}), refused: make(chan struct{})}
+	r := newRecords(conn)
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		_, _ = r.WriteTo([]byte("flight"), nil)
+	}()
+	<-conn.refused
+	close(conn.path)
+	buf := make([]byte, 100)
+	if n, err := there.Read(buf); err != nil || string(buf[:n]) != "flight" {
+		t.Errorf("%q, %v", buf[:n], err)
+	}
+	<-written
+	conn.path = make(chan struct{})
+	for name, end := range map[string]func(){"established": func() { r.established.Store(true) }, "closed": func() { _ = r.Close() }} {
+		end()
+		if n, err := r.WriteTo([]byte("lost"), nil); n != 4 || err != nil {
+			t.Errorf("%s: %d, %v", name, n, err)
+		}
+		r.established.Store(false)
+	}
+}
