@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"bridge/sip":       {"bridge/sip/..."},
 	"esl":              {"esl/..."},
 	"verto":            {"verto/..."},
-	"tgcall":           {"tgcall/signal", "tgcall/engine"},
+	"tgcall":           {"tgcall/signal", "tgcall/engine", "tgcall/reflector"},
 	"tgcall/engine":    {"tgcall/signal", "tgcall/reflector"},
 	"tgcall/signal":    {},
 	"tgcall/reflector": {},

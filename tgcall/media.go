@@ -47,7 +47,7 @@ func (o *owner) mediaConfig() engine.Config {
 	options := o.client.o
 	config := engine.Config{
 		Version: o.Version(), Key: o.key, Outgoing: o.outgoing,
-		P2P: o.final.P2PAllowed, Servers: serversOf(o.final.Connections), CustomParameters: customParametersOf(o.final),
+		P2P: o.final.P2PAllowed, Servers: serversOf(o.final.Connections, o.log), CustomParameters: customParametersOf(o.final),
 		Muted: o.sound.isMuted(), Log: o.log, Send: o.signal,
 		Loopback: options.Engine.Loopback, RelayOnly: options.Engine.RelayOnly,
 	}

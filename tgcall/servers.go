@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"log/slog"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/gotd/td/tg"
 
 	"switchgram/tgcall/engine"
+	"switchgram/tgcall/reflector"
 )
 
 // Bounds of what Telegram may tell of a call's servers.
@@ -18,66 +20,110 @@ const (
 	maxServers = 64
 	maxHost    = 253 // characters, of a DNS name
 	maxCustom  = 64 << 10
-	peerTagLen = 16
 )
 
 // reflectorUser is the username by which package engine knows Telegram's own relays.
 const reflectorUser = "reflector"
 
-// serversOf reads the servers of a call. What is empty or malformed is left out; a call may still do without it.
-func serversOf(connections []tg.PhoneConnectionClass) []engine.Server {
-	order := reflectorOrder(connections)
+// serversOf reads the servers of a call. What is empty or malformed is logged and left out; a call may still do without it.
+func serversOf(connections []tg.PhoneConnectionClass, log *slog.Logger) []engine.Server {
+	places := placesOf(connections, log)
 	var list []engine.Server
 	for _, c := range connections {
-		for _, s := range serversOfOne(c, order) {
-			if validHost(s.Host) && s.Port > 0 && s.Port < 1<<16 && len(list) < maxServers {
+		servers, err := serversOfOne(c, places)
+		for _, s := range servers {
+			if wrong := checkServer(s); wrong != nil {
+				err = wrong
+			} else if len(list) < maxServers {
 				list = append(list, s)
 			}
+		}
+		if err != nil {
+			log.Warn("server of the call not used", "kind", typeName(c), "err", err)
 		}
 	}
 	return list
 }
 
-// reflectorOrder is the sorted ids of the reflectors: each is known by its place, counted from 1.
-func reflectorOrder(connections []tg.PhoneConnectionClass) (ids []int64) {
+// typeName is how Telegram's schema calls an object.
+func typeName(c tg.PhoneConnectionClass) string {
+	if c == nil {
+		return "none"
+	}
+	return c.TypeName()
+}
+
+// placesOf numbers the reflectors as candidates name them.
+func placesOf(connections []tg.PhoneConnectionClass, log *slog.Logger) map[int64]int {
+	var ids []int64
 	for _, c := range connections {
 		if r, ok := c.(*tg.PhoneConnection); ok {
 			ids = append(ids, r.ID)
 		}
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
+	places, repeated := reflector.Number(ids)
+	if repeated {
+		log.Warn("two reflectors have the same id: apps for telephones may name them otherwise")
+	}
+	return places
 }
 
-func serversOfOne(c tg.PhoneConnectionClass, order []int64) (list []engine.Server) {
+var (
+	errPeerTag     = errors.New("peer tag has not 16 bytes")
+	errCredentials = errors.New("TURN server without credentials")
+	errAddress     = errors.New("no address, or one that is none")
+	errPort        = errors.New("no such port")
+	errKind        = errors.New("unknown kind of server")
+)
+
+func serversOfOne(c tg.PhoneConnectionClass, places map[int64]int) (list []engine.Server, err error) {
 	switch c := c.(type) {
 	case *tg.PhoneConnection:
-		if len(c.PeerTag) != peerTagLen {
-			return nil
+		if len(c.PeerTag) != reflector.TagSize {
+			return nil, errPeerTag
 		}
-		place, _ := slices.BinarySearch(order, c.ID)
-		s := engine.Server{
-			ID: place + 1, Port: c.Port, Username: reflectorUser, Password: hex.EncodeToString(c.PeerTag), TURN: true, TCP: c.TCP,
-		}
-		return atHosts(s, c.IP, c.Ipv6)
+		return atHosts(engine.Server{
+			ID: places[c.ID], Port: c.Port, Username: reflectorUser, Password: hex.EncodeToString(c.PeerTag), TURN: true, TCP: c.TCP,
+		}, c.IP, c.Ipv6), nil
 	case *tg.PhoneConnectionWebrtc:
 		if c.Stun {
 			list = append(list, atHosts(engine.Server{Port: c.Port}, c.IP, c.Ipv6)...)
 		}
-		if c.Turn && c.Username != "" && c.Password != "" {
+		if c.Turn && (c.Username == "" || c.Password == "") {
+			return list, errCredentials
+		}
+		if c.Turn {
 			s := engine.Server{Port: c.Port, Username: c.Username, Password: c.Password, TURN: true}
 			list = append(list, atHosts(s, c.IP, c.Ipv6)...)
 		}
+		return list, nil
+	default:
+		return nil, errKind
 	}
-	return list
 }
 
+// checkServer names what is wrong. A reflector without a port is at the usual one.
+func checkServer(s engine.Server) error {
+	switch {
+	case !validHost(s.Host):
+		return errAddress
+	case s.Port < 0 || s.Port > 65535 || s.Port == 0 && s.Username != reflectorUser:
+		return errPort
+	default:
+		return nil
+	}
+}
+
+// atHosts is one server at each of its addresses. One without any has none, which checkServer finds.
 func atHosts(s engine.Server, hosts ...string) (list []engine.Server) {
 	for _, h := range hosts {
 		if h != "" {
 			s.Host = h
 			list = append(list, s)
 		}
+	}
+	if list == nil {
+		list = append(list, s)
 	}
 	return list
 }
