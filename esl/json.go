@@ -13,7 +13,7 @@ const deepest = 8
 // parseJSON reads an event in JSON. It is a parser of its own because encoding/json would replace bytes that are not UTF-8, which channel
 // variables may hold, and would lose the order and the second of two headers of one name.
 func parseJSON(text string) (*Event, error) {
-	e := &Event{headers: make([]header, 0, min(1+strings.Count(text, `":`), usualHeaders))}
+	e := &Event{headers: make([]header, 0, min(1+strings.Count(text, `"`)/4, usualHeaders))}
 	s := scanner{text: text}
 	s.object(func(name string, h header) {
 		h.name = name

@@ -200,7 +200,7 @@ func (s *Session) executed(e *Event) {
 	id := e.Get("Application-UUID")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if done, ok := s.running[id]; ok {
+	if done, ok := s.running[id]; ok && !s.ended { // after CHANNEL_HANGUP, the end of the channel ended it
 		delete(s.running, id)
 		done <- e
 	}
