@@ -35,6 +35,9 @@ type Program struct {
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
 	telegram map[string]*telegramLine
+
+	mu         sync.Mutex
+	registered map[string]bool // by line: what the registrar said last
 }
 
 // New opens the SIP sockets and reads every secret and session, so that what is wrong with them is known now. It starts nothing; a Program
@@ -43,7 +46,7 @@ func New(c *Config, o Options) (*Program, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Program{config: c, o: o, log: o.Log, dh: tgcall.NewDHCache()}
+	p := &Program{config: c, o: o, log: o.Log, dh: tgcall.NewDHCache(), registered: map[string]bool{}}
 	if err := p.open(); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}

@@ -64,10 +64,20 @@ func (p *Program) openSIPLines() error {
 	return errors.Join(wrong...)
 }
 
+// sipLine finds a line at its switch, while it is registered there: a switch that does not know us, or is not there, would only let a caller
+// wait.
 func (p *Program) sipLine(name string) (leg.FreeSWITCHLine, bool) {
-	l, ok := p.sip[name]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l := p.sip[name]
 	l.Agent = p.agent
-	return l, ok
+	return l, p.registered[name]
+}
+
+func (p *Program) setRegistered(name string, is bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.registered[name] = is
 }
 
 // register keeps the line registered until ctx ends.
@@ -78,6 +88,7 @@ func (p *Program) register(ctx context.Context, l *line.Line) {
 		Registrar: fmt.Sprintf("sip:%s;transport=%s", s.Registrar, s.Transport),
 		User:      s.User, AuthUser: s.AuthUser, Domain: s.Domain, Password: s.Password, Expires: l.SIP.Expires,
 		OnState: func(st sip.RegistrationState) {
+			p.setRegistered(l.Name, st.Registered)
 			switch {
 			case st.Registered:
 				log.Info("registered", "to", s.Registrar, "dur", st.Expires)
