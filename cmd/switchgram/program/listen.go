@@ -25,16 +25,16 @@ func (l *Listen) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// PortRange is a range of UDP ports: "30000-30999". The zero value: any free ones.
+// PortRange is a range of UDP ports: "14000-14999". The zero value: any free ones.
 type PortRange sip.PortRange
 
-// UnmarshalText reads "30000-30999".
+// UnmarshalText reads "14000-14999".
 func (r *PortRange) UnmarshalText(text []byte) error {
 	low, high, _ := strings.Cut(string(text), "-")
 	from, err1 := strconv.ParseUint(low, 10, 16)
 	to, err2 := strconv.ParseUint(high, 10, 16)
 	if err1 != nil || err2 != nil || from == 0 || to <= from {
-		return fmt.Errorf("%q: want LOW-HIGH, such as 30000-30999", text)
+		return fmt.Errorf("%q: want LOW-HIGH, such as 14000-14999", text)
 	}
 	*r = PortRange{Low: uint16(from), High: uint16(to)}
 	return nil
