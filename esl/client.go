@@ -163,7 +163,8 @@ func (c *Client) Connected() bool { return c.current() != nil }
 // Watch opens a watch on one channel, which need not exist yet. It outlives connections.
 func (c *Client) Watch(uuid string) *Watch { return c.router.watch(uuid) }
 
-// Listen opens a watch on all events that match, and on every Resync. The function must be quick: the connection waits for it.
+// Listen opens a watch on all events that match, and on every Resync. The function must be quick, and call nothing of the client: it is waited
+// for.
 func (c *Client) Listen(match func(*Event) bool) *Watch { return c.router.listen(match) }
 
 // Send sends any command, as Conn.Send does. Without a connection the error is ErrDown, at once.

@@ -180,7 +180,7 @@ func (c *Conn) explain(cmd Command, err error) error {
 // Watch opens a watch on one channel, which need not exist yet. Subscribe decides which events FreeSWITCH sends at all.
 func (c *Conn) Watch(uuid string) *Watch { return c.router.watch(uuid) }
 
-// Listen opens a watch on all events that match. The function must be quick: the connection waits for it.
+// Listen opens a watch on all events that match. The function must be quick, and call nothing of the connection: it is waited for.
 func (c *Conn) Listen(match func(*Event) bool) *Watch { return c.router.listen(match) }
 
 // write is the only goroutine that writes.

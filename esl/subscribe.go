@@ -58,7 +58,7 @@ func subscription(verb string, names []string) (Command, error) {
 
 // AddFilter narrows what FreeSWITCH sends. The results of jobs, which any filter would keep back, are let through.
 func (c *Conn) AddFilter(ctx context.Context, filters ...Filter) error {
-	for _, f := range append(filters, Filter{"Event-Name", "BACKGROUND_JOB"}) {
+	for _, f := range slices.Concat(filters, []Filter{{"Event-Name", "BACKGROUND_JOB"}}) {
 		if _, err := Word(f.Header); err != nil {
 			return fmt.Errorf("filter: %w", err)
 		}
