@@ -43,6 +43,7 @@ type call struct {
 	fingerprint    int64
 	turnUser       string
 	turnPassword   string
+	peerTag        [16]byte // of the caller, at the reflector
 
 	reason   tg.PhoneCallDiscardReasonClass // nil: none
 	duration int
@@ -116,7 +117,8 @@ func (c *call) active(s *side) *tg.PhoneCall {
 	}
 	p := &tg.PhoneCall{P2PAllowed: c.p2p(), Video: c.video, ID: c.id, AccessHash: s.access, Date: unix(c.requested),
 		AdminID: c.caller.user.o.ID, ParticipantID: c.callee.user.o.ID, GAOrB: half, KeyFingerprint: c.fingerprint,
-		Protocol: c.protocol(s), StartDate: unix(c.started), Connections: c.n.relay.connection(c.turnUser, c.turnPassword)}
+		Protocol: c.protocol(s), StartDate: unix(c.started),
+		Connections: append(c.n.relay.connection(c.turnUser, c.turnPassword), c.reflectors(s)...)}
 	if c.n.o.CustomParameters != "" {
 		p.SetCustomParameters(tg.DataJSON{Data: c.n.o.CustomParameters})
 	}

@@ -30,6 +30,7 @@ import (
 
 	"switchgram/tgcall"
 	"switchgram/tgcall/testnet/mtproto"
+	"switchgram/tgcall/testnet/reflectors"
 )
 
 // dc is the number of the only data centre, the one clients try first.
@@ -55,7 +56,10 @@ type Options struct {
 
 	P2P              *bool  // p2p_allowed of every call; nil: true unless one of the two forbids it (User.ForbidP2P)
 	TURN             bool   // run a STUN and TURN server on loopback and name it in every call, with credentials of that call only
+	ReflectorTCP     bool   // calls reach the reflector over TCP instead of UDP
 	CustomParameters string // custom_parameters of every call, a JSON object; "": none
+
+	Reflector *reflectors.Options // run a relay of Telegram's own kind on loopback and name it in every call; nil: none
 
 	Log *slog.Logger // nil: no log
 }
@@ -91,7 +95,9 @@ type Network struct {
 	courier *courier
 	relay   *relay // nil: no TURN
 	phones  phones
-	dhCache *tgcall.DHCache // of all phones: checking the prime takes long
+
+	reflector *reflectors.Server // nil: none
+	dhCache   *tgcall.DHCache    // of all phones: checking the prime takes long
 
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
@@ -147,6 +153,12 @@ func (n *Network) listen(ctx context.Context) error {
 		}
 	}
 	ctx, n.cancel = context.WithCancel(ctx)
+	if err := n.startReflector(ctx); err != nil {
+		n.cancel()
+		n.relay.close()
+		_ = l.Close()
+		return err
+	}
 	n.tasks.Go(func() { n.courier.run(ctx) })
 	n.tasks.Go(func() {
 		if err := n.srv.Serve(ctx, l); err != nil {

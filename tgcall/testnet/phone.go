@@ -82,7 +82,7 @@ func (r *request) requestCall(q *tg.PhoneRequestCallRequest) (bin.Encoder, error
 	c := &call{n: r.n, id: positive64(), random: q.RandomID, video: q.Video, requested: time.Now(), gaHash: q.GAHash,
 		caller:   side{user: r.user, access: positive64(), device: r.device, offer: q.Protocol},
 		callee:   side{user: callee, access: positive64()},
-		turnUser: randomHex(8), turnPassword: randomHex(16)}
+		turnUser: randomHex(8), turnPassword: randomHex(16), peerTag: newPeerTag()}
 	r.n.calls.byID[c.id] = c
 	r.n.courier.after(r.n.o.RingTimeout, func() { r.n.expire(c, callAccepted, &tg.PhoneCallDiscardReasonMissed{}) })
 	r.then(func() {

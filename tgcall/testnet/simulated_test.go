@@ -11,6 +11,7 @@ import (
 
 	"switchgram/tgcall"
 	"switchgram/tgcall/testnet"
+	"switchgram/tgcall/testnet/reflectors"
 )
 
 func phone(t *testing.T, u *testnet.User, o testnet.PhoneOptions) *testnet.Phone {
@@ -74,6 +75,9 @@ func TestSimulatedPeopleHearEachOther(t *testing.T) {
 	for name, o := range map[string]testnet.Options{
 		"directly":            {},
 		"through the relay":   {TURN: true, P2P: &relayed},
+		"through a reflector": {Reflector: &reflectors.Options{}, P2P: &relayed},
+		"through TCP":         {Reflector: &reflectors.Options{}, ReflectorTCP: true, P2P: &relayed},
+		"through a bad one":   {Reflector: &reflectors.Options{Loss: 0.05, Jitter: 30 * time.Millisecond}, P2P: &relayed},
 		"with bad signalling": {Delay: 10 * time.Millisecond, Loss: 0.1, Reorder: 0.3, Seed: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,7 +95,7 @@ func TestSimulatedPeopleHearEachOther(t *testing.T) {
 			if call.Peer().ID != b.ID() || call.Version() != "13.0.0" {
 				t.Errorf("in a call with %v by version %s", call.Peer(), call.Version())
 			}
-			if local, remote := call.Pair(); o.TURN && (local != "relay" || remote != "relay") {
+			if local, remote := call.Pair(); o.P2P == &relayed && (local != "relay" || remote != "relay") {
 				t.Errorf("the pair is %s to %s", local, remote)
 			}
 			if err := call.Discard(testContext(t), tgcall.Hangup); err != nil {
