@@ -1,6 +1,7 @@
 package esl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,19 +54,15 @@ func NewClient(o ClientOptions) (*Client, error) {
 	if _, err := subscription("event", o.Events); err != nil {
 		return nil, err
 	}
-	o.MinWait = orElseWait(o.MinWait, 250*time.Millisecond)
-	o.MaxWait = max(o.MinWait, orElseWait(o.MaxWait, 4*time.Second))
-	o.RefusedWait = orElseWait(o.RefusedWait, time.Minute)
+	if o.MinWait < 0 || o.MaxWait < 0 || o.RefusedWait < 0 {
+		return nil, errors.New("esl: negative time in options")
+	}
+	o.MinWait = cmp.Or(o.MinWait, 250*time.Millisecond)
+	o.MaxWait = max(o.MinWait, cmp.Or(o.MaxWait, 4*time.Second))
+	o.RefusedWait = cmp.Or(o.RefusedWait, time.Minute)
 	c := &Client{o: o, router: newRouter()}
 	c.Commands = Commands{c}
 	return c, nil
-}
-
-func orElseWait(d, other time.Duration) time.Duration {
-	if d <= 0 {
-		return other
-	}
-	return d
 }
 
 // Run keeps a connection until the context ends; then it returns nil, and all watches have ended. It may be called once.

@@ -1,6 +1,7 @@
 package esl
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -109,7 +110,7 @@ func (c Commands) Transfer(ctx context.Context, uuid string, to Transfer) error 
 	}
 	args = append(args, to.Extension)
 	if to.Dialplan != "" || to.Context != "" {
-		args = append(args, orElse(to.Dialplan, "XML"))
+		args = append(args, cmp.Or(to.Dialplan, "XML"))
 	}
 	if to.Context != "" {
 		args = append(args, to.Context)
@@ -118,20 +119,13 @@ func (c Commands) Transfer(ctx context.Context, uuid string, to Transfer) error 
 	return err
 }
 
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
-}
-
 // Broadcast plays a sound, or runs an application written "app::argument", on a channel.
 func (c Commands) Broadcast(ctx context.Context, uuid, what string, leg Leg) error {
 	line, err := words("uuid_broadcast", uuid)
 	if err != nil {
 		return err
 	}
-	_, err = c.API(ctx, line+" "+argument(what)+" "+string(orElse(string(leg), string(ALeg))))
+	_, err = c.API(ctx, line+" "+argument(what)+" "+string(cmp.Or(string(leg), string(ALeg))))
 	return err
 }
 

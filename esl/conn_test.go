@@ -284,3 +284,24 @@ func (p *peer) expect(want string) {
 
 // quiet is a time long enough to be noticed under testing/synctest, where it costs nothing.
 const quiet = time.Hour
+
+// BenchmarkCommands is the round trip of console commands, in the foreground and in the background, with 50 callers at once.
+func BenchmarkCommands(b *testing.B) {
+	s, err := esltest.Start(esltest.Options{})
+	must(b, err)
+	defer s.Close()
+	c := dial(b, s, esl.Options{})
+	for name, do := range map[string]func(context.Context, string) (string, error){"api": c.API, "bgapi": c.Job} {
+		b.Run(name, func(b *testing.B) {
+			b.SetParallelism(25)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if _, err := do(context.Background(), "uptime"); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+		})
+	}
+}

@@ -1,7 +1,9 @@
 package esl
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -29,14 +31,10 @@ type Options struct {
 }
 
 func (o Options) complete() (Options, error) {
-	if o.Timeout == 0 {
-		o.Timeout = 10 * time.Second
-	}
-	if o.Silence == 0 {
-		o.Silence = 40 * time.Second
-	}
+	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
+	o.Silence = cmp.Or(o.Silence, 40*time.Second)
 	if o.Timeout < 0 || o.Silence < 0 {
-		return o, fmt.Errorf("esl: negative time in options")
+		return o, errors.New("esl: negative time in options")
 	}
 	if !oneLine(o.Password) || strings.ContainsAny(o.User, ": \r\n\x00") {
 		return o, fmt.Errorf("esl: user or password: %w", ErrUnsafe)

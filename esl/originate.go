@@ -1,6 +1,7 @@
 package esl
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -92,9 +93,9 @@ func (o Originate) variables() (string, error) {
 // target is where the answered call goes. FreeSWITCH takes the first ")" for the end of an application's argument.
 func (o Originate) target() (string, error) {
 	if o.Extension != "" {
-		return words(o.Extension, orElse(o.Dialplan, "XML"), orElse(o.Context, "default"))
+		return words(o.Extension, cmp.Or(o.Dialplan, "XML"), cmp.Or(o.Context, "default"))
 	}
-	app, err := Word(orElse(o.App, "park"))
+	app, err := Word(cmp.Or(o.App, "park"))
 	if err != nil {
 		return "", err
 	}

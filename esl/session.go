@@ -1,6 +1,7 @@
 package esl
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -63,7 +64,7 @@ func (s *Session) introduce(data *Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.data = data
-	if s.uuid = orElse(data.UUID(), data.Get("Channel-Unique-ID")); s.uuid == "" {
+	if s.uuid = cmp.Or(data.UUID(), data.Get("Channel-Unique-ID")); s.uuid == "" {
 		return fmt.Errorf("%w: a channel without Unique-ID", ErrProtocol)
 	}
 	return nil
@@ -127,7 +128,7 @@ func (s *Session) Hangup(ctx context.Context, cause Cause) error {
 	if s.hangupError() != nil {
 		return nil
 	}
-	return s.SendMsg(ctx, "", Message{Hangup: Cause(orElse(string(cause), string(NormalClearing)))})
+	return s.SendMsg(ctx, "", Message{Hangup: Cause(cmp.Or(string(cause), string(NormalClearing)))})
 }
 
 // Wait waits until the channel has ended and returns CHANNEL_HANGUP_COMPLETE, which has all its times and counters; CHANNEL_HANGUP if the dialplan
