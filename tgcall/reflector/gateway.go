@@ -47,7 +47,9 @@ func Open(o Options) (*Gateway, error) {
 	}
 	g := &Gateway{o: o, addresses: newAddresses()}
 	for _, s := range o.Servers {
-		if err := g.add(s); err != nil {
+		if err := g.add(s); errors.Is(err, errSame) {
+			o.Log.Debug("reflector not used", "id", s.ID, "err", err) // IPv4 and IPv6 of one, with Standalone
+		} else if err != nil {
 			o.Log.Warn("reflector not used", "id", s.ID, "err", err)
 		}
 	}

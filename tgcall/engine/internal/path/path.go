@@ -146,6 +146,7 @@ func (p *Path) listen() (err error) {
 	})
 	_ = p.agent.OnSelectedCandidatePairChange(func(local, remote ice.Candidate) {
 		p.follow.selected(routeOf(local, remote))
+		p.o.Log.Debug("ice", "local", local.Type().String(), "remote", remote.Type().String(), "reflector", reflector.Synthetic(endpoint(local).Addr()))
 		p.o.OnPair(local.Type().String(), remote.Type().String())
 	})
 	return nil
