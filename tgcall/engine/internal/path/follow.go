@@ -12,9 +12,10 @@ import (
 // browsers do: pion obeys those only towards a higher priority, so never from a dead direct path to a relay. It is called from
 // the agent's goroutines.
 type follow struct {
-	mu    sync.Mutex
-	route route
-	heard time.Time // the last check of the peer on it
+	mu        sync.Mutex
+	route     route     // of the pair in use
+	heard     time.Time // the last check of the peer on it
+	nominated route     // what the peer nominated last; it may say so only once, and before our own check was answered
 }
 
 // selected notes the pair in use.
@@ -37,18 +38,28 @@ func (f *follow) request(o Options) func(*stun.Message, ice.Candidate, ice.Candi
 		if o.Controlling || pair == nil {
 			return false
 		}
-		nominated := m.Contains(stun.AttrUseCandidate)
+		r := routeOf(local, remote)
+		if m.Contains(stun.AttrUseCandidate) {
+			f.nominate(r)
+		}
 		answered := !pair.LastResponseReceivedAt().IsZero()
-		return f.check(routeOf(local, remote), nominated && answered, o.Timing.Dead, time.Now())
+		return f.check(r, o.Timing.Dead, time.Now()) && answered
 	}
 }
 
-func (f *follow) check(r route, nominated bool, dead time.Duration, now time.Time) bool {
+func (f *follow) nominate(r route) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.nominated = r
+}
+
+// check notes a check of the peer and tells whether it came by the nominated pair while the one in use is dead.
+func (f *follow) check(r route, dead time.Duration, now time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if r == f.route {
 		f.heard = now
 		return false
 	}
-	return nominated && f.route != route{} && now.Sub(f.heard) > dead
+	return r == f.nominated && f.route != route{} && now.Sub(f.heard) > dead
 }

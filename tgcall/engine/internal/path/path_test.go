@@ -283,23 +283,25 @@ func TestBrowserThatLeavesADeadPathIsFollowed(t *testing.T) {
 	here, dead, alive := at(1), at(2), at(3)
 	const limit = 5 * time.Second
 	now := time.Now()
-	if f.check(routeOf(here, alive), true, limit, now.Add(time.Hour)) {
+	f.nominate(routeOf(here, alive))
+	if f.check(routeOf(here, alive), limit, now.Add(time.Hour)) {
 		t.Error("followed before anything was selected: that is pion's to do")
 	}
 	f.selected(routeOf(here, dead))
 	for name, c := range map[string]struct {
-		remote    ice.Candidate
-		nominated bool
+		nominated ice.Candidate
+		remote    ice.Candidate // of a later check, by the pair that was nominated or by another
 		after     time.Duration
 		want      bool
 	}{
-		"selected pair is alive":   {alive, true, time.Second, false},
-		"a check, no nomination":   {alive, false, time.Minute, false},
-		"the selected pair itself": {dead, true, time.Minute, false},
-		"selected pair is dead":    {alive, true, time.Minute, true},
+		"selected pair is alive":   {alive, alive, time.Second, false},
+		"a check, no nomination":   {dead, alive, time.Minute, false},
+		"the selected pair itself": {dead, dead, time.Minute, false},
+		"selected pair is dead":    {alive, alive, time.Minute, true},
 	} {
 		f.selected(routeOf(here, dead))
-		if got := f.check(routeOf(here, c.remote), c.nominated, limit, time.Now().Add(c.after)); got != c.want {
+		f.nominate(routeOf(here, c.nominated))
+		if got := f.check(routeOf(here, c.remote), limit, time.Now().Add(c.after)); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
