@@ -85,7 +85,7 @@ func TestTheTableStaysUpUntilCtrlC(t *testing.T) {
 	}
 	ctrlC()
 	if err := <-done; err != nil {
-		t.Error(err)
+		t.Errorf("%v\n%s", err, text.String())
 	}
 	for _, want := range []string{"caller hears", "relay opus", "transcode", "SIP server  127.0.0.1:", "dial tg+999662001001"} {
 		if !strings.Contains(text.String(), want) {
