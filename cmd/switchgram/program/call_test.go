@@ -182,10 +182,11 @@ func TestTelephoneGivesUpWhileTelegramRings(t *testing.T) {
 	h.person(h.ann(), rings(calls))
 	d := h.telephone("1000", 0).dial("tg@ann")
 	untilSIP[sip.Ringing](h, d)
+	call := next(h, calls) // her device is told a moment later
 
 	h.must(d.Hangup(h.ctx, sip.Hangup{}))
 
-	h.wantDiscarded(next(h, calls), tgcall.Missed)
+	h.wantDiscarded(call, tgcall.Missed)
 	h.wantOutcome(bridge.NormalClearing, "")
 }
 

@@ -70,11 +70,12 @@ func TestTelephoneThatRingsAtTheEndStopsRinging(t *testing.T) {
 	h.person(h.ann(), rings(calls))
 	d := h.telephone("1000", 0).dial("tg@ann")
 	untilSIP[sip.Ringing](h, d)
+	call := next(h, calls) // her device is told a moment later
 
 	h.end()
 
 	h.must(next(h, h.done))
-	h.wantDiscarded(next(h, calls), tgcall.Missed)
+	h.wantDiscarded(call, tgcall.Missed)
 	if end := untilSIP[sip.Ended](h, d); end.Status != 503 {
 		t.Errorf("the telephone was told %s, want 503", end)
 	}
