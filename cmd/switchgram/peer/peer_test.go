@@ -221,7 +221,7 @@ func FuzzLines(f *testing.F) {
 	f.Add(`{"cmd":"mute"}` + "\n" + `{"cmd":"stop"}`)
 	f.Fuzz(func(t *testing.T, lines string) {
 		if strings.Contains(lines, "record") || strings.Contains(lines, "play") {
-			t.Skip("would touch files")
+			return // these name files
 		}
 		if err := peer.Run(t.Context(), strings.NewReader(lines), io.Discard, peer.Options{Loopback: true}); err != nil {
 			t.Fatal(err)
