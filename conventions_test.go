@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"bridge/media":     {},
 	"bridge/room":      {"bridge/media", "bridge/room/..."},
 	"bridge/sound":     {"bridge/media", "bridge/room/codec"},
-	"bridge/leg":       {"bridge", "bridge/media", "bridge/sip", "esl", "verto", "tgcall", "tgcall/account"},
+	"bridge/leg":       {"bridge", "bridge/media", "bridge/sip", "esl", "verto", "tgcall", "tgcall/account", "tgcall/engine"},
 	"bridge/line":      {"bridge"},
 	"bridge/sip":       {"bridge/sip/..."},
 	"esl":              {"esl/..."},

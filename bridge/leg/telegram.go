@@ -15,6 +15,7 @@ import (
 	"switchgram/bridge/media"
 	"switchgram/tgcall"
 	"switchgram/tgcall/account"
+	"switchgram/tgcall/engine"
 )
 
 // Telegram is the leg of a Telegram call.
@@ -148,7 +149,7 @@ func position(outgoing, answered bool) bridge.Position {
 }
 
 // Media implements bridge.Leg.
-func (t *Telegram) Media() media.Stream { return telegramStream{t.call} }
+func (t *Telegram) Media() media.Stream { return TelegramStream(t.call) }
 
 // Describe implements bridge.Describer.
 func (t *Telegram) Describe() bridge.Description {
@@ -159,19 +160,26 @@ func (t *Telegram) Describe() bridge.Description {
 	return d
 }
 
-// telegramStream is the sound of a Telegram call: always Opus.
-type telegramStream struct{ call *tgcall.Call }
+// TelegramSound carries a Telegram call's packets: a *tgcall.Call, or a bare *engine.Engine.
+type TelegramSound interface {
+	OnRTP(func(*rtp.Packet))
+	WriteRTP(*rtp.Packet) error
+	Stats() engine.Stats
+}
+
+// TelegramStream makes a media.Stream of a Telegram call's sound, which is always Opus.
+func TelegramStream(s TelegramSound) media.Stream { return telegramStream{s} }
+
+type telegramStream struct{ TelegramSound }
 
 // Format is what Telegram's engine sends and takes: Opus, announced as stereo (RFC 7587 §7), in packets of 20 ms from us.
 func (telegramStream) Format() media.Format {
 	return media.Format{Codec: media.Opus, ClockRate: 48000, Channels: 2, PayloadType: 111, PTime: 20 * time.Millisecond}
 }
 
-func (s telegramStream) OnRTP(f func(*rtp.Packet))    { s.call.OnRTP(f) }
-func (s telegramStream) WriteRTP(p *rtp.Packet) error { return s.call.WriteRTP(p) }
-
+// Stats counts probes without sound as nothing at all.
 func (s telegramStream) Stats() media.Stats {
-	st := s.call.Stats()
+	st := s.TelegramSound.Stats()
 	return media.Stats{Received: st.Received, Lost: st.Lost, Sent: st.Sent, Dropped: st.Dropped, Jitter: st.Jitter, RTT: st.RTT}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"switchgram/bridge/leg"
 	"switchgram/bridge/media"
 	"switchgram/bridge/sound"
 	"switchgram/tgcall/engine"
@@ -42,7 +43,7 @@ func startCall(ctx context.Context, c *command, out *output, o Options) (*call, 
 	if n.engine, err = engine.New(config); err != nil {
 		return nil, err
 	}
-	n.stream = stream{n.engine}
+	n.stream = leg.TelegramStream(n.engine)
 	if err := n.openSound(c.Play, c.Record); err != nil {
 		return nil, err
 	}
