@@ -70,6 +70,8 @@ type Engine struct {
 	muted  atomic.Bool
 	ran    atomic.Bool
 
+	moments moments
+
 	ctx    context.Context // of Run, for Send
 	cancel context.CancelCauseFunc
 }
@@ -145,7 +147,9 @@ func (e *Engine) do(f func()) {
 func (e *Engine) send(blob []byte) {
 	err := e.cfg.Send(e.ctx, blob)
 	switch {
-	case err == nil || e.ctx.Err() != nil:
+	case err == nil:
+		e.moments.sent.now()
+	case e.ctx.Err() != nil:
 	case errors.Is(err, ErrSignalling):
 		e.cancel(fmt.Errorf("send signalling: %w", err))
 	default:
@@ -158,7 +162,9 @@ func (e *Engine) send(blob []byte) {
 func (e *Engine) Receive(blob []byte) {
 	if err := e.signalling.Receive(blob); err != nil {
 		e.log.Debug("signalling blob not understood", "err", err)
+		return
 	}
+	e.moments.received.now()
 }
 
 // Events come in order; the channel is closed at the end of Run. It holds 64 events; of a reader that is slower, the oldest are
@@ -184,6 +190,3 @@ func (e *Engine) Mute(on bool) {
 	default: // the goroutine of Run will look anyway
 	}
 }
-
-// Stats are the counts since the start.
-func (e *Engine) Stats() Stats { return Stats(e.stream.Stats()) }

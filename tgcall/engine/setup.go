@@ -135,6 +135,7 @@ func (l *loop) transportOptions(conn net.Conn) transport.Options {
 		Conn: conn, Certificate: l.certificate, Remote: l.fingerprint, Client: l.client(), Opens: l.cfg.Outgoing,
 		Media: l.stream, Log: l.log, PionLogs: pionLogs{l.log},
 		OnKeys: func(local, remote *srtp.Context) {
+			l.moments.dtls.now()
 			l.stream.Arm(audio.Keys{Local: local, Remote: remote}, conn)
 			l.do(func() { l.secured = true; l.update() })
 		},
@@ -168,6 +169,9 @@ func (l *loop) pathOptions() path.Options {
 
 func (l *loop) pathChanged(connected bool) {
 	l.connected = connected
+	if connected {
+		l.moments.ice.now()
+	}
 	if connected && l.transport != nil {
 		l.transport.Begin()
 	}

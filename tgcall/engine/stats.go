@@ -12,4 +12,13 @@ type Stats struct {
 	Dropped  uint64        // packets WriteRTP could not send
 	Jitter   time.Duration // interarrival jitter of what we receive, RFC 3550 §6.4.1
 	RTT      time.Duration // round trip from RTCP reports; 0: not known yet
+
+	// What the peer reports of our packets (RFC 3550 §6.4.1), some seconds old; 0 also if it never did.
+	ReportedLost   uint64
+	ReportedJitter time.Duration
+
+	LastReceived, LastSent time.Time // last audio packet of each direction; zero: none yet
 }
+
+// Stats are the counts since the start. It is cheap enough to be asked several times a second.
+func (e *Engine) Stats() Stats { return Stats(e.stream.Stats()) }

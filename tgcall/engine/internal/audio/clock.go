@@ -13,6 +13,9 @@ func newClock(start time.Time) clock { return clock{start} }
 
 func (c clock) now() instant { return instant(time.Since(c.start)) }
 
+// time is on the machine's clock.
+func (c clock) time(i instant) time.Time { return c.start.Add(time.Duration(i)) }
+
 // ntp is the 64-bit timestamp of RFC 3550 §4: seconds since 1900 and their fraction.
 func (c clock) ntp(i instant) uint64 {
 	const from1900to1970 = 2208988800

@@ -30,6 +30,8 @@ type incoming struct {
 	probes    uint64
 	refused   uint64
 
+	firstReceived, lastReceived instant // of received
+
 	feedback     *twcc.Recorder
 	feedbackDue  bool
 	feedbackSent instant
@@ -93,7 +95,11 @@ func (i *incoming) receive(b []byte, now instant) *rtp.Packet {
 		i.probes++
 		return nil
 	}
+	if i.received == 0 {
+		i.firstReceived = now
+	}
 	i.received++
+	i.lastReceived = now
 	p.Padding, p.PaddingSize, p.Header.PaddingSize = false, 0, 0
 	return p
 }
@@ -114,12 +120,25 @@ func (i *incoming) open(b []byte) bool {
 	return slices.Contains(i.format.PayloadTypes, i.packet.PayloadType)
 }
 
-func (i *incoming) stats(s *Stats) {
+func (i *incoming) stats(s *Stats, c clock) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	s.Received, s.Probes, s.Refused = i.received, i.probes, i.refused
 	s.Lost = i.lostUntil + i.reception.lost()
 	s.Jitter = fromSamples(i.reception.jitter)
+	if i.received > 0 {
+		s.LastReceived = c.time(i.lastReceived)
+	}
+}
+
+// first is when the first packet came; zero: not yet.
+func (i *incoming) first(c clock) time.Time {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.received == 0 {
+		return time.Time{}
+	}
+	return c.time(i.firstReceived)
 }
 
 // reception is what receiver reports tell of one SSRC (RFC 3550 §6.4.1 and appendix A).

@@ -36,9 +36,12 @@ type outgoing struct {
 	sent, dropped   uint64
 	packets, octets uint32 // for sender reports
 	lastTimestamp   uint32
+	firstSent       instant
 	lastSent        instant
 	lastReport      instant
 	roundTrip       time.Duration
+	reportedLost    uint64        // by the peer
+	reportedJitter  time.Duration // likewise
 }
 
 func (o *outgoing) init(ssrc uint32) { o.ssrc = ssrc }
@@ -144,14 +147,31 @@ func absSendTime(now instant) uint32 {
 }
 
 func (o *outgoing) count(p *rtp.Packet, now instant) {
+	if o.sent == 0 {
+		o.firstSent = now
+	}
 	o.sent++
 	o.packets++
 	o.octets += uint32(len(p.Payload))
 	o.lastTimestamp, o.lastSent = p.Timestamp, now
 }
 
-func (o *outgoing) stats(s *Stats) {
+func (o *outgoing) stats(s *Stats, c clock) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	s.Sent, s.Dropped, s.RTT = o.sent, o.dropped, o.roundTrip
+	s.ReportedLost, s.ReportedJitter = o.reportedLost, o.reportedJitter
+	if o.sent > 0 {
+		s.LastSent = c.time(o.lastSent)
+	}
+}
+
+// first is when the first packet was sent; zero: not yet.
+func (o *outgoing) first(c clock) time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.sent == 0 {
+		return time.Time{}
+	}
+	return c.time(o.firstSent)
 }

@@ -17,6 +17,8 @@ const (
 // reportBlock is what the peer says of one stream it receives.
 type reportBlock struct {
 	ssrc   uint32
+	lost   int32  // since the start; below 0 where packets came twice
+	jitter uint32 // samples
 	lastSR uint32 // middle bits of the NTP time of the last SR
 	delay  uint32 // since that, 1/65536 s
 }
@@ -55,7 +57,10 @@ func parseReport(b []byte, to reports) {
 	}
 	for n := int(b[0] & 0x1f); n > 0 && len(b) >= blocks+blockSize; n-- {
 		r := b[blocks : blocks+blockSize]
-		to.block(reportBlock{ssrc: binary.BigEndian.Uint32(r), lastSR: binary.BigEndian.Uint32(r[16:]), delay: binary.BigEndian.Uint32(r[20:])})
+		to.block(reportBlock{
+			ssrc: binary.BigEndian.Uint32(r), lost: int32(binary.BigEndian.Uint32(r[4:])<<8) >> 8, jitter: binary.BigEndian.Uint32(r[12:]),
+			lastSR: binary.BigEndian.Uint32(r[16:]), delay: binary.BigEndian.Uint32(r[20:]),
+		})
 		blocks += blockSize
 	}
 }

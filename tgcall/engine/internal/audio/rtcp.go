@@ -133,13 +133,12 @@ func (i *incoming) sawSenderReport(ntp uint64, now instant) {
 	i.srNTP, i.srAt = compactNTP(ntp), now
 }
 
-// sawReport computes the round trip from a report about our audio (RFC 3550 §6.4.1).
+// sawReport takes a report about our audio, and computes the round trip from it (RFC 3550 §6.4.1).
 func (o *outgoing) sawReport(b reportBlock, now uint32) {
-	trip := now - b.lastSR - b.delay
-	if b.lastSR == 0 || int32(trip) < 0 {
-		return
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.roundTrip = fromCompact(trip)
+	o.reportedLost, o.reportedJitter = uint64(max(0, b.lost)), fromSamples(float64(b.jitter))
+	if trip := now - b.lastSR - b.delay; b.lastSR != 0 && int32(trip) >= 0 {
+		o.roundTrip = fromCompact(trip)
+	}
 }

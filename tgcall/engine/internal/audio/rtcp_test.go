@@ -59,6 +59,26 @@ func TestReportsTellCountsAndTimes(t *testing.T) {
 	if r.SSRC != 1 || r.TotalLost != 1 || r.FractionLost != 64 || r.LastSequenceNumber != 4 || r.LastSenderReport != uint32(sr.NTPTime>>16) {
 		t.Errorf("%+v", r)
 	}
+	if s := a.Stats(); s.ReportedLost != 1 || s.ReportedJitter != fromSamples(float64(r.Jitter)) {
+		t.Errorf("reported was %+v, told is %+v", r, s)
+	}
+}
+
+// TestReportedLossOfPacketsThatCameTwice: RFC 3550 §6.4.1 lets it be negative.
+func TestReportedLossOfPacketsThatCameTwice(t *testing.T) {
+	a, _ := pair(t, srtp.ProtectionProfileAeadAes128Gcm)
+	plain, err := (&rtcp.ReceiverReport{SSRC: 2, Reports: []rtcp.ReceptionReport{{SSRC: 1, TotalLost: 0xffffff, Jitter: 480}}}).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := newContext(t, srtp.ProtectionProfileAeadAes128Gcm, 20).EncryptRTCP(nil, plain, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Input(sealed)
+	if s := a.Stats(); s.ReportedLost != 0 || s.ReportedJitter != 10*time.Millisecond {
+		t.Errorf("%+v", s)
+	}
 }
 
 func TestRoundTripFromReports(t *testing.T) {

@@ -44,6 +44,9 @@ type Stats struct {
 	Received, Lost, Probes, Refused uint64
 	Sent, Dropped                   uint64
 	Jitter, RTT                     time.Duration
+	ReportedLost                    uint64 // by the peer, of ours
+	ReportedJitter                  time.Duration
+	LastReceived, LastSent          time.Time
 }
 
 // Stream is the sound of one call in both directions. It exists before the connection does; until Arm it drops everything.
@@ -113,7 +116,10 @@ func (s *Stream) Tick() {
 // Stats are the counts since the start.
 func (s *Stream) Stats() Stats {
 	var st Stats
-	s.in.stats(&st)
-	s.out.stats(&st)
+	s.in.stats(&st, s.clock)
+	s.out.stats(&st, s.clock)
 	return st
 }
+
+// First tells when the first packet went out and the first one of the peer came in; zero: not yet.
+func (s *Stream) First() (sent, received time.Time) { return s.out.first(s.clock), s.in.first(s.clock) }

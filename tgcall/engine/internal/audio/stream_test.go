@@ -213,6 +213,27 @@ func TestNewSSRCOfThePeerIsHeardAndCountedAnew(t *testing.T) {
 	}
 }
 
+func TestStatsTellWhenTheLastPacketWas(t *testing.T) {
+	a, b := pair(t, srtp.ProtectionProfileAeadAes128Gcm)
+	if s := b.Stats(); !s.LastReceived.IsZero() || !s.LastSent.IsZero() {
+		t.Errorf("before the first packet: %+v", s)
+	}
+	var last time.Time
+	for n := range 3 {
+		last = time.Now()
+		_ = a.WriteRTP(packet(n))
+	}
+	now := time.Now()
+	if sent, received := a.Stats().LastSent, b.Stats().LastReceived; sent.Before(last) || received.Before(sent) || received.After(now) {
+		t.Errorf("sent %v, received %v, between %v and %v", sent, received, last, now)
+	}
+	sent, _ := a.First()
+	_, received := b.First()
+	if sent.IsZero() || received.Before(sent) || received.After(last) {
+		t.Errorf("first sent %v, received %v", sent, received)
+	}
+}
+
 func TestNobodyListens(t *testing.T) {
 	a, b := pair(t, srtp.ProtectionProfileAeadAes128Gcm)
 	got := heard(b)
