@@ -1,6 +1,9 @@
 package tgcall
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // facts are what others may ask of a call while it runs.
 type facts struct {
@@ -8,6 +11,7 @@ type facts struct {
 	agreedVersion string
 	pictures      [4]string
 	local, remote string // kinds of ICE candidates
+	moments       Times
 }
 
 func (f *facts) setKey(version string, pictures [4]string) {
@@ -20,6 +24,18 @@ func (f *facts) setPair(local, remote string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.local, f.remote = local, remote
+}
+
+func (f *facts) reached(p phase) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.moments.reached(p, time.Now())
+}
+
+func (f *facts) times() Times {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.moments
 }
 
 func (f *facts) version() string {

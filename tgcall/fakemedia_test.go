@@ -17,6 +17,7 @@ type fakeMedia struct {
 	config engine.Config
 	events chan engine.Event
 	fail   chan error
+	up     time.Time // when ICE found a path, as Times tells it
 
 	mu       sync.Mutex
 	blobs    []string
@@ -94,5 +95,7 @@ func (m *fakeMedia) isMuted() bool {
 	defer m.mu.Unlock()
 	return m.muted
 }
+
+func (m *fakeMedia) Times() engine.Times { return engine.Times{ICE: m.up} }
 
 func (m *fakeMedia) Stats() engine.Stats { return engine.Stats{Sent: 7} }

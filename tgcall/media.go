@@ -20,6 +20,7 @@ type media interface {
 	WriteRTP(*rtp.Packet) error
 	Mute(bool)
 	Stats() engine.Stats
+	Times() engine.Times
 }
 
 // start makes the media and lets it run.

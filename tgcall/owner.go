@@ -99,6 +99,7 @@ func (o *owner) apply(e event) {
 		var actions []action
 		o.state, actions = step(o.state, e)
 		if o.state.phase != before {
+			o.facts.reached(o.state.phase)
 			o.log.Debug("telegram call", "step", o.state.phase)
 		}
 		for _, a := range actions {

@@ -65,6 +65,13 @@ func (s *sound) write(p *rtp.Packet) error {
 	return engine.ErrNotReady
 }
 
+func (s *sound) times() engine.Times {
+	if m := s.get(); m != nil {
+		return m.Times()
+	}
+	return engine.Times{}
+}
+
 func (s *sound) stats() engine.Stats {
 	if m := s.get(); m != nil {
 		return m.Stats()
