@@ -28,8 +28,9 @@ const (
 // The longest matching path decides. A package may always import what lies below itself.
 var mayImport = map[string][]string{
 	"cmd":              {"..."},
-	"bridge":           {"bridge/media", "bridge/room"},
+	"bridge":           {"bridge/media", "bridge/quality", "bridge/room"},
 	"bridge/media":     {},
+	"bridge/quality":   {"bridge/media"},
 	"bridge/room":      {"bridge/media", "bridge/room/..."},
 	"bridge/sound":     {"bridge/media", "bridge/room/codec"},
 	"bridge/leg":       {"bridge", "bridge/media", "bridge/sip", "esl", "verto", "tgcall", "tgcall/account", "tgcall/engine"},
