@@ -129,7 +129,8 @@ func (c *call) p2p() bool {
 	if c.n.o.P2P != nil {
 		return *c.n.o.P2P
 	}
-	return !c.caller.user.forbidP2P && !c.callee.user.forbidP2P
+	caller, callee := c.caller.user, c.callee.user
+	return caller.allows(tg.InputPrivacyKeyPhoneP2PTypeID, callee) && callee.allows(tg.InputPrivacyKeyPhoneP2PTypeID, caller)
 }
 
 func (c *call) discarded() *tg.PhoneCallDiscarded {

@@ -13,9 +13,10 @@ import (
 // device is a client: whoever holds one permanent auth key. Devices are not forgotten while the network runs. The network's lock guards them.
 type device struct {
 	key      mtproto.KeyID
-	user     *User // nil: not logged in
-	pending  *User // has shown code or token, but not the two-step password
-	revoked  bool  // was logged in until somebody ended it
+	centre   *centre // that has made the key
+	user     *User   // nil: not logged in
+	pending  *User   // has shown code or token, but not the two-step password
+	revoked  bool    // was logged in until somebody ended it
 	since    time.Time
 	info     tg.InitConnectionRequest
 	sessions map[*mtproto.Session]struct{} // connected now
@@ -23,17 +24,17 @@ type device struct {
 }
 
 // deviceOf finds the device of a session, and notes that the session is connected.
-func (n *Network) deviceOf(s *mtproto.Session) *device {
-	d := n.deviceOfKey(s.Key())
+func (n *Network) deviceOf(c *centre, s *mtproto.Session) *device {
+	d := n.deviceOfKey(c, s.Key())
 	d.sessions[s] = struct{}{}
 	d.info = s.Device()
 	return d
 }
 
-func (n *Network) deviceOfKey(k mtproto.KeyID) *device {
+func (n *Network) deviceOfKey(c *centre, k mtproto.KeyID) *device {
 	d, ok := n.devices[k]
 	if !ok {
-		d = &device{key: k, since: time.Now(), sessions: map[*mtproto.Session]struct{}{}}
+		d = &device{key: k, centre: c, since: time.Now(), sessions: map[*mtproto.Session]struct{}{}}
 		n.devices[k] = d
 	}
 	return d
@@ -73,7 +74,7 @@ func (u *User) Revoke() {
 func (n *Network) revoke(d *device) {
 	n.release(d)
 	d.revoked = true
-	n.srv.Disconnect(d.key)
+	d.centre.srv.Disconnect(d.key)
 }
 
 // Disconnect cuts every connection of u's devices. They may come back at once.
@@ -81,7 +82,7 @@ func (n *Network) Disconnect(u *User) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, d := range n.devicesOf(u) {
-		n.srv.Disconnect(d.key)
+		d.centre.srv.Disconnect(d.key)
 	}
 }
 
@@ -111,6 +112,9 @@ func (d *device) listening() []*mtproto.Session {
 
 // push sends an update to a device. It is made anew for each session, since gotd's Encode writes into what it encodes.
 func (n *Network) push(d *device, build func(viewer) bin.Encoder) {
+	if n.faults.loses(d.user) {
+		return
+	}
 	for _, s := range d.listening() {
 		if err := s.Push(build(viewer{n: n, user: d.user, layer: s.Layer()})); err != nil {
 			n.log.Debug("update not delivered", "err", err)

@@ -86,9 +86,14 @@ func (r *request) callUpdates(since time.Time) []callUpdate {
 	var all []callUpdate
 	for _, c := range r.n.calls.byID {
 		for _, s := range []*side{&c.caller, &c.callee} {
-			if s.user == r.user && (c.state != callOver || !c.ended.Before(since)) {
-				all = append(all, callUpdate{with: c.other(s).user, update: &tg.UpdatePhoneCall{PhoneCall: c.now(s, r.device)}})
+			if s.user != r.user || c.state == callOver && c.ended.Before(since) {
+				continue
 			}
+			with := c.other(s).user
+			if s == &c.callee && c.state == callOver { // the whole story: it rang, and is over
+				all = append(all, callUpdate{with: with, update: &tg.UpdatePhoneCall{PhoneCall: c.asked()}})
+			}
+			all = append(all, callUpdate{with: with, update: &tg.UpdatePhoneCall{PhoneCall: c.now(s, r.device)}})
 		}
 	}
 	return all

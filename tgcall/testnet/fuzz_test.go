@@ -18,7 +18,7 @@ func FuzzRequest(f *testing.F) {
 	f.Cleanup(n.Close)
 	ann := n.AddUser(UserOptions{Phone: "4930111111", Username: "ann"})
 	bob := n.AddUser(UserOptions{Phone: "4930222222", Username: "bob"})
-	device := n.deviceOfKey(mtproto.KeyID{1})
+	device := n.deviceOfKey(n.centres[0], mtproto.KeyID{1})
 	n.authorise(device, ann)
 	to := &tg.InputUser{UserID: bob.ID(), AccessHash: n.accessHash(ann, bob)}
 	protocol := tg.PhoneCallProtocol{UDPP2P: true, MinLayer: 65, MaxLayer: 92, LibraryVersions: []string{"9.0.0"}}

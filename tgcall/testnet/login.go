@@ -79,6 +79,8 @@ func (r *request) sendCode(q *tg.AuthSendCodeRequest) (bin.Encoder, error) {
 		return nil, tgerr.New(400, "PHONE_NUMBER_INVALID")
 	case u == nil: // there is no sign-up here
 		return nil, tgerr.New(400, "PHONE_NUMBER_UNOCCUPIED")
+	case u.home != r.centre:
+		return nil, u.elsewhere("PHONE_MIGRATE")
 	}
 	return r.n.newCode(u).sent(), nil
 }
@@ -142,6 +144,9 @@ func (r *request) signIn(q *tg.AuthSignInRequest) (bin.Encoder, error) {
 		return nil, tgerr.New(400, "PHONE_CODE_EMPTY")
 	case subtle.ConstantTimeCompare([]byte(q.PhoneCode), []byte(c.code)) != 1:
 		return nil, tgerr.New(400, "PHONE_CODE_INVALID")
+	}
+	if c.user.home != r.centre {
+		return nil, c.user.elsewhere("PHONE_MIGRATE")
 	}
 	delete(r.n.codes, c.hash)
 	return r.enter(c.user)

@@ -22,9 +22,14 @@ func methods() map[uint32]method {
 		tg.AuthExportLoginTokenRequestTypeID:     anyone(on((*request).exportLoginToken)),
 		tg.AuthImportLoginTokenRequestTypeID:     anyone(on((*request).importLoginToken)),
 		tg.AuthAcceptLoginTokenRequestTypeID:     on((*request).acceptLoginToken),
+		tg.AuthExportAuthorizationRequestTypeID:  on((*request).exportAuthorization),
+		tg.AuthImportAuthorizationRequestTypeID:  anyone(on((*request).importAuthorization)),
 		tg.AccountGetAuthorizationsRequestTypeID: on((*request).getAuthorizations),
 		tg.AuthResetAuthorizationsRequestTypeID:  on((*request).resetAuthorizations),
 		tg.AccountUpdateStatusRequestTypeID:      constant[tg.AccountUpdateStatusRequest](yes),
+
+		tg.AccountGetPrivacyRequestTypeID: on((*request).getPrivacy),
+		tg.AccountSetPrivacyRequestTypeID: on((*request).setPrivacy),
 
 		tg.UsersGetUsersRequestTypeID:           on((*request).getUsers),
 		tg.UsersGetFullUserRequestTypeID:        on((*request).getFullUser),

@@ -1,4 +1,4 @@
-// Package testnet is a Telegram network of one data centre on loopback: real MTProto over real TCP, with accounts, logins, messages and the phone
+// Package testnet is a Telegram network of one or more data centres on loopback: real MTProto over real TCP, with accounts, logins, messages and the phone
 // service, for tests and for the demo that a stranger runs. Nothing of it leaves the machine.
 //
 // Start makes a Network, AddUser an account on it. Any MTProto client can log in when it is told the address (DCList) and the key (PublicKey);
@@ -20,26 +20,22 @@ import (
 	"encoding/pem"
 	"fmt"
 	"log/slog"
-	"net"
 	"sync"
 	"time"
 
 	"github.com/gotd/td/telegram"
 	"github.com/gotd/td/telegram/dcs"
-	"github.com/gotd/td/tg"
 
 	"switchgram/tgcall"
 	"switchgram/tgcall/testnet/mtproto"
 	"switchgram/tgcall/testnet/reflectors"
 )
 
-// dc is the number of the only data centre, the one clients try first.
-const dc = 2
-
 // Options say how the network behaves. The zero value is a perfect one, without TURN.
 type Options struct {
 	AppID   int    // the api_id that logins must show; 0: 17349
 	AppHash string // the api_hash that goes with it; "": a fixed one
+	DCs     []int  // numbers of the data centres, with 2 among them; nil: 2 alone
 
 	LoginCode    string        // the code of every login; "": a new random one of five digits each time, read with Network.Code
 	CodeLifetime time.Duration // after which a login code is PHONE_CODE_EXPIRED; 0: 5 minutes
@@ -65,6 +61,9 @@ type Options struct {
 }
 
 func (o *Options) complete() {
+	if o.DCs == nil {
+		o.DCs = []int{firstDC}
+	}
 	def(&o.AppID, 17349)
 	def(&o.AppHash, "344583e45741c457fe1862106095a5eb")
 	def(&o.CodeLifetime, 5*time.Minute)
@@ -86,8 +85,7 @@ func def[T comparable](field *T, v T) {
 type Network struct {
 	o       Options
 	log     *slog.Logger
-	srv     *mtproto.Server
-	addr    *net.TCPAddr
+	centres []*centre
 	key     *rsa.PrivateKey
 	secret  []byte // makes access hashes
 	methods map[uint32]method
@@ -110,6 +108,7 @@ type Network struct {
 	devices map[mtproto.KeyID]*device
 	codes   map[string]*loginCode // by phone_code_hash
 	tokens  map[string]*loginToken
+	tickets map[string]exported
 	calls   callTable
 	faults  faults
 }
@@ -123,13 +122,9 @@ func Start(ctx context.Context, o Options) (*Network, error) {
 	}
 	n := &Network{o: o, log: o.Log, key: key, secret: make([]byte, 32), methods: methods(), names: methodNames(), courier: newCourier(), phones: newPhones(), dhCache: tgcall.NewDHCache(),
 		users: map[int64]*User{}, byPhone: map[string]*User{}, byName: map[string]*User{}, lastID: firstUserID - 1,
-		devices: map[mtproto.KeyID]*device{}, codes: map[string]*loginCode{}, tokens: map[string]*loginToken{},
+		devices: map[mtproto.KeyID]*device{}, codes: map[string]*loginCode{}, tokens: map[string]*loginToken{}, tickets: map[string]exported{},
 		calls: newCallTable(o.Seed), faults: newFaults()}
 	_, _ = rand.Read(n.secret) // never fails: crypto/rand
-	n.srv, err = mtproto.New(mtproto.Options{DC: dc, Key: key, Handler: handler{n}, Log: o.Log})
-	if err != nil {
-		return nil, err
-	}
 	if err := n.listen(ctx); err != nil {
 		return nil, fmt.Errorf("telegram network: %w", err)
 	}
@@ -141,30 +136,26 @@ const firstUserID = 1001
 
 // listen opens the sockets and starts the network's goroutines.
 func (n *Network) listen(ctx context.Context) error {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	n.addr = l.Addr().(*net.TCPAddr)
-	if n.o.TURN {
-		if n.relay, err = startRelay(n.log); err != nil {
-			_ = l.Close()
-			return err
-		}
-	}
 	ctx, n.cancel = context.WithCancel(ctx)
-	if err := n.startReflector(ctx); err != nil {
+	sockets, err := n.openCentres()
+	if err == nil && n.o.TURN {
+		n.relay, err = startRelay(n.log)
+	}
+	if err == nil {
+		err = n.startReflector(ctx)
+	}
+	if err != nil {
 		n.cancel()
 		n.relay.close()
-		_ = l.Close()
+		for _, l := range sockets {
+			_ = l.Close()
+		}
 		return err
 	}
 	n.tasks.Go(func() { n.courier.run(ctx) })
-	n.tasks.Go(func() {
-		if err := n.srv.Serve(ctx, l); err != nil {
-			n.log.Error("telegram network stopped", "err", err)
-		}
-	})
+	for i, c := range n.centres {
+		n.tasks.Go(func() { n.serve(ctx, c, sockets[i]) })
+	}
 	n.tasks.Go(func() {
 		<-ctx.Done()
 		n.relay.close()
@@ -187,11 +178,11 @@ func (n *Network) AppHash() string { return n.o.AppHash }
 
 // DCList is where the network listens, for telegram.Options.
 func (n *Network) DCList() dcs.List {
-	return dcs.List{Options: []tg.DCOption{{Static: true, ID: dc, IPAddress: n.addr.IP.String(), Port: n.addr.Port}}}
+	return dcs.List{Options: n.dcOptions()}
 }
 
 // PublicKey is the key by which a client knows the network.
-func (n *Network) PublicKey() telegram.PublicKey { return n.srv.PublicKey() }
+func (n *Network) PublicKey() telegram.PublicKey { return n.centres[0].srv.PublicKey() }
 
 // PublicKeyPEM is PublicKey for clients that are not gotd: PKCS #1 in PEM.
 func (n *Network) PublicKeyPEM() string {
@@ -200,5 +191,5 @@ func (n *Network) PublicKeyPEM() string {
 
 // ClientOptions is all that a gotd client needs to find the network; the caller adds a session and handlers.
 func (n *Network) ClientOptions() telegram.Options {
-	return telegram.Options{DC: dc, DCList: n.DCList(), PublicKeys: []telegram.PublicKey{n.PublicKey()}, Resolver: dcs.Plain(dcs.PlainOptions{})}
+	return telegram.Options{DC: firstDC, DCList: n.DCList(), PublicKeys: []telegram.PublicKey{n.PublicKey()}, Resolver: dcs.Plain(dcs.PlainOptions{})}
 }

@@ -56,7 +56,7 @@ func (r *request) getFullUser(q *tg.UsersGetFullUserRequest) (bin.Encoder, error
 	}
 	return &tg.UsersUserFull{
 		FullUser: tg.UserFull{ID: u.o.ID, Blocked: r.user.blocked[u],
-			PhoneCallsAvailable: u != r.user, PhoneCallsPrivate: u != r.user && (u.forbidCalls || u.blocked[r.user])},
+			PhoneCallsAvailable: u != r.user, PhoneCallsPrivate: u != r.user && (!u.allows(tg.InputPrivacyKeyPhoneCallTypeID, r.user) || u.blocked[r.user])},
 		Users: r.viewer().seeAll(u),
 	}, nil
 }
@@ -76,7 +76,7 @@ func (r *request) resolvePhone(q *tg.ContactsResolvePhoneRequest) (bin.Encoder, 
 // findable is the user with that number, unless he hides it from the one who looks.
 func (n *Network) findable(phone string, by *User) *User {
 	u := n.byPhone[digits(phone)]
-	if u != nil && u.o.HidePhone && u != by {
+	if u != nil && !u.showsPhone(by) {
 		return nil
 	}
 	return u

@@ -98,7 +98,7 @@ func (r *request) mayCall(callee *User) error {
 		return tgerr.New(400, "USER_ID_INVALID")
 	case callee.blocked[r.user]:
 		return tgerr.New(403, "USER_IS_BLOCKED")
-	case callee.forbidCalls:
+	case !callee.allows(tg.InputPrivacyKeyPhoneCallTypeID, r.user):
 		return tgerr.New(403, "USER_PRIVACY_RESTRICTED")
 	case callee.outdated:
 		return tgerr.New(400, "PARTICIPANT_VERSION_OUTDATED")

@@ -28,6 +28,10 @@ func (r *request) exportLoginToken(q *tg.AuthExportLoginTokenRequest) (bin.Encod
 			continue
 		}
 		delete(r.n.tokens, token) // a device has one at a time
+		if t.accepted != nil && t.accepted.home != r.centre {
+			r.n.tokens[token] = t // good until it is shown there
+			return &tg.AuthLoginTokenMigrateTo{DCID: t.accepted.home.dc, Token: []byte(token)}, nil
+		}
 		if t.accepted != nil {
 			return r.tokenSuccess(t.accepted)
 		}
@@ -46,7 +50,7 @@ func (r *request) tokenSuccess(u *User) (bin.Encoder, error) {
 	return &tg.AuthLoginTokenSuccess{Authorization: r.authorised(u)}, nil
 }
 
-// importLoginToken is what a client does after it was sent to another data centre; here there is only one, but the token works.
+// importLoginToken is what a client does after it was sent to another data centre.
 func (r *request) importLoginToken(q *tg.AuthImportLoginTokenRequest) (bin.Encoder, error) {
 	t, err := r.token(q.Token)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 // request is one request being answered. It lives under the network's lock.
 type request struct {
 	n       *Network
+	centre  *centre // where it was asked
 	device  *device
 	session *mtproto.Session
 	user    *User    // who asks; nil before the login
@@ -57,11 +58,12 @@ func constant[T any, P interface {
 }
 
 // Request implements mtproto.Handler: everything happens under one lock, and what others are told is queued after the answer.
-func (h handler) Request(_ context.Context, q *mtproto.Request) {
+func (h handler) Request(ctx context.Context, q *mtproto.Request) {
 	n := h.n
+	n.held(ctx, n.nameOf(q.Method))
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	r := &request{n: n, session: q.Session, device: n.deviceOf(q.Session)}
+	r := &request{n: n, centre: h.centre, session: q.Session, device: n.deviceOf(h.centre, q.Session)}
 	r.user = r.device.user
 	answer, err := r.do(q)
 	if err != nil {
@@ -84,8 +86,11 @@ func (h handler) Closed(s *mtproto.Session) {
 	}
 }
 
-// handler keeps the mtproto.Handler methods off the exported Network.
-type handler struct{ n *Network }
+// handler is a data centre's mtproto.Handler.
+type handler struct {
+	n      *Network
+	centre *centre
+}
 
 func (r *request) do(q *mtproto.Request) (bin.Encoder, error) {
 	if err := r.n.faults.check(r.n.nameOf(q.Method), time.Now()); err != nil {
@@ -101,6 +106,9 @@ func (r *request) do(q *mtproto.Request) (bin.Encoder, error) {
 		return nil, tgerr.New(401, "SESSION_PASSWORD_NEEDED")
 	case r.user == nil && !m.anonymous:
 		return nil, tgerr.New(401, "AUTH_KEY_UNREGISTERED")
+	}
+	if err := r.astray(q.Method); err != nil {
+		return nil, err
 	}
 	return m.do(r, &bin.Buffer{Buf: q.Body})
 }

@@ -40,7 +40,7 @@ type Phone struct {
 func (u *User) Phone(ctx context.Context, o PhoneOptions) (*Phone, error) {
 	a, err := account.New(account.Options{
 		AppID: u.n.AppID(), AppHash: u.n.AppHash(), Session: u.Session(ctx), Device: account.Device{Model: "Simulated phone"},
-		DC: dc, DCList: u.n.DCList(), PublicKeys: []telegram.PublicKey{u.n.PublicKey()}, Log: u.n.log})
+		DC: firstDC, DCList: u.n.DCList(), PublicKeys: []telegram.PublicKey{u.n.PublicKey()}, Log: u.n.log})
 	if err != nil {
 		return nil, fmt.Errorf("phone of user %d: %w", u.o.ID, err)
 	}

@@ -24,6 +24,7 @@ type UserOptions struct {
 	ID        int64  // 0: the next free one
 	Password  string // two-step password; "": none
 	HidePhone bool   // others neither see the number nor find the account by it
+	DC        int    // the data centre where it lives; 0: 2
 }
 
 // User is an account on the network.
@@ -32,13 +33,13 @@ type User struct {
 	o UserOptions // as completed by AddUser; never changes
 
 	// The network's lock guards these.
-	password    *password // nil: none
-	contacts    map[*User]bool
-	blocked     map[*User]bool
-	forbidCalls bool
-	forbidP2P   bool
-	outdated    bool
-	box         box
+	home     *centre
+	password *password // nil: none
+	contacts map[*User]bool
+	blocked  map[*User]bool
+	privacy  map[uint32]audience // by constructor of the key; none: everybody
+	outdated bool
+	box      box
 }
 
 // AddUser opens an account. Two users may not share a phone number, a username or an id: a second one is a mistake of the program, and panics.
@@ -53,7 +54,8 @@ func (n *Network) AddUser(o UserOptions) *User {
 	if o.FirstName == "" {
 		o.FirstName = o.Phone
 	}
-	u := &User{n: n, o: o, contacts: map[*User]bool{}, blocked: map[*User]bool{}, box: newBox()}
+	def(&o.DC, firstDC)
+	u := &User{n: n, o: o, home: n.centre(o.DC), contacts: map[*User]bool{}, blocked: map[*User]bool{}, privacy: map[uint32]audience{}, box: newBox()}
 	if o.Password != "" {
 		u.password = newPassword(o.Password)
 	}
@@ -101,29 +103,25 @@ func (u *User) Session(ctx context.Context) session.Storage { return u.n.newSess
 func (n *Network) NewSession(ctx context.Context) session.Storage { return n.newSession(ctx, nil) }
 
 func (n *Network) newSession(ctx context.Context, u *User) session.Storage {
-	k := n.srv.NewKey()
 	n.mu.Lock()
-	n.authorise(n.deviceOfKey(k.Key.ID), u)
+	at := n.centre(firstDC)
+	if u != nil {
+		at = u.home
+	}
+	k := at.srv.NewKey()
+	n.authorise(n.deviceOfKey(at, k.Key.ID), u)
 	n.mu.Unlock()
 	s := &session.StorageMemory{}
 	_ = (&session.Loader{Storage: s}).Save(ctx, &session.Data{ // memory takes everything
-		DC: dc, Addr: n.addr.String(), AuthKey: k.Key.Value[:], AuthKeyID: k.Key.ID[:], Salt: k.Salt})
+		DC: at.dc, Addr: at.addr.String(), AuthKey: k.Key.Value[:], AuthKeyID: k.Key.ID[:], Salt: k.Salt})
 	return s
 }
 
 // ForbidCalls sets u's privacy: nobody may call, or everybody (the default).
-func (u *User) ForbidCalls(on bool) {
-	u.n.mu.Lock()
-	defer u.n.mu.Unlock()
-	u.forbidCalls = on
-}
+func (u *User) ForbidCalls(on bool) { u.forbid(tg.InputPrivacyKeyPhoneCallTypeID, on) }
 
 // ForbidP2P sets u's privacy: calls go through relays only.
-func (u *User) ForbidP2P(on bool) {
-	u.n.mu.Lock()
-	defer u.n.mu.Unlock()
-	u.forbidP2P = on
-}
+func (u *User) ForbidP2P(on bool) { u.forbid(tg.InputPrivacyKeyPhoneP2PTypeID, on) }
 
 // Block makes u refuse calls and messages of other.
 func (u *User) Block(other *User, on bool) {
@@ -156,7 +154,7 @@ func (v viewer) see(other *User) tg.UserClass {
 	if other.o.Username != "" {
 		t.SetUsername(other.o.Username)
 	}
-	if !other.o.HidePhone || other == v.user {
+	if other.showsPhone(v.user) {
 		t.SetPhone(other.o.Phone)
 	}
 	if v.user != nil {
@@ -167,6 +165,11 @@ func (v viewer) see(other *User) tg.UserClass {
 		return userOfLayer227{t}
 	}
 	return t
+}
+
+// showsPhone says whether u lets viewer see the number, and find the account by it.
+func (u *User) showsPhone(viewer *User) bool {
+	return viewer == u || !u.o.HidePhone && u.allows(tg.InputPrivacyKeyPhoneNumberTypeID, viewer)
 }
 
 func (v viewer) seeAll(others ...*User) []tg.UserClass {

@@ -144,7 +144,7 @@ func (c *conn) attach(x *Session, firstMsgID int64) error {
 	c.mu.Unlock()
 	first, unacked := x.attach(c)
 	if first {
-		return c.send(x, sessionCreated(firstMsgID, x.salt))
+		return c.send(x, sessionCreated(firstMsgID, x.salt()))
 	}
 	for _, m := range unacked {
 		if err := c.queue(outgoing{x: x, msg: m}); err != nil {

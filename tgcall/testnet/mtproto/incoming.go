@@ -121,12 +121,12 @@ func (in incoming) reply(b *bin.Buffer, m bin.Decoder, answer func() bin.Encoder
 	return in.c.send(in.x, response(answer()))
 }
 
-// futureSalts tells the one salt that the key has for good.
+// futureSalts tells the one salt that the key has.
 func (in incoming) futureSalts() *mt.FutureSalts {
 	now := int(time.Now().Unix())
 	day := int((24 * time.Hour).Seconds())
 	return &mt.FutureSalts{ReqMsgID: in.msgID, Now: now,
-		Salts: []mt.FutureSalt{{ValidSince: now - 60, ValidUntil: now + day, Salt: in.x.salt}}}
+		Salts: []mt.FutureSalt{{ValidSince: now - 60, ValidUntil: now + day, Salt: in.x.salt()}}}
 }
 
 // destroySession forgets another session of the same key; a session cannot destroy itself.

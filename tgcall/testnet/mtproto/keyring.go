@@ -60,6 +60,25 @@ func (r *keyring) bind(temp, perm KeyID, expires time.Time) {
 	}
 }
 
+// renew gives a key another salt.
+func (r *keyring) renew(id KeyID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e, ok := r.keys[id]; ok {
+		e.salt = random64()
+	}
+}
+
+// salt is the one that is good now; 0 for a key that is not there.
+func (r *keyring) salt(id KeyID) int64 {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if e, ok := r.keys[id]; ok {
+		return e.salt
+	}
+	return 0
+}
+
 // permanent is the key that id stands for.
 func (r *keyring) permanent(id KeyID) KeyID {
 	r.mu.RLock()

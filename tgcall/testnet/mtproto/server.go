@@ -165,6 +165,22 @@ func (s *Server) Disconnect(id KeyID) {
 	}
 }
 
+// NewSalt makes the salts of the key, and of temporary keys bound to it, invalid: what comes with them is answered with bad_server_salt, which
+// tells the new one.
+func (s *Server) NewSalt(id KeyID) {
+	s.keys.renew(id)
+	for _, x := range s.sessionsOf(id) {
+		s.keys.renew(x.id.key)
+	}
+}
+
+// ForgetSessions forgets the sessions of the key, but not their connections: the next message of each begins a new one.
+func (s *Server) ForgetSessions(id KeyID) {
+	for _, x := range s.sessionsOf(id) {
+		s.forget(x.id)
+	}
+}
+
 func (s *Server) sessionsOf(id KeyID) []*Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()

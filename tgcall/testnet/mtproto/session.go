@@ -28,7 +28,6 @@ type Session struct {
 	s    *Server
 	id   sessionID
 	key  crypto.AuthKey
-	salt int64
 	born time.Time
 
 	mu      sync.Mutex
@@ -51,7 +50,7 @@ func (s *Server) session(k entry, id int64) *Session {
 		return x
 	}
 	s.forgetOldest(sid.key)
-	x := &Session{s: s, id: sid, key: k.key, salt: k.salt, born: time.Now(), asked: newAnswers()}
+	x := &Session{s: s, id: sid, key: k.key, born: time.Now(), asked: newAnswers()}
 	s.sessions[sid] = x
 	return x
 }
@@ -82,6 +81,9 @@ func (s *Server) forget(id sessionID) bool {
 	delete(s.sessions, id)
 	return ok
 }
+
+// salt is the one that the session's key has now.
+func (x *Session) salt() int64 { return x.s.keys.salt(x.id.key) }
 
 // Key is the permanent key that the session speaks for.
 func (x *Session) Key() KeyID { return x.s.keys.permanent(x.id.key) }
@@ -177,7 +179,7 @@ func (x *Session) number(content bool) int32 {
 // seal encrypts m for the wire.
 func (x *Session) seal(m sent, b *bin.Buffer) error {
 	return x.s.cipher.Encrypt(x.key, crypto.EncryptedMessageData{
-		Salt: x.salt, SessionID: x.id.id, MessageID: m.id, SeqNo: m.seqNo,
+		Salt: x.salt(), SessionID: x.id.id, MessageID: m.id, SeqNo: m.seqNo,
 		MessageDataLen: int32(len(m.body)), MessageDataWithPadding: m.body,
 	}, b)
 }
