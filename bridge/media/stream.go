@@ -38,4 +38,13 @@ type Stats struct {
 	Dropped  uint64        // packets WriteRTP could not send
 	Jitter   time.Duration // interarrival jitter, RFC 3550 §6.4.1
 	RTT      time.Duration // from RTCP reports; 0: unknown
+
+	// What the far end reports of our packets (RFC 3550 §6.4.1), some seconds old; 0 also if it never did.
+	ReportedLost   uint64
+	ReportedJitter time.Duration
+
+	LastReceived, LastSent time.Time // last packet with sound, a digit or comfort noise in it; zero: none yet
+
+	// Resting: the far end has announced that it is silent (comfort noise, RFC 3389), and sends nothing until somebody speaks.
+	Resting bool
 }

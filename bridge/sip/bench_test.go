@@ -11,7 +11,7 @@ import (
 // newTestSound is a sound whose far end is a socket nobody reads.
 func newTestSound(tb testing.TB) *sound {
 	tb.Helper()
-	s, err := newSound(netip.MustParseAddr("127.0.0.1"), PortRange{}, func(Event) {})
+	s, err := newSound(netip.MustParseAddr("127.0.0.1"), PortRange{}, reportEvery, func(Event) {})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -20,7 +20,7 @@ func newTestSound(tb testing.TB) *sound {
 			tb.Error(err)
 		}
 	})
-	far, err := newSound(netip.MustParseAddr("127.0.0.1"), PortRange{}, func(Event) {})
+	far, err := newSound(netip.MustParseAddr("127.0.0.1"), PortRange{}, reportEvery, func(Event) {})
 	if err != nil {
 		tb.Fatal(err)
 	}

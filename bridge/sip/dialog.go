@@ -109,7 +109,7 @@ func (a *Agent) newDialog(callID string, incoming bool) *Dialog {
 
 // open gives the dialog its sockets and its place among the agent's calls; from now on it must be ended.
 func (d *Dialog) open() error {
-	sound, err := newSound(d.a.listenIP(), d.a.o.RTP, d.emit)
+	sound, err := newSound(d.a.listenIP(), d.a.o.RTP, d.a.reports, d.emit)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func Example() {
 				fmt.Println(err)
 				return
 			}
-			d.Hangup(ctx, sip.Hangup{Q850: 16, Text: "that was all"})
+			<-ctx.Done() // of the call
 		},
 	})
 	ann := run(sip.Options{UDP: "127.0.0.1:0"})
@@ -51,13 +51,16 @@ func Example() {
 		switch e := e.(type) {
 		case sip.Answered:
 			fmt.Println("answered with", call.Format())
+			if err := call.Hangup(ctx, sip.Hangup{Q850: 16, Text: "that was all"}); err != nil {
+				fmt.Println(err)
+			}
 		case sip.Ended:
-			fmt.Println("ended:", e.Text)
+			fmt.Println("ended by", map[bool]string{true: "bob", false: "ann"}[e.Remote])
 		}
 	}
 	cancel()
 	// Output:
 	// Ann calls bob
 	// answered with opus/48000 20ms
-	// ended: that was all
+	// ended by ann
 }

@@ -16,3 +16,6 @@ func RTPAddr(d *Dialog) netip.AddrPort {
 func Hurry(a *Agent, look time.Duration) {
 	a.pulse = pulse{look: look, quiet: look * 3 / 2, answer: 4 * look, most: 5 * look}
 }
+
+// Report makes the agent's calls report so often. Call it before there are calls.
+func Report(a *Agent, every time.Duration) { a.reports = every }

@@ -66,4 +66,15 @@ type Stats struct {
 	Strange  uint64        // packets that came from somewhere else than the far end, and were not listened to
 	Jitter   time.Duration // interarrival jitter, RFC 3550 §6.4.1
 	RTT      time.Duration // from RTCP reports; 0: unknown
+
+	// What the far end reports of our packets (RFC 3550 §6.4.1), some seconds old; 0 also if it never did.
+	ReportedLost   uint64
+	ReportedJitter time.Duration
+
+	// When packets came and went, telephone-events and comfort noise included; zero: none yet.
+	FirstReceived, FirstSent time.Time
+	LastReceived, LastSent   time.Time
+
+	// Resting: the far end has announced that it is silent (comfort noise, RFC 3389), and sends nothing until somebody speaks.
+	Resting bool
 }

@@ -41,6 +41,7 @@ type outgoing struct {
 	sent      uint64
 	octets    uint32
 	dropped   uint64
+	went      moments
 }
 
 func (o *outgoing) init(now time.Time) {
@@ -53,10 +54,10 @@ func (o *outgoing) clock(now time.Time, rate int) uint32 {
 	return o.timestamp + uint32(now.Sub(o.at)*time.Duration(rate)/time.Second)
 }
 
-func (o *outgoing) counts() (sent, dropped uint64) {
+func (o *outgoing) count(st *Stats) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.sent, o.dropped
+	st.Sent, st.Dropped, st.FirstSent, st.LastSent = o.sent, o.dropped, o.went.first, o.went.last
 }
 
 // write sends the caller's packet with our SSRC and the agreed payload type.
@@ -68,7 +69,7 @@ func (s *sound) write(p *rtp.Packet) error {
 	if err == nil {
 		o.next = p.SequenceNumber + o.shift
 		o.timestamp, o.at = p.Timestamp, time.Now()
-		err = s.send(to, pt, p.Marker || o.sent == 0, p.Timestamp, p.Payload)
+		err = s.send(o.at, to, pt, p.Marker || o.sent == 0, p.Timestamp, p.Payload)
 	}
 	if err != nil {
 		o.dropped++
@@ -94,7 +95,7 @@ func (s *sound) sendable(p *rtp.Packet) (to netip.AddrPort, pt uint8, err error)
 }
 
 // send writes one packet. The lock is held.
-func (s *sound) send(to netip.AddrPort, pt uint8, marker bool, timestamp uint32, payload []byte) error {
+func (s *sound) send(now time.Time, to netip.AddrPort, pt uint8, marker bool, timestamp uint32, payload []byte) error {
 	o := &s.out
 	o.buf[0], o.buf[1] = 2<<6, pt
 	if marker {
@@ -110,6 +111,7 @@ func (s *sound) send(to netip.AddrPort, pt uint8, marker bool, timestamp uint32,
 	o.next++
 	o.sent++
 	o.octets += uint32(len(payload))
+	o.went.note(now, false)
 	return nil
 }
 
@@ -203,7 +205,7 @@ func (s *sound) sendKey(event byte, start uint32, duration uint16, first, end bo
 	o := &s.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := s.send(*to, f.DTMFPayloadType, first, start, payload[:]); err != nil {
+	if err := s.send(time.Now(), *to, f.DTMFPayloadType, first, start, payload[:]); err != nil {
 		return err
 	}
 	o.shift++

@@ -66,11 +66,16 @@ func (r *reception) lost() uint64 {
 	if !r.started {
 		return r.settled
 	}
+	return r.settled + uint64(r.missing())
+}
+
+// missing is how many packets of this source never came.
+func (r *reception) missing() uint32 {
 	expected := r.extended() - uint32(r.base) + 1
 	if expected <= r.received { // duplicates
-		return r.settled
+		return 0
 	}
-	return r.settled + uint64(expected-r.received)
+	return expected - r.received
 }
 
 // fraction is the loss since the last call, in 256ths (RFC 3550 A.3).

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -22,19 +23,23 @@ type sound struct {
 	rtp, rtcp *net.UDPConn
 	emit      func(Event) // digits and changes of format
 	began     time.Time
+	every     time.Duration // between reports
+	name      string        // ours in reports
 
-	agreed  atomic.Pointer[terms]               // nil: nothing yet
-	format  atomic.Pointer[Format]              // of agreed, or of what the far end has switched to
-	to      atomic.Pointer[netip.AddrPort]      // where our packets go; nil: nowhere yet
-	receive atomic.Pointer[func(p *rtp.Packet)] // nil: discard
-	peer    atomic.Pointer[control]             // what RTCP told; nil: the far end does not speak it
-	strange atomic.Uint64                       // packets of others
-	signs   atomic.Uint64                       // packets of the far end, of any kind
-	heard   atomic.Uint64                       // audio packets given on
-	in      incoming                            // of the reader alone
-	mu      sync.Mutex                          // guards got
-	got     reception
-	out     outgoing
+	agreed   atomic.Pointer[terms]               // nil: nothing yet
+	format   atomic.Pointer[Format]              // of agreed, or of what the far end has switched to
+	to       atomic.Pointer[netip.AddrPort]      // where our packets go; nil: nowhere yet
+	receive  atomic.Pointer[func(p *rtp.Packet)] // nil: discard
+	peer     atomic.Pointer[control]             // what RTCP told; nil: the far end does not speak it
+	strange  atomic.Uint64                       // packets of others
+	reported atomic.Bool                         // somebody had a report of ours
+	signs    atomic.Uint64                       // packets of the far end, of any kind
+	heard    atomic.Uint64                       // audio packets given on
+	in       incoming                            // of the reader alone
+	mu       sync.Mutex                          // guards got and came
+	got      reception
+	came     moments
+	out      outgoing
 }
 
 // incoming is the reader's own state.
@@ -46,13 +51,26 @@ type incoming struct {
 	switched time.Time
 }
 
-// newSound opens the sockets at ip, which may be unspecified.
-func newSound(ip netip.Addr, ports PortRange, emit func(Event)) (*sound, error) {
+// moments are when packets of one direction passed.
+type moments struct {
+	first, last time.Time
+	resting     bool // the last one was comfort noise
+}
+
+func (m *moments) note(now time.Time, resting bool) {
+	if m.first.IsZero() {
+		m.first = now
+	}
+	m.last, m.resting = now, resting
+}
+
+// newSound opens the sockets at ip, which may be unspecified. every is the mean time between reports.
+func newSound(ip netip.Addr, ports PortRange, every time.Duration, emit func(Event)) (*sound, error) {
 	conn, rtcp, err := listenPair(ip, ports)
 	if err != nil {
 		return nil, fmt.Errorf("open rtp socket: %w", err)
 	}
-	s := &sound{rtp: conn, rtcp: rtcp, emit: emit, began: time.Now()}
+	s := &sound{rtp: conn, rtcp: rtcp, emit: emit, began: time.Now(), every: every, name: rand.Text()}
 	s.out.init(s.began)
 	return s, nil
 }
@@ -64,15 +82,18 @@ func localAddr(c *net.UDPConn) netip.AddrPort {
 }
 
 // close ends run and everything that is being sent.
-func (s *sound) close() error { return errors.Join(s.rtp.Close(), s.rtcp.Close()) }
+func (s *sound) close() error {
+	s.takeLeave(time.Now())
+	return errors.Join(s.rtp.Close(), s.rtcp.Close())
+}
 
 // agree puts terms in force, and tells whether they changed the format.
 func (s *sound) agree(t terms) (changed bool) {
+	before := s.format.Swap(&t.format) // first: whoever finds terms finds a format
 	old := s.agreed.Swap(&t)
 	if t.addr.IsValid() && (old == nil || old.addr != t.addr) {
 		s.to.Store(&t.addr)
 	}
-	before := s.format.Swap(&t.format)
 	return before != nil && *before != t.format
 }
 
@@ -120,8 +141,14 @@ func (s *sound) arrived(b []byte, from netip.AddrPort, now time.Time) {
 		}
 		return
 	}
-	if audio, ok := find(t.payloads, p.PayloadType); ok && s.admit(p, from, audio.clock, now) {
-		s.deliver(t, audio, now)
+	if audio, ok := find(t.payloads, p.PayloadType); ok {
+		if s.admit(p, from, audio.clock, now) {
+			s.deliver(t, audio, now)
+		}
+		return
+	}
+	if p.PayloadType == comfortNoise {
+		s.admit(p, from, 0, now)
 	}
 }
 
@@ -133,6 +160,9 @@ func find(payloads []payload, pt uint8) (payload, bool) {
 	}
 	return payload{}, false
 }
+
+// comfortNoise is the payload type of RFC 3389. It is never agreed on, but some telephones send it when nobody speaks.
+const comfortNoise = 13
 
 // admit tells whether the packet is the far end's, and counts it.
 func (s *sound) admit(p *rtp.Packet, from netip.AddrPort, clock int, now time.Time) bool {
@@ -148,6 +178,7 @@ func (s *sound) admit(p *rtp.Packet, from netip.AddrPort, clock int, now time.Ti
 	s.signs.Add(1)
 	s.mu.Lock()
 	s.got.arrive(p.SSRC, p.SequenceNumber, p.Timestamp, now.Sub(s.began), clock)
+	s.came.note(now, p.PayloadType == comfortNoise)
 	s.mu.Unlock()
 	return true
 }
@@ -208,10 +239,11 @@ func (s *sound) stats() Stats {
 	st := Stats{Received: s.heard.Load(), Strange: s.strange.Load()}
 	s.mu.Lock()
 	st.Lost, st.Jitter = s.got.lost(), time.Duration(s.got.jitter)
+	st.FirstReceived, st.LastReceived, st.Resting = s.came.first, s.came.last, s.came.resting
 	s.mu.Unlock()
-	st.Sent, st.Dropped = s.out.counts()
+	s.out.count(&st)
 	if c := s.peer.Load(); c != nil {
-		st.RTT = c.rtt
+		st.RTT, st.ReportedLost, st.ReportedJitter = c.rtt, c.settled+c.lost, c.jitter
 	}
 	return st
 }

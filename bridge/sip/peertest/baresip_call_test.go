@@ -235,3 +235,25 @@ func TestBaresipIsBusy(t *testing.T) {
 		t.Errorf("ended: %v; want a refusal", end)
 	}
 }
+
+// TestBaresipReportsWhatItHears: it sends reports by itself, from the port above its RTP's. A round trip is known once one of them
+// answers one of ours.
+func TestBaresipReportsWhatItHears(t *testing.T) {
+	_, c := callBaresip(t, "opus/48000/2", humming)
+	ear := listenTo(t, c)
+	startHum(t, c, 900)
+	ear.waitTone(t, 440)
+
+	ctx, tick := patient(t), time.NewTicker(50*time.Millisecond)
+	defer tick.Stop()
+	for c.Stats().RTT == 0 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("no report that answers ours: %+v", c.Stats())
+		}
+	}
+	if st := c.Stats(); st.RTT > time.Second || st.ReportedLost > st.Sent/10 || st.ReportedJitter > time.Second {
+		t.Errorf("it reports %+v", st)
+	}
+}

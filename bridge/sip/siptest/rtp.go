@@ -90,6 +90,9 @@ func (p *rtpPort) read() {
 			}
 			continue // ICMP: the telephone's port is not open yet, or no longer
 		}
+		if n > 1 && buf[1] >= 192 && buf[1] <= 223 {
+			continue // RTCP for the port below ours
+		}
 		var pkt rtp.Packet
 		if rand.Float64() >= p.loss && pkt.Unmarshal(buf[:n]) == nil {
 			p.received(&pkt, from)
