@@ -134,7 +134,7 @@ func (c *call) p2p() bool {
 }
 
 func (c *call) discarded() *tg.PhoneCallDiscarded {
-	d := &tg.PhoneCallDiscarded{Video: c.video, ID: c.id}
+	d := &tg.PhoneCallDiscarded{Video: c.video, ID: c.id, NeedRating: c.n.o.WantsReport, NeedDebug: c.n.o.WantsReport}
 	if c.reason != nil {
 		d.SetReason(c.reason)
 	}

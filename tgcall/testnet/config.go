@@ -7,12 +7,6 @@ import (
 	"github.com/gotd/td/tg"
 )
 
-// Timeouts that help.getConfig tells and nobody can change.
-const (
-	connectTimeout = 30 * time.Second
-	packetTimeout  = 10 * time.Second
-)
-
 func (r *request) getConfig(*tg.HelpGetConfigRequest) (bin.Encoder, error) {
 	now := unix(time.Now())
 	return &tg.Config{
@@ -21,7 +15,7 @@ func (r *request) getConfig(*tg.HelpGetConfigRequest) (bin.Encoder, error) {
 		OfflineIdleTimeoutMs: 30000, OnlineCloudTimeoutMs: 300000, NotifyCloudDelayMs: 30000, NotifyDefaultDelayMs: 1500,
 		PushChatPeriodMs: 60000, PushChatLimit: 2, EditTimeLimit: 172800, RevokeTimeLimit: 2147483647, RevokePmTimeLimit: 2147483647,
 		CallReceiveTimeoutMs: int(r.n.o.ReceiveTimeout.Milliseconds()), CallRingTimeoutMs: int(r.n.o.RingTimeout.Milliseconds()),
-		CallConnectTimeoutMs: int(connectTimeout.Milliseconds()), CallPacketTimeoutMs: int(packetTimeout.Milliseconds()),
+		CallConnectTimeoutMs: int(r.n.o.ConnectTimeout.Milliseconds()), CallPacketTimeoutMs: int(r.n.o.PacketTimeout.Milliseconds()),
 		MeURLPrefix: "https://t.me/", CaptionLengthMax: 1024, MessageLengthMax: messageLengthMax, WebfileDCID: firstDC,
 	}, nil
 }

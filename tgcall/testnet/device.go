@@ -112,7 +112,7 @@ func (d *device) listening() []*mtproto.Session {
 
 // push sends an update to a device. It is made anew for each session, since gotd's Encode writes into what it encodes.
 func (n *Network) push(d *device, build func(viewer) bin.Encoder) {
-	if n.faults.loses(d.user) {
+	if n.faults.away[d.user] > 0 || n.faults.loses(d.user) {
 		return
 	}
 	for _, s := range d.listening() {

@@ -16,13 +16,18 @@ type faults struct {
 	refusals map[string][]*tgerr.Error
 	held     map[string]chan struct{} // closed when the method may go on
 	lost     map[*User]int            // updates that shall not arrive
+	late     map[string]chan struct{} // closed when the method's answers may leave
+	away     map[*User]int            // how many want the user's devices to be offline
+	asked    map[string]int           // requests so far, refused ones too
 }
 
 func newFaults() faults {
-	return faults{floods: map[string]time.Time{}, refusals: map[string][]*tgerr.Error{}, held: map[string]chan struct{}{}, lost: map[*User]int{}}
+	return faults{floods: map[string]time.Time{}, refusals: map[string][]*tgerr.Error{}, held: map[string]chan struct{}{}, lost: map[*User]int{},
+		late: map[string]chan struct{}{}, away: map[*User]int{}, asked: map[string]int{}}
 }
 
 func (f *faults) check(method string, now time.Time) error {
+	f.asked[method]++
 	if left := f.floods[method].Sub(now); left > 0 {
 		return tgerr.New(420, fmt.Sprintf("FLOOD_WAIT_%d", int(math.Ceil(left.Seconds()))))
 	}

@@ -43,6 +43,8 @@ type Options struct {
 
 	ReceiveTimeout time.Duration // told in help.getConfig: a device of the callee must have answered; 0: 20 seconds
 	RingTimeout    time.Duration // told in help.getConfig, and after which the network itself ends an unanswered call as missed; 0: 90 seconds
+	ConnectTimeout time.Duration // told in help.getConfig: media must run; 0: 30 seconds
+	PacketTimeout  time.Duration // told in help.getConfig, for engines from before 2020; 0: 10 seconds
 
 	// What happens to signalling data on its way, each blob by itself and drawn from Seed.
 	Delay   time.Duration // added to every blob
@@ -54,6 +56,7 @@ type Options struct {
 	TURN             bool   // run a STUN and TURN server on loopback and name it in every call, with credentials of that call only
 	ReflectorTCP     bool   // calls reach the reflector over TCP instead of UDP
 	CustomParameters string // custom_parameters of every call, a JSON object; "": none
+	WantsReport      bool   // asks after every call for a rating and for debug data (need_rating, need_debug)
 
 	Reflector *reflectors.Options // run a relay of Telegram's own kind on loopback and name it in every call; nil: none
 
@@ -70,6 +73,8 @@ func (o *Options) complete() {
 	def(&o.QRLifetime, 30*time.Second)
 	def(&o.ReceiveTimeout, 20*time.Second)
 	def(&o.RingTimeout, 90*time.Second)
+	def(&o.ConnectTimeout, 30*time.Second)
+	def(&o.PacketTimeout, 10*time.Second)
 	def(&o.Log, slog.New(slog.DiscardHandler))
 }
 
@@ -113,7 +118,7 @@ type Network struct {
 	faults  faults
 }
 
-// Start listens on a free port of 127.0.0.1 and serves until Close, or until ctx ends.
+// Start listens on a free port of 127.0.0.1 and serves until Close, or until ctx ends and every Phone has hung up.
 func Start(ctx context.Context, o Options) (*Network, error) {
 	o.complete()
 	key, err := newKey()
@@ -135,8 +140,9 @@ func Start(ctx context.Context, o Options) (*Network, error) {
 const firstUserID = 1001
 
 // listen opens the sockets and starts the network's goroutines.
-func (n *Network) listen(ctx context.Context) error {
-	ctx, n.cancel = context.WithCancel(ctx)
+func (n *Network) listen(until context.Context) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(until))
+	n.cancel = cancel
 	sockets, err := n.openCentres()
 	if err == nil && n.o.TURN {
 		n.relay, err = startRelay(n.log)
@@ -159,6 +165,14 @@ func (n *Network) listen(ctx context.Context) error {
 	n.tasks.Go(func() {
 		<-ctx.Done()
 		n.relay.close()
+	})
+	n.tasks.Go(func() {
+		select {
+		case <-until.Done():
+			n.phones.close() // a phone whose network has gone cannot hang up any more, and tries for seconds
+			n.cancel()
+		case <-ctx.Done():
+		}
 	})
 	return nil
 }

@@ -60,21 +60,42 @@ func constant[T any, P interface {
 // Request implements mtproto.Handler: everything happens under one lock, and what others are told is queued after the answer.
 func (h handler) Request(ctx context.Context, q *mtproto.Request) {
 	n := h.n
-	n.held(ctx, n.nameOf(q.Method))
+	method := n.nameOf(q.Method)
+	n.held(ctx, method)
+	if late := h.answer(q, method); late != nil {
+		select {
+		case <-late.until:
+			late.send()
+		case <-ctx.Done():
+		}
+	}
+}
+
+// answer does what is asked and answers it, unless the answer is to be late.
+func (h handler) answer(q *mtproto.Request, method string) *lateAnswer {
+	n := h.n
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	r := &request{n: n, centre: h.centre, session: q.Session, device: n.deviceOf(h.centre, q.Session)}
 	r.user = r.device.user
+	if n.faults.away[r.user] > 0 {
+		h.centre.srv.Disconnect(r.device.key)
+		return nil
+	}
 	answer, err := r.do(q)
+	send := func() { q.Answer(answer) }
 	if err != nil {
-		n.log.Debug("request refused", "method", n.nameOf(q.Method), "err", err)
-		q.Fail(err)
-	} else {
-		q.Answer(answer)
+		n.log.Debug("request refused", "method", method, "err", err)
+		send = func() { q.Fail(err) }
+	}
+	late := n.faults.lateAnswer(method, send)
+	if late == nil {
+		send()
 	}
 	for _, f := range r.after {
 		f()
 	}
+	return late
 }
 
 // Closed implements mtproto.Handler. The session may be back by now, on another connection.
