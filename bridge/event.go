@@ -21,6 +21,8 @@ type (
 	Held struct{ On bool }
 	// Muted: the far end muted its microphone (On) or opened it; packets may stop coming.
 	Muted struct{ On bool }
+	// PathChanged: packets travel by another pair of candidates from now on, as Description.Path names it.
+	PathChanged struct{ Path string }
 	// Digit: the far end pressed a key.
 	Digit struct {
 		Key      rune // 0-9 A-D * #
@@ -49,6 +51,7 @@ func (Answered) legEvent()      {}
 func (FormatChanged) legEvent() {}
 func (Held) legEvent()          {}
 func (Muted) legEvent()         {}
+func (PathChanged) legEvent()   {}
 func (Digit) legEvent()         {}
 func (TransferAsked) legEvent() {}
 func (Redirected) legEvent()    {}

@@ -25,6 +25,7 @@ type fakeLeg struct {
 	hangs   func(ctx context.Context) error // nil: at once
 	deaf    bool                            // does not end when hung up
 	loud    bool                            // its sound panics
+	sound   sound
 
 	mu       sync.Mutex
 	rings    int
@@ -49,7 +50,7 @@ func (l *fakeLeg) Media() media.Stream {
 	if l.loud {
 		panic("boom")
 	}
-	return silent{}
+	return &l.sound
 }
 
 func (l *fakeLeg) Ring(context.Context) error {
@@ -125,15 +126,58 @@ func (l refuserLeg) Refuse(ctx context.Context, c Cause, wait time.Duration) err
 	return l.Hangup(ctx, c)
 }
 
-// silent is a stream on which nothing happens.
-type silent struct{}
+// sound is a stream on which packets pass in both directions, until a test stops one.
+type sound struct {
+	mu      sync.Mutex
+	stopped map[Direction]time.Time
+	counts  media.Stats // what else Stats says
+}
 
-func (silent) Format() media.Format {
+func (*sound) Format() media.Format {
 	return media.Format{Codec: media.Opus, ClockRate: 48000, Channels: 2, PayloadType: 111, PTime: 20 * time.Millisecond}
 }
-func (silent) OnRTP(func(*rtp.Packet))    {}
-func (silent) WriteRTP(*rtp.Packet) error { return nil }
-func (silent) Stats() media.Stats         { return media.Stats{Received: 7} }
+func (*sound) OnRTP(func(*rtp.Packet))    {}
+func (*sound) WriteRTP(*rtp.Packet) error { return nil }
+
+func (s *sound) Stats() media.Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.counts
+	st.Received += 7
+	st.LastReceived, st.LastSent = s.last(In), s.last(Out)
+	return st
+}
+
+// last is when the last packet passed.
+func (s *sound) last(d Direction) time.Time {
+	if at, stopped := s.stopped[d]; stopped {
+		return at
+	}
+	return time.Now()
+}
+
+// stop lets no more packets pass; resume does again.
+func (s *sound) stop(d Direction) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped == nil {
+		s.stopped = map[Direction]time.Time{}
+	}
+	s.stopped[d] = time.Now()
+}
+
+func (s *sound) resume(d Direction) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.stopped, d)
+}
+
+// count changes what else Stats says.
+func (s *sound) count(change func(*media.Stats)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.counts)
+}
 
 // fakeDialer dials the legs it was given, by user.
 type fakeDialer struct {

@@ -65,6 +65,10 @@ type (
 
 	// Describer adds what a table of calls shows of a leg: protocol version, candidate pair, codec.
 	Describer interface{ Describe() Description }
+
+	// Staged tells when a leg reached what its protocol alone sees: confirmation, signalling, ICE, DTLS, first packets. The other
+	// stages are left zero.
+	Staged interface{ Stages() Stages }
 )
 
 // Description is what a person reading a table of calls would like to know about a leg. Empty fields: not known or not yet.

@@ -75,5 +75,12 @@ type LegOutcome struct {
 	Ended       time.Time
 	Format      media.Format // what it spoke at the end
 	Stats       media.Stats
+	Quality     Quality
+	Stages      Stages
 	Description Description
+}
+
+// LogValue shows how good the leg's sound was, and what its stages took.
+func (l LegOutcome) LogValue() slog.Value {
+	return slog.GroupValue(append(l.Quality.LogValue().Group(), slog.Any("dur", l.Stages))...)
 }

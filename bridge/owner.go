@@ -24,9 +24,12 @@ type owner struct {
 	parties []*party // as state.legs
 	room    *room.Room
 	timer   *time.Timer
-	attempt ConnectOptions // of the attempt being made
-	pending *pending       // the verb that state.verb is about
-	release func()         // of the gate
+	watch   *time.Ticker     // nil: there is no sound yet
+	looks   <-chan time.Time // of watch
+	talked  int              // who talks with the caller, or did last; 0: nobody yet
+	attempt ConnectOptions   // of the attempt being made
+	pending *pending         // the verb that state.verb is about
+	release func()           // of the gate
 	outcome Outcome
 	broken  bool // a panic was caught
 
@@ -116,6 +119,8 @@ func (o *owner) serve() {
 		o.outerEnded(o.outer.why())
 	case <-o.timer.C:
 		o.take(envelope{in: timeUp{}})
+	case now := <-o.looks:
+		o.look(now)
 	}
 }
 
@@ -162,6 +167,9 @@ func (o *owner) note(in input) {
 	case controlDone:
 		o.outcome.Err = errors.Join(o.outcome.Err, withoutEnd(in.err))
 	case answerDone:
+		if in.cause == 0 {
+			o.parties[0].gauge.stages.Media = time.Now()
+		}
 		o.outcome.Err = errors.Join(o.outcome.Err, in.err)
 	case dialled:
 		o.parties[in.leg].take(in.as)
@@ -178,6 +186,7 @@ func (o *owner) note(in input) {
 }
 
 func (o *owner) noteEvent(p *party, ev LegEvent) {
+	p.gauge.note(ev, time.Now())
 	switch ev := ev.(type) {
 	case Redirected:
 		p.redirect = ev.To
@@ -235,6 +244,7 @@ func (o *owner) abandon() {
 // stop lets go of everybody who might still wait for the call.
 func (o *owner) stop() {
 	o.timer.Stop()
+	o.stopWatch()
 	o.call.cause = o.state.cause
 	close(o.call.over)
 	o.call.end(&EndedError{Cause: o.state.cause})
@@ -275,6 +285,10 @@ func (o *owner) close() Outcome {
 	for _, p := range o.parties {
 		o.measure(p)
 		out.Legs = append(out.Legs, p.outcome)
+	}
+	if o.talked != 0 {
+		caller, callee := &out.Legs[0], &out.Legs[o.talked]
+		caller.Quality.Hears, callee.Quality.Hears = heard(callee, caller), heard(caller, callee)
 	}
 	o.publish(CallEnded, max(o.state.endedBy, 0))
 	return o.outcome

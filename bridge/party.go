@@ -17,13 +17,16 @@ type party struct {
 	gone    chan struct{}      // closed when the leg has ended
 	ended   bool
 	outcome LegOutcome
+	gauge   gauge
 
 	redirect   []Address
 	retryAfter time.Duration
 }
 
 func newParty(to Address) *party {
-	return &party{address: to, gone: make(chan struct{}), outcome: LegOutcome{Address: to}}
+	p := &party{address: to, gone: make(chan struct{}), outcome: LegOutcome{Address: to}}
+	p.gauge.stages.Began = time.Now()
+	return p
 }
 
 func (p *party) take(l Leg) {
@@ -49,12 +52,19 @@ func (p *party) measure() {
 	if p.leg == nil {
 		return
 	}
+	out := &p.outcome
 	if m := p.leg.Media(); m != nil {
-		p.outcome.Format, p.outcome.Stats = m.Format(), m.Stats()
+		out.Format, out.Stats = m.Format(), m.Stats()
 	}
+	out.Quality = p.gauge.quality(out.Format, out.Stats)
 	if d, ok := p.leg.(Describer); ok {
-		p.outcome.Description = d.Describe()
+		out.Description = d.Describe()
 	}
+	if s, ok := p.leg.(Staged); ok {
+		out.Stages = s.Stages()
+	}
+	seen := p.gauge.stages
+	out.Stages.Began, out.Stages.Ringing, out.Stages.Accepted, out.Stages.Media = seen.Began, seen.Ringing, seen.Accepted, seen.Media
 }
 
 // lineOf is the line of an incoming leg; empty if it has none.

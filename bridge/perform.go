@@ -24,6 +24,7 @@ func (o *owner) perform(a action, e envelope) {
 	case ring:
 		o.ring()
 	case answer:
+		o.parties[0].gauge.stages.Accepted = time.Now()
 		o.spawn("answer", answerDone{cause: NormalTemporaryFailure}, o.answer)
 	case hangup:
 		o.hangup(a.leg, a.cause)
@@ -205,6 +206,7 @@ func (o *owner) hangupLeg(l Leg, c Cause, wait time.Duration) {
 func (o *owner) seat(leg int) {
 	p := o.parties[leg]
 	p.seat = o.room.Add(p.leg.Media(), room.Talk)
+	o.startWatch()
 	if leg != 0 {
 		o.outcome.Times.Media = time.Now()
 	}
@@ -219,6 +221,7 @@ func (o *owner) unseat(leg int) {
 		o.outcome.Path = o.room.Path()
 	}
 	p.seat.Leave()
+	p.gauge.leave(p.seat.Stats(), time.Now())
 	p.seat = nil
 }
 

@@ -20,6 +20,8 @@ const (
 	CallAnswered   EventKind = "call.answered"   // caller and callee hear each other
 	CallHeld       EventKind = "call.held"       // by the leg
 	CallResumed    EventKind = "call.resumed"
+	CallSilent     EventKind = "call.silent" // nothing passes in a direction of the leg's sound, though it should
+	CallSounds     EventKind = "call.sounds" // it does again
 	CallEnded      EventKind = "call.ended"
 )
 
@@ -33,7 +35,8 @@ type Event struct {
 	From    string    `json:"from"` // address of the caller
 	To      string    `json:"to"`   // address called
 	Leg     LegID     `json:"leg,omitempty"`
-	Cause   Cause     `json:"cause,omitempty"` // with CallEnded
+	Cause   Cause     `json:"cause,omitempty"`   // with CallEnded
+	Silence *Silence  `json:"silence,omitempty"` // with CallSilent and CallSounds
 
 	Party   Party    `json:"-"` // who is at the far end of Leg
 	Outcome *Outcome `json:"-"` // with CallEnded
@@ -41,27 +44,35 @@ type Event struct {
 
 // publish stamps, logs and publishes an event.
 func (o *owner) publish(kind EventKind, leg int) {
-	now, p := time.Now(), o.parties[leg]
+	ev := o.event(kind, leg)
 	t := &o.outcome.Times
 	switch kind {
 	case CallRinging:
 		if t.Ringing.IsZero() {
-			t.Ringing = now
+			t.Ringing = ev.At
 		}
 	case CallAccepted:
-		t.Accepted = now
+		t.Accepted = ev.At
 	case CallAnswered:
-		t.Connected = now
-	}
-	ev := Event{
-		Version: EventVersion, Kind: kind, At: now, Call: o.call.id, Line: o.call.line,
-		From: o.call.from.String(), To: o.call.to.String(), Leg: p.outcome.ID, Party: p.outcome.Party,
-	}
-	if kind == CallEnded {
+		t.Connected, o.talked = ev.At, leg
+	case CallEnded:
 		ev.Cause, ev.Outcome = o.outcome.Cause, &o.outcome
 	}
-	o.record(kind, p)
-	defer func() { // whoever listens must not be able to end a call
+	o.record(kind, o.parties[leg])
+	o.tell(ev)
+}
+
+func (o *owner) event(kind EventKind, leg int) Event {
+	p := o.parties[leg]
+	return Event{
+		Version: EventVersion, Kind: kind, At: time.Now(), Call: o.call.id, Line: o.call.line,
+		From: o.call.from.String(), To: o.call.to.String(), Leg: p.outcome.ID, Party: p.outcome.Party,
+	}
+}
+
+// tell gives an event to the sink, which must not be able to end a call.
+func (o *owner) tell(ev Event) {
+	defer func() {
 		if v := recover(); v != nil {
 			o.complain("sink", v)
 		}
@@ -69,9 +80,14 @@ func (o *owner) publish(kind EventKind, leg int) {
 	o.bridge.opt.Sink.Publish(ev)
 }
 
-// record logs an event. The last one shows every delay of the call.
+// attrs are what every line of the log about a leg shows.
+func (o *owner) attrs(p *party) []slog.Attr {
+	return []slog.Attr{slog.Any("from", o.call.from), slog.Any("to", o.call.to), slog.String("leg", string(p.outcome.ID))}
+}
+
+// record logs an event. The last one shows every delay of the call, and how good it was.
 func (o *owner) record(kind EventKind, p *party) {
-	attrs := []slog.Attr{slog.Any("from", o.call.from), slog.Any("to", o.call.to), slog.String("leg", string(p.outcome.ID))}
+	attrs := o.attrs(p)
 	if kind != CallEnded {
 		o.log.LogAttrs(o.ctx, slog.LevelInfo, string(kind), attrs...)
 		return
@@ -79,6 +95,9 @@ func (o *owner) record(kind EventKind, p *party) {
 	out := o.outcome
 	attrs = append(attrs, slog.String("cause", out.Cause.String()), slog.Int("q850", int(out.Cause)),
 		slog.String("fault", out.Fault.String()), slog.String("path", out.Path), slog.Any("dur", out.Times))
+	if o.talked != 0 {
+		attrs = append(attrs, slog.Any("caller", out.Legs[0]), slog.Any("callee", out.Legs[o.talked]))
+	}
 	if out.Err != nil {
 		attrs = append(attrs, slog.Any("err", out.Err))
 	}

@@ -72,7 +72,7 @@ func situations() []situation {
 
 func legEvents() []LegEvent {
 	return []LegEvent{
-		Ringing{}, EarlyMedia{}, Accepted{}, Answered{}, FormatChanged{}, Held{On: true}, Held{}, Muted{On: true},
+		Ringing{}, EarlyMedia{}, Accepted{}, Answered{}, FormatChanged{}, Held{On: true}, Held{}, Muted{On: true}, PathChanged{},
 		Digit{Key: '5'}, TransferAsked{}, Redirected{}, Ended{Cause: NumberChanged},
 	}
 }

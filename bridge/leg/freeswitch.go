@@ -33,6 +33,7 @@ var (
 	_ bridge.Holder     = (*FreeSWITCH)(nil)
 	_ bridge.DTMFSender = (*FreeSWITCH)(nil)
 	_ bridge.Describer  = (*FreeSWITCH)(nil)
+	_ bridge.Staged     = (*FreeSWITCH)(nil)
 )
 
 // NewFreeSWITCH makes a leg of an incoming dialog of the line. It starts nothing.
@@ -148,6 +149,12 @@ func (f *FreeSWITCH) Describe() bridge.Description {
 	return bridge.Description{Protocol: "SIP/" + strings.ToUpper(f.dialog.Transport())}
 }
 
+// Stages implements bridge.Staged.
+func (f *FreeSWITCH) Stages() bridge.Stages {
+	st := f.dialog.Stats()
+	return bridge.Stages{FirstSent: st.FirstSent, FirstReceived: st.FirstReceived}
+}
+
 // sipStream is the sound of a SIP dialog.
 type sipStream struct{ dialog *sip.Dialog }
 
@@ -166,7 +173,11 @@ func (s sipStream) WriteRTP(p *rtp.Packet) error { return s.dialog.WriteRTP(p) }
 
 func (s sipStream) Stats() media.Stats {
 	st := s.dialog.Stats()
-	return media.Stats{Received: st.Received, Lost: st.Lost, Sent: st.Sent, Dropped: st.Dropped, Jitter: st.Jitter, RTT: st.RTT}
+	return media.Stats{
+		Received: st.Received, Lost: st.Lost, Sent: st.Sent, Dropped: st.Dropped, Jitter: st.Jitter, RTT: st.RTT,
+		ReportedLost: st.ReportedLost, ReportedJitter: st.ReportedJitter, LastReceived: st.LastReceived, LastSent: st.LastSent,
+		Resting: st.Resting,
+	}
 }
 
 // FreeSWITCHLine is what a line needs to call the switch.

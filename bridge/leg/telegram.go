@@ -32,6 +32,7 @@ var (
 	_ bridge.Leg       = (*Telegram)(nil)
 	_ bridge.Lined     = (*Telegram)(nil)
 	_ bridge.Describer = (*Telegram)(nil)
+	_ bridge.Staged    = (*Telegram)(nil)
 	_ bridge.Dialer    = (*TelegramDialer)(nil)
 )
 
@@ -90,6 +91,8 @@ func (t *Telegram) translate(e tgcall.Event) bridge.LegEvent {
 		return bridge.Answered{}
 	case tgcall.RemoteMuted:
 		return bridge.Muted{On: e.On}
+	case tgcall.PairChanged:
+		return bridge.PathChanged{Path: e.Local + "-" + e.Remote}
 	case tgcall.Ended:
 		return t.ended(e.Err)
 	default:
@@ -160,6 +163,15 @@ func (t *Telegram) Describe() bridge.Description {
 	return d
 }
 
+// Stages implements bridge.Staged.
+func (t *Telegram) Stages() bridge.Stages {
+	at := t.call.Times()
+	return bridge.Stages{
+		Confirmed: at.Confirmed, Signalling: at.SignallingReceived, ICE: at.ICE, DTLS: at.DTLS,
+		FirstSent: at.FirstSent, FirstReceived: at.FirstReceived,
+	}
+}
+
 // TelegramSound carries a Telegram call's packets: a *tgcall.Call, or a bare *engine.Engine.
 type TelegramSound interface {
 	OnRTP(func(*rtp.Packet))
@@ -180,7 +192,10 @@ func (telegramStream) Format() media.Format {
 // Stats counts probes without sound as nothing at all.
 func (s telegramStream) Stats() media.Stats {
 	st := s.TelegramSound.Stats()
-	return media.Stats{Received: st.Received, Lost: st.Lost, Sent: st.Sent, Dropped: st.Dropped, Jitter: st.Jitter, RTT: st.RTT}
+	return media.Stats{
+		Received: st.Received, Lost: st.Lost, Sent: st.Sent, Dropped: st.Dropped, Jitter: st.Jitter, RTT: st.RTT,
+		ReportedLost: st.ReportedLost, ReportedJitter: st.ReportedJitter, LastReceived: st.LastReceived, LastSent: st.LastSent,
+	}
 }
 
 // TelegramLine is what a line needs to call people on Telegram.

@@ -1,0 +1,84 @@
+package bridge
+
+import (
+	"log/slog"
+	"time"
+
+	"switchgram/bridge/media"
+)
+
+// startWatch begins to watch the sound once there is some.
+func (o *owner) startWatch() {
+	if o.watch == nil {
+		o.watch = time.NewTicker(lookEvery)
+		o.looks = o.watch.C
+	}
+}
+
+func (o *owner) stopWatch() {
+	if o.watch != nil {
+		o.watch.Stop()
+	}
+}
+
+// look measures every leg that has a seat and tells of silence.
+func (o *owner) look(now time.Time) {
+	for leg, p := range o.parties {
+		if p.seat == nil {
+			continue
+		}
+		st, ok := o.stats(p)
+		if !ok {
+			continue
+		}
+		p.gauge.read(st)
+		in, out, inLasted, outLasted := p.gauge.look(st, now)
+		o.turned(leg, In, in, inLasted)
+		o.turned(leg, Out, out, outLasted)
+	}
+}
+
+// stats reads the leg's counts. A stream that panics is not measured.
+func (o *owner) stats(p *party) (st media.Stats, ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			o.complain("stats", v)
+		}
+	}()
+	return p.leg.Media().Stats(), true
+}
+
+// turned publishes that a direction fell silent, or sounds again.
+func (o *owner) turned(leg int, d Direction, t turn, lasted time.Duration) {
+	switch t {
+	case fell:
+		o.publishSilence(CallSilent, leg, Silence{Direction: d, Text: unheard(leg, d)})
+	case rose:
+		o.publishSilence(CallSounds, leg, Silence{Direction: d, Text: unheard(leg, d), Lasted: Millis(lasted)})
+	}
+}
+
+// unheard says in words of the call what silence in a direction of a leg means.
+func unheard(leg int, d Direction) string {
+	who := "callee"
+	if leg == 0 {
+		who = "caller"
+	}
+	if d == In {
+		return who + " cannot be heard"
+	}
+	return who + " hears nothing"
+}
+
+func (o *owner) publishSilence(kind EventKind, leg int, s Silence) {
+	ev := o.event(kind, leg)
+	ev.Silence = &s
+	attrs := append(o.attrs(o.parties[leg]), slog.String("silence", s.Text))
+	level := slog.LevelWarn
+	if kind == CallSounds {
+		level = slog.LevelInfo
+		attrs = append(attrs, slog.Duration("dur", time.Duration(s.Lasted).Round(time.Millisecond)))
+	}
+	o.log.LogAttrs(o.ctx, level, string(kind), attrs...)
+	o.tell(ev)
+}
