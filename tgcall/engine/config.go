@@ -55,6 +55,7 @@ type timing struct {
 	noMedia time.Duration // without a connection until ErrNoMedia
 	offer   time.Duration // a callee waits for the caller's offer
 	goodbye time.Duration // from the peer's close until ErrPeerClosed: its discard may be on the way
+	silence time.Duration // of a peer whose microphone is open, until the path is asked
 	tell    time.Duration // between two messages about our microphone
 	path    path.Timing
 }
@@ -64,8 +65,8 @@ func (t timing) orDefault() timing {
 		v   *time.Duration
 		def time.Duration
 	}{
-		{&t.tick, time.Second}, {&t.noMedia, 20 * time.Second}, {&t.offer, 5 * time.Second},
-		{&t.goodbye, 2 * time.Second}, {&t.tell, time.Second},
+		{&t.tick, 200 * time.Millisecond}, {&t.noMedia, 20 * time.Second}, {&t.offer, 5 * time.Second},
+		{&t.goodbye, 2 * time.Second}, {&t.tell, time.Second}, {&t.silence, 500 * time.Millisecond},
 	} {
 		if *f.v == 0 {
 			*f.v = f.def

@@ -14,7 +14,7 @@ var versions = []string{"13.0.0", "12.0.0", "9.0.0", "8.0.0", "7.0.0"}
 // hurry notices the loss of a path soon.
 var hurry = timing{tick: 20 * time.Millisecond, tell: 20 * time.Millisecond, path: path.Timing{
 	Keepalive: 50 * time.Millisecond, Disconnected: 500 * time.Millisecond,
-	Dead: 400 * time.Millisecond, Alive: 300 * time.Millisecond, Gap: 300 * time.Millisecond,
+	Overdue: 200 * time.Millisecond, Dead: 200 * time.Millisecond, Alive: 500 * time.Millisecond, Gap: 300 * time.Millisecond,
 }}
 
 func TestBothHearEachOther(t *testing.T) {

@@ -125,7 +125,7 @@ func (l *loop) say(m signal.Message) {
 // look does what time asks for.
 func (l *loop) look(now time.Time) {
 	l.stream.Tick()
-	l.path.Repair(now)
+	l.path.Repair(now, l.silent(now))
 	if l.tellAgain {
 		l.tellMicrophone()
 	}
@@ -134,6 +134,15 @@ func (l *loop) look(now time.Time) {
 		l.say(l.negotiation.Offer()) // the caller does not; if it does at last, its offer wins
 	}
 	l.lookAtClock(now)
+}
+
+// silent reports whether the peer's sound stopped although its microphone is open.
+func (l *loop) silent(now time.Time) bool {
+	if l.peerMedia != nil && l.peerMedia.Muted {
+		return false
+	}
+	last := l.stream.Stats().LastReceived
+	return !last.IsZero() && now.Sub(last) >= l.cfg.timing.silence
 }
 
 // lookAtClock gives up when there was no connection for too long.

@@ -12,7 +12,7 @@ import (
 // middle sits between two engines, knows their key, and changes what they say: so one of them becomes a browser, an old app, or
 // an attacker.
 type middle struct {
-	t          *testing.T
+	t          testing.TB
 	toCaller   *signal.Channel // we are the callee there
 	toCallee   *signal.Channel
 	fromCaller func(signal.Message) // nil: passes

@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"net"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pion/transport/v4"
 	"github.com/pion/transport/v4/stdnet"
@@ -15,9 +18,10 @@ type firewall struct {
 	transport.Net
 	direct atomic.Bool // cut: what goes to the other side without a relay
 	all    atomic.Bool // cut: everything
+	tenth  atomic.Bool // a tenth of what goes without a relay is lost, and the rest comes up to 30 ms late
 }
 
-func newFirewall(t *testing.T) *firewall {
+func newFirewall(t testing.TB) *firewall {
 	t.Helper()
 	n, err := stdnet.NewNet()
 	if err != nil {
@@ -32,7 +36,7 @@ func (f *firewall) ListenUDP(network string, addr *net.UDPAddr) (transport.UDPCo
 	if err != nil {
 		return nil, err
 	}
-	return walledUDP{conn, func() bool { return f.direct.Load() || f.all.Load() }}, nil
+	return walledUDP{conn, func() bool { return f.direct.Load() || f.all.Load() }, f.tenth.Load}, nil
 }
 
 // ListenPacket opens sockets towards TURN servers.
@@ -46,7 +50,7 @@ func (f *firewall) ListenPacket(network, addr string) (net.PacketConn, error) {
 
 type walledUDP struct {
 	transport.UDPConn
-	cut func() bool
+	cut, bad func() bool
 }
 
 func (c walledUDP) ReadFrom(p []byte) (n int, from net.Addr, err error) {
@@ -54,10 +58,15 @@ func (c walledUDP) ReadFrom(p []byte) (n int, from net.Addr, err error) {
 }
 
 func (c walledUDP) WriteTo(p []byte, to net.Addr) (int, error) {
-	if c.cut() {
-		return len(p), nil
+	switch {
+	case c.cut() || c.bad() && rand.IntN(10) == 0:
+	case c.bad():
+		late := bytes.Clone(p)
+		time.AfterFunc(rand.N(30*time.Millisecond), func() { _, _ = c.UDPConn.WriteTo(late, to) })
+	default:
+		return c.UDPConn.WriteTo(p, to)
 	}
-	return c.UDPConn.WriteTo(p, to)
+	return len(p), nil
 }
 
 type walledPacket struct {
@@ -86,7 +95,7 @@ func readUncut(conn net.PacketConn, cut func() bool, p []byte) (n int, from net.
 }
 
 // turnServer starts a TURN server on loopback; its address and credentials are the Server's.
-func turnServer(t *testing.T) Server {
+func turnServer(t testing.TB) Server {
 	t.Helper()
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {

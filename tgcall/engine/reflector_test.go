@@ -19,7 +19,7 @@ func newTags() (caller, callee string) {
 }
 
 // newReflector runs a reflector until the test ends.
-func newReflector(t *testing.T, o reflectors.Options) *reflectors.Server {
+func newReflector(t testing.TB, o reflectors.Options) *reflectors.Server {
 	t.Helper()
 	s, err := reflectors.Listen(o)
 	if err != nil {
@@ -44,7 +44,7 @@ func at(s *reflectors.Server, tag string, tcp bool) Server {
 }
 
 // newReflectedCall connects two engines that know a reflector, each by its own tag, and what else c says.
-func newReflectedCall(t *testing.T, c Config, s *reflectors.Server, tcp bool) call {
+func newReflectedCall(t testing.TB, c Config, s *reflectors.Server, tcp bool) call {
 	t.Helper()
 	ca, cb := c, c
 	callersTag, calleesTag := newTags()

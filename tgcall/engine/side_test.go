@@ -19,7 +19,7 @@ const patience = 60 * time.Second
 
 // side is one end of a call in a test.
 type side struct {
-	t      *testing.T
+	t      testing.TB
 	name   string
 	engine *Engine
 	cancel context.CancelFunc
@@ -30,12 +30,13 @@ type side struct {
 	events  []Event
 	over    bool // events is closed
 	heard   []*rtp.Packet
+	arrived []time.Time // of heard
 }
 
 func key() []byte { return bytes.Repeat([]byte{7, 11}, 128) }
 
 // newSide makes an engine; it does not run yet.
-func newSide(t *testing.T, name string, c Config) *side {
+func newSide(t testing.TB, name string, c Config) *side {
 	t.Helper()
 	s := &side{t: t, name: name, changed: make(chan struct{}), result: make(chan error, 1)}
 	if c.Key == nil {
@@ -49,7 +50,9 @@ func newSide(t *testing.T, name string, c Config) *side {
 	if s.engine, err = New(c); err != nil {
 		t.Fatal(err)
 	}
-	s.engine.OnRTP(func(p *rtp.Packet) { s.change(func() { s.heard = append(s.heard, p.Clone()) }) })
+	s.engine.OnRTP(func(p *rtp.Packet) {
+		s.change(func() { s.heard, s.arrived = append(s.heard, p.Clone()), append(s.arrived, time.Now()) })
+	})
 	return s
 }
 
@@ -180,13 +183,13 @@ func (s *side) checkHeard() {
 type call struct{ caller, callee *side }
 
 // newCall connects two engines that are made from one configuration.
-func newCall(t *testing.T, c Config, w weather) call {
+func newCall(t testing.TB, c Config, w weather) call {
 	t.Helper()
 	return newUnequalCall(t, c, c, w)
 }
 
 // newUnequalCall connects two engines that were told different things.
-func newUnequalCall(t *testing.T, ca, cb Config, w weather) call {
+func newUnequalCall(t testing.TB, ca, cb Config, w weather) call {
 	t.Helper()
 	there, back := newWire(w, 1), newWire(w, 2)
 	ca.Outgoing, ca.Send, cb.Send = true, there.send, back.send

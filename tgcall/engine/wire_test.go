@@ -24,12 +24,18 @@ type wire struct {
 
 	mu    sync.Mutex
 	rand  *rand.Rand
-	blobs chan []byte
+	blobs chan underway
 	late  []byte
 }
 
+// underway is a blob and when it arrives.
+type underway struct {
+	blob []byte
+	at   time.Time
+}
+
 func newWire(w weather, direction uint64) *wire {
-	return &wire{weather: w, rand: rand.New(rand.NewPCG(w.seed, direction)), blobs: make(chan []byte, 1024)}
+	return &wire{weather: w, rand: rand.New(rand.NewPCG(w.seed, direction)), blobs: make(chan underway, 1024)}
 }
 
 // send is a Config.Send.
@@ -43,16 +49,17 @@ func (w *wire) send(_ context.Context, blob []byte) error {
 		w.late = bytes.Clone(blob)
 		return nil
 	}
-	w.blobs <- bytes.Clone(blob)
+	at := time.Now().Add(w.delay)
+	w.blobs <- underway{bytes.Clone(blob), at}
 	if w.late != nil {
-		w.blobs <- w.late
+		w.blobs <- underway{w.late, at}
 		w.late = nil
 	}
 	return nil
 }
 
 // carry hands the blobs to the far end until the test ends.
-func (w *wire) carry(t *testing.T, to *Engine) {
+func (w *wire) carry(t testing.TB, to *Engine) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
@@ -67,9 +74,9 @@ func (w *wire) carry(t *testing.T, to *Engine) {
 			select {
 			case <-ctx.Done():
 				return
-			case blob := <-w.blobs:
-				if wait(ctx, w.delay) {
-					to.Receive(blob)
+			case u := <-w.blobs:
+				if wait(ctx, time.Until(u.at)) {
+					to.Receive(u.blob)
 				}
 			}
 		}
@@ -78,7 +85,7 @@ func (w *wire) carry(t *testing.T, to *Engine) {
 }
 
 func wait(ctx context.Context, d time.Duration) bool {
-	if d == 0 {
+	if d <= 0 {
 		return true
 	}
 	timer := time.NewTimer(d)

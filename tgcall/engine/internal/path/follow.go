@@ -18,11 +18,13 @@ type follow struct {
 	nominated route     // what the peer nominated last; it may say so only once, and before our own check was answered
 }
 
-// selected notes the pair in use.
-func (f *follow) selected(r route) {
+// selected notes the pair in use, and tells whether it is another than before.
+func (f *follow) selected(r route) (changed bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	changed = f.route != r
 	f.route, f.heard = r, time.Now()
+	return changed
 }
 
 // restarted: the peer has forgotten the pair in use, and what it nominates next is to be followed at once.

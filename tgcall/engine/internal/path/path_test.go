@@ -209,7 +209,7 @@ func repairing(e *end) (stop func()) {
 		for {
 			select {
 			case now := <-tick.C:
-				e.Repair(now)
+				e.Repair(now, false)
 			case <-ctx.Done():
 				return
 			}
