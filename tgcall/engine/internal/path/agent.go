@@ -21,6 +21,8 @@ func (p *Path) options() []ice.AgentOption {
 		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
 		ice.WithDisableActiveTCP(),
 		ice.WithMaxBindingRequests(500), // 7 are over before slow signalling has brought the peer's candidates
+		ice.WithContinualGatheringPolicy(ice.GatherContinually),
+		ice.WithNetworkMonitorInterval(p.o.Timing.Interfaces),
 		ice.WithCheckInterval(p.o.Timing.Check),
 		ice.WithKeepaliveInterval(p.o.Timing.Keepalive),
 		ice.WithDisconnectedTimeout(p.o.Timing.Disconnected),
@@ -37,5 +39,5 @@ func (p *Path) options() []ice.AgentOption {
 	if p.o.Loopback {
 		options = append(options, ice.WithIncludeLoopback(), ice.WithIPFilter(net.IP.IsLoopback))
 	}
-	return options
+	return append(options, p.o.otherwise...)
 }

@@ -13,6 +13,7 @@ import (
 // the agent's goroutines.
 type follow struct {
 	mu        sync.Mutex
+	told      bool      // the peer controls, and tells what is used: a browser that restarts ICE does from then on, whoever did before
 	route     route     // of the pair in use
 	heard     time.Time // the last check of the peer on it
 	nominated route     // what the peer nominated last; it may say so only once, and before our own check was answered
@@ -37,7 +38,7 @@ func (f *follow) restarted() {
 // request is told of every check of the peer, and answers whether its pair shall be taken.
 func (f *follow) request(o Options) func(*stun.Message, ice.Candidate, ice.Candidate, *ice.CandidatePair) bool {
 	return func(m *stun.Message, local, remote ice.Candidate, pair *ice.CandidatePair) bool {
-		if o.Controlling || pair == nil {
+		if !f.tells(m) || pair == nil {
 			return false
 		}
 		r := routeOf(local, remote)
@@ -47,6 +48,21 @@ func (f *follow) request(o Options) func(*stun.Message, ice.Candidate, ice.Candi
 		answered := !pair.LastResponseReceivedAt().IsZero()
 		return f.check(r, o.Timing.Dead, time.Now()) && answered
 	}
+}
+
+// tells notes the role that the peer claims in a check: pion has settled it by then if it was ours (RFC 8445 §7.3.1.1).
+func (f *follow) tells(m *stun.Message) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.told = m.Contains(stun.AttrICEControlling)
+	return f.told
+}
+
+// isTold reports whether the peer controls.
+func (f *follow) isTold() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.told
 }
 
 func (f *follow) nominate(r route) {

@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"net"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -25,7 +24,7 @@ import (
 
 // Options of a Path. The logs, OnCandidate, OnConnected and OnPair are required.
 type Options struct {
-	Controlling bool // we are the caller
+	Controlling bool // we are the caller, and decide what is used, as long as the peer does not claim that
 	RelayOnly   bool // tell and use no address but those of TURN servers
 	Loopback    bool // use loopback addresses, and only these
 	Servers     []Server
@@ -40,6 +39,8 @@ type Options struct {
 	OnCandidate func(candidate string)     // ours, to be signalled
 	OnConnected func(connected bool)       // there is a path, or it went silent
 	OnPair      func(local, remote string) // kinds of the candidates used from now on
+
+	otherwise []ice.AgentOption // in tests: what a peer does otherwise
 }
 
 // Timing is how fast things are noticed. Zero fields have the values of DefaultTiming.
@@ -50,6 +51,7 @@ type Timing struct {
 	Overdue      time.Duration // without an answer until the pair in use is in doubt
 	Dead         time.Duration // a pair in doubt has to answer within, or others are asked, too
 	Alive        time.Duration // a pair that answered within is fit to be taken
+	Interfaces   time.Duration // between two looks at the machine's addresses
 	Gap          time.Duration // after a change or an answer until silence alone is a reason for doubt again
 }
 
@@ -62,6 +64,7 @@ func DefaultTiming() Timing {
 		Overdue:      3 * time.Second,
 		Dead:         time.Second,
 		Alive:        5 * time.Second,
+		Interfaces:   3 * time.Second,
 		Gap:          2 * time.Second,
 	}
 }
@@ -70,7 +73,7 @@ func (t Timing) orDefault() Timing {
 	d := DefaultTiming()
 	for _, f := range []struct{ v, def *time.Duration }{
 		{&t.Check, &d.Check}, {&t.Keepalive, &d.Keepalive}, {&t.Disconnected, &d.Disconnected},
-		{&t.Overdue, &d.Overdue}, {&t.Dead, &d.Dead}, {&t.Alive, &d.Alive}, {&t.Gap, &d.Gap},
+		{&t.Overdue, &d.Overdue}, {&t.Dead, &d.Dead}, {&t.Alive, &d.Alive}, {&t.Interfaces, &d.Interfaces}, {&t.Gap, &d.Gap},
 	} {
 		if *f.v == 0 {
 			*f.v = *f.def
@@ -93,8 +96,7 @@ type Path struct {
 	reflectors *reflectors
 
 	ufrag, pwd string
-	gathered   atomic.Bool // no more candidates of ours will come
-	remote     int         // candidates taken
+	remote     int // candidates taken
 	repair     repair
 	follow     follow
 }
@@ -102,7 +104,7 @@ type Path struct {
 // Open starts an agent. It gathers nothing yet.
 func Open(o Options) (*Path, error) {
 	o.Timing = o.Timing.orDefault()
-	p := &Path{o: o}
+	p := &Path{o: o, follow: follow{told: !o.Controlling}}
 	p.servers, p.names = split(o.Servers)
 	network := o.Net
 	if network == nil {
@@ -116,7 +118,7 @@ func Open(o Options) (*Path, error) {
 	if p.reflectors, err = openReflectors(o); err != nil {
 		return nil, err
 	}
-	p.sockets = &sockets{Net: network, private: p.reflectors.private()}
+	p.sockets = &sockets{Net: network, interfaces: newInterfaces(o.Net), private: p.reflectors.private()}
 	agent, err := ice.NewAgentWithOptions(p.options()...)
 	if err != nil {
 		p.reflectors.close()
@@ -136,11 +138,9 @@ func (p *Path) listen() (err error) {
 		return err
 	}
 	_ = p.agent.OnCandidate(func(c ice.Candidate) {
-		if c == nil { // the end is not signalled
-			p.gathered.Store(true)
-			return
+		if c != nil { // the end never comes: an address may
+			p.reflectors.tell(c, p.ufrag, p.o.OnCandidate)
 		}
-		p.reflectors.tell(c, p.ufrag, p.o.OnCandidate)
 	})
 	_ = p.agent.OnConnectionStateChange(func(s ice.ConnectionState) {
 		p.o.Log.Debug("ice", "state", s.String())
@@ -229,12 +229,14 @@ func (p *Path) add(c candidate) error {
 	return p.agent.AddRemoteCandidate(remote)
 }
 
-// Close ends everything; when it returns, no callback runs any more. An agent that still gathers would wait for servers that do
-// not answer: then the sockets go first.
+// closing is how long the agent may take to say goodbye to its servers.
+const closing = 300 * time.Millisecond
+
+// Close ends everything; when it returns, no callback runs any more. An agent that still waits for servers that do not answer
+// loses its sockets.
 func (p *Path) Close() {
-	if !p.gathered.Load() {
-		p.sockets.close()
-	}
+	stuck := time.AfterFunc(closing, p.sockets.close)
+	defer stuck.Stop()
 	_ = p.agent.GracefulClose()
 	p.reflectors.close()
 	p.sockets.close()

@@ -48,7 +48,7 @@ type repair struct {
 // not have: then the pair is asked at once, and again and again, so that neither a pause of the peer nor lost packets look like a
 // dead path. Call it several times a second. Only the controlling side does anything, the other is told by its peer.
 func (p *Path) Repair(now time.Time, silent bool) {
-	if !p.o.Controlling || p.repair.started.IsZero() || !p.repair.due(now, silent, p.o.Timing) {
+	if p.follow.isTold() || p.repair.started.IsZero() || !p.repair.due(now, silent, p.o.Timing) {
 		return
 	}
 	selected, err := p.agent.GetSelectedCandidatePair()

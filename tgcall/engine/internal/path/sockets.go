@@ -11,15 +11,22 @@ import (
 // sockets is a network that remembers what was opened through it, so that it can be closed from below.
 type sockets struct {
 	transport.Net
-	private netip.AddrPort // of the TURN server that leads to reflectors
+	interfaces *interfaces
+	private    netip.AddrPort // of the TURN server that leads to reflectors
 
 	mu     sync.Mutex
 	open   []net.PacketConn
 	closed bool
 }
 
+// Interfaces lists those of this moment.
+func (s *sockets) Interfaces() ([]*transport.Interface, error) { return s.interfaces.visible() }
+
 // ListenUDP opens the sockets of host and reflexive candidates.
 func (s *sockets) ListenUDP(network string, addr *net.UDPAddr) (transport.UDPConn, error) {
+	if err := s.interfaces.open(addr.IP); err != nil {
+		return nil, err
+	}
 	conn, err := s.Net.ListenUDP(network, addr)
 	if err != nil {
 		return nil, err
