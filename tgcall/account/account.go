@@ -9,6 +9,7 @@
 package account
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,16 +28,22 @@ type Options struct {
 
 	Session session.Storage // where the authorisation is kept, see NewFileSession; one account, one storage
 	Peers   PeerStore       // access hashes of the people met; nil: in memory, forgotten at exit
+	Ledger  *Ledger         // how far updates were read, and Telegram's waits; nil: in memory, forgotten at exit
 	Device  Device          // what the owner sees under "Active sessions"
 
 	// ImportContacts adds a number to the account's contacts when Telegram does not find it otherwise, looks at the answer, and
 	// removes it again. Off by default: it may tell the other person that we have the number.
 	ImportContacts bool
-	// Fresh is how long a username or number stays resolved without asking Telegram again. 0: 24 hours.
+	// Fresh is how long a username or number stays resolved without asking Telegram again. 0: three days.
 	Fresh time.Duration
+	// Silence is how long nothing may come from Telegram before we ask whether it is still there; without an answer in half that time we
+	// connect again. 0: 20 seconds, so that a dead connection lasts half a minute at most.
+	Silence time.Duration
 
 	// OnState is told what becomes of the connection, in order, by one goroutine at a time. It must not block.
 	OnState func(State)
+	// OnMissed is told of calls that were missed because the account was not connected, in order. It must not block.
+	OnMissed func(Missed)
 
 	// Another network than Telegram's own, for tests and the demo. Zero values mean Telegram's.
 	DC         int                  // data centre to begin with; 0: 2
@@ -71,17 +78,29 @@ func New(o Options) (*Account, error) {
 		return nil, errors.New("account: AppHash is missing; https://my.telegram.org gives one")
 	case o.Session == nil:
 		return nil, errors.New("account: Session is missing: where is the login kept?")
-	case o.Fresh < 0:
-		return nil, fmt.Errorf("account: Fresh %v is negative", o.Fresh)
+	case o.Fresh < 0 || o.Silence < 0:
+		return nil, fmt.Errorf("account: Fresh %v or Silence %v is negative", o.Fresh, o.Silence)
 	}
-	if o.Fresh == 0 {
-		o.Fresh = 24 * time.Hour
-	}
+	o.complete()
+	return &Account{o: o, log: o.Log, budget: &budget{o.Ledger, o.Log}}, nil
+}
+
+func (o *Options) complete() {
+	o.Fresh = cmp.Or(o.Fresh, 72*time.Hour)
+	o.Silence = cmp.Or(o.Silence, 20*time.Second)
 	if o.Peers == nil {
 		o.Peers = NewMemoryPeers()
+	}
+	if o.Ledger == nil {
+		o.Ledger = NewLedger()
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Account{o: o, log: o.Log, budget: newBudget()}, nil
+	if o.OnState == nil {
+		o.OnState = func(State) {}
+	}
+	if o.OnMissed == nil {
+		o.OnMissed = func(Missed) {}
+	}
 }

@@ -3,8 +3,8 @@ package account
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math"
-	"sync"
 	"time"
 
 	"github.com/gotd/td/bin"
@@ -13,41 +13,50 @@ import (
 	"github.com/gotd/td/tgerr"
 )
 
+// peerFlood is Telegram's error for an account that approached too many people who do not know it.
+const peerFlood = "PEER_FLOOD"
+
 // FloodError says that Telegram asked us to leave a method alone for a while.
 type FloodError struct {
-	Method string        // such as contacts.resolvePhone
-	Wait   time.Duration // how much longer
+	Method    string        // such as contacts.resolvePhone
+	Wait      time.Duration // how much longer
+	Strangers bool          // only people who are no contacts are to be left alone; how long is our guess (PEER_FLOOD)
 }
 
 // Error names the method and the wait.
 func (e *FloodError) Error() string {
+	if e.Strangers {
+		return fmt.Sprintf("%s: telegram finds that this account approaches too many people: only contacts for %v", e.Method, e.Wait.Round(time.Second))
+	}
 	return fmt.Sprintf("%s: telegram asks to wait %v", e.Method, e.Wait.Round(time.Second))
 }
 
 // Unwrap is the error as Telegram sends it, so that tgerr.AsFloodWait knows ours too.
 func (e *FloodError) Unwrap() error {
+	if e.Strangers {
+		return tgerr.New(400, peerFlood)
+	}
 	return tgerr.New(420, fmt.Sprintf("%s_%d", tgerr.ErrFloodWait, int(math.Ceil(e.Wait.Seconds()))))
 }
 
-// budget remembers which methods Telegram asked to leave alone, and until when. A method whose time has not come fails at once: whoever
-// waits for its answer, a caller on the telephone perhaps, does not want to wait for minutes, and asking again makes the wait longer.
+// budget heeds which methods Telegram asked to leave alone. One whose time has not come fails at once: whoever waits for its answer, a caller
+// on the telephone perhaps, does not want to wait for minutes, and asking again makes the wait longer. Each method has its own wait, so
+// that people who cannot be looked up now do not keep those from being called who are known.
 type budget struct {
-	mu    sync.Mutex
-	until map[string]time.Time // by method
+	ledger *Ledger
+	log    *slog.Logger
 }
-
-func newBudget() *budget { return &budget{until: map[string]time.Time{}} }
 
 // Handle implements telegram.Middleware.
 func (b *budget) Handle(next tg.Invoker) telegram.InvokeFunc {
 	return func(ctx context.Context, in bin.Encoder, out bin.Decoder) error {
 		method := methodOf(in)
-		if err := b.check(method); err != nil {
-			return err
+		if wait := b.ledger.wait(method); wait > 0 {
+			return &FloodError{Method: method, Wait: wait}
 		}
 		err := next.Invoke(ctx, in, out)
 		if wait, ok := tgerr.AsFloodWait(err); ok {
-			return b.spend(method, wait)
+			return b.spend(method, &FloodError{Method: method, Wait: max(wait, time.Second)}) // FLOOD_WAIT_0: less than a second is left
 		}
 		return err
 	}
@@ -60,25 +69,10 @@ func methodOf(in bin.Encoder) string {
 	return fmt.Sprintf("%T", in)
 }
 
-func (b *budget) check(method string) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	until, ok := b.until[method]
-	if !ok {
-		return nil
+// spend begins a wait.
+func (b *budget) spend(what string, e *FloodError) error {
+	if err := b.ledger.hold(what, e.Wait); err != nil {
+		b.log.Warn("wait is not written, and forgotten at a restart", "err", err)
 	}
-	if wait := time.Until(until); wait > 0 {
-		return &FloodError{Method: method, Wait: wait}
-	}
-	delete(b.until, method)
-	return nil
-}
-
-// spend begins a wait of at least a second: FLOOD_WAIT_0 means that less than one is left.
-func (b *budget) spend(method string, wait time.Duration) error {
-	wait = max(wait, time.Second)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.until[method] = time.Now().Add(wait)
-	return &FloodError{Method: method, Wait: wait}
+	return e
 }

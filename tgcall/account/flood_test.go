@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,10 +25,12 @@ func flooded(asked *int, seconds int) telegram.InvokeFunc {
 	}
 }
 
+func testBudget() *budget { return &budget{NewLedger(), slog.New(slog.DiscardHandler)} }
+
 func TestFloodedMethodIsLeftAloneForAsLongAsAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		invoke := newBudget().Handle(flooded(&asked, 30))
+		invoke := testBudget().Handle(flooded(&asked, 30))
 		phone, name := &tg.ContactsResolvePhoneRequest{}, &tg.ContactsResolveUsernameRequest{}
 
 		var flood *FloodError
@@ -54,7 +57,7 @@ func TestFloodedMethodIsLeftAloneForAsLongAsAsked(t *testing.T) {
 
 func TestFloodWaitOfZeroIsASecond(t *testing.T) {
 	asked := 0
-	err := newBudget().Handle(flooded(&asked, 0))(t.Context(), &tg.ContactsResolvePhoneRequest{}, nil)
+	err := testBudget().Handle(flooded(&asked, 0))(t.Context(), &tg.ContactsResolvePhoneRequest{}, nil)
 	var flood *FloodError
 	if !errors.As(err, &flood) || flood.Wait != time.Second {
 		t.Errorf("error is %v", err)

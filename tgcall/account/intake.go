@@ -24,23 +24,28 @@ type intake struct {
 	queue   *queue
 	people  *people
 	manager *updates.Manager
+	rung    rung
+	missed  func(Missed)
 	log     *slog.Logger
 	backlog chan tg.UpdatesClass
 	lost    atomic.Bool   // the backlog overflowed
 	scanned chan struct{} // a QR code was scanned
 }
 
-func newIntake(o *order, p *people, log *slog.Logger) *intake {
+func newIntake(l *link, missed func(Missed)) *intake {
+	log := l.a.log
 	in := &intake{
-		order:   o,
+		order:   l.order,
 		queue:   newQueue(),
-		people:  p,
+		people:  l.people,
+		missed:  missed,
 		log:     log,
 		backlog: make(chan tg.UpdatesClass, backlogSize),
 		scanned: make(chan struct{}, 1),
 	}
 	in.manager = updates.New(updates.Config{
 		Handler: telegram.UpdateHandlerFunc(in.deliver),
+		Storage: reading{l.a.o.Ledger},
 		Logger:  gotdLog{log},
 	})
 	return in
@@ -77,7 +82,7 @@ func (in *intake) handleShort(ctx context.Context, u *tg.UpdateShort) error {
 func (in *intake) takePhone(ctx context.Context, all []tg.UpdateClass, users []tg.UserClass, chats []tg.ChatClass) (rest []tg.UpdateClass) {
 	e := entitiesOf(users, chats)
 	in.people.learn(e.Users)
-	for _, u := range all {
+	for _, u := range withoutDead(all) {
 		switch {
 		case isPhone(u):
 			_ = in.queue.push(ctx, delivery{entities: e, update: u}) // fails only when all ends
@@ -164,7 +169,10 @@ func (in *intake) pass(ctx context.Context, u tg.UpdatesClass) {
 func (in *intake) deliver(ctx context.Context, u tg.UpdatesClass) error {
 	all, e := unpack(u)
 	in.people.learn(e.Users)
-	for _, one := range all {
+	for _, one := range withoutDead(all) {
+		if m, ok := in.rung.missed(e, one); ok {
+			in.missed(m)
+		}
 		if err := in.queue.push(ctx, delivery{entities: e, update: one}); err != nil {
 			return err
 		}

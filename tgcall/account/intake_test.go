@@ -11,10 +11,11 @@ import (
 )
 
 func testIntake() *intake {
-	log := slog.New(slog.DiscardHandler)
-	p := newPeople(NewMemoryPeers(), log)
-	p.setSelf(1)
-	return newIntake(newOrder(), p, log)
+	o := Options{Log: slog.New(slog.DiscardHandler)}
+	o.complete()
+	l := &link{a: &Account{o: o, log: o.Log}, people: newPeople(o.Peers, o.Log), order: newOrder()}
+	l.people.setSelf(1)
+	return newIntake(l, o.OnMissed)
 }
 
 // ring is an update of a call and one of something else, from a person we do not know yet.

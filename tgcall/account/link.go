@@ -8,28 +8,34 @@ import (
 	"sync/atomic"
 
 	"github.com/gotd/td/bin"
+	"github.com/gotd/td/session"
 	"github.com/gotd/td/telegram"
 	"github.com/gotd/td/telegram/auth"
 	"github.com/gotd/td/telegram/dcs"
 	"github.com/gotd/td/telegram/updates/hook"
 	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
+	"golang.org/x/sync/errgroup"
 )
 
 // link is an account's connection for the time of one Run or login: gotd's client and what we put around it.
 //
-// What gotd does: it connects again after 0.1 to 5 seconds, for ever, and sends again what the server had not acknowledged; it notices a
-// dead peer by pings (every 60 seconds, 15 to answer); it gives up when its key or login is refused. What it does not: say that
-// the session was revoked if it learns that from the answer to somebody's request, fetch the updates missed meanwhile, keep updates
-// in order. link does.
+// What gotd does: it connects again after 0.1 to 5 seconds, for ever, and sends again what the server had not acknowledged; it gives up when
+// its key or login is refused. What it does not: say that the session was revoked if it learns that from the answer to somebody's
+// request, fetch the updates missed meanwhile, keep updates in order, take the login along to another data centre, notice soon that the
+// other end is dead. link does.
 type link struct {
 	a      *Account
 	client *telegram.Client
 	intake *intake
 	people *people
 	report *report
+	pulse  *pulse
+	move   move
+	order  *order
 
 	loggedIn  atomic.Bool             // from here on an unauthorised session is a revoked one
+	alive     context.Context         // of run
 	end       context.CancelCauseFunc // of run
 	doubt     chan struct{}           // the authorisation key was replaced: are we still logged in?
 	following chan struct{}           // the gap check knows where in the sequence we are, or failed to learn it
@@ -40,28 +46,45 @@ func newLink(a *Account) *link {
 		a:         a,
 		people:    newPeople(a.o.Peers, a.log),
 		report:    newReport(a.o.OnState, a.log),
+		order:     newOrder(),
 		doubt:     make(chan struct{}, 1),
 		following: make(chan struct{}, 1),
 	}
-	o := newOrder()
-	l.intake = newIntake(o, l.people, a.log)
+	l.move.l = l
+	l.pulse = &pulse{silence: a.o.Silence, log: a.log, ping: func(ctx context.Context) error { return l.client.Ping(ctx) }}
+	l.intake = newIntake(l, a.o.OnMissed)
 	l.report.onReturn = l.intake.resync
-	l.client = telegram.NewClient(a.o.AppID, a.o.AppHash, telegram.Options{
-		PublicKeys: a.o.PublicKeys,
-		DC:         a.o.DC,
-		DCList:     a.o.DCList,
-		Resolver:   orderedResolver{Resolver: a.resolver(), order: o},
-		SessionStorage: watchedSession{
-			Storage: a.o.Session, keys: &o.keys, changed: func() { poke(l.doubt) },
-		},
-		UpdateHandler:     l.intake,
-		Middlewares:       l.middlewares(),
-		OnDead:            l.report.dead,
-		OnConnectionState: l.report.connection,
-		Device:            a.device(),
-		Logger:            gotdLog{a.log},
-	})
+	o := l.options()
+	o.Resolver = wireResolver{Resolver: a.resolver(), order: l.order, pulse: l.pulse, move: &l.move, onNewSession: l.intake.resync}
+	o.SessionStorage = watchedSession{Storage: a.o.Session, keys: &l.order.keys, changed: l.keyChanged}
+	o.UpdateHandler, o.Middlewares = l.intake, l.middlewares()
+	o.OnDead, o.OnConnectionState = l.report.dead, l.connection
+	l.client = telegram.NewClient(a.o.AppID, a.o.AppHash, o)
 	return l
+}
+
+// options are those that any connection of the account has.
+func (l *link) options() telegram.Options {
+	o := l.a.o
+	return telegram.Options{PublicKeys: o.PublicKeys, DC: o.DC, DCList: o.DCList, MigrationTimeout: moveTimeout,
+		Device: l.a.device(), Logger: gotdLog{l.a.log}}
+}
+
+// connection is telegram.Options.OnConnectionState.
+func (l *link) connection(s telegram.ConnectionState) {
+	switch s {
+	case telegram.ConnectionStateReady:
+		l.pulse.up()
+	case telegram.ConnectionStateDisconnected:
+		l.pulse.down()
+	}
+	l.report.connection(s)
+}
+
+// keyChanged: a new key belongs to nobody until a login is taken along. gotd waits for us.
+func (l *link) keyChanged(before, now *session.Data) {
+	l.move.begin(before, now)
+	poke(l.doubt)
 }
 
 func (a *Account) resolver() dcs.Resolver {
@@ -89,8 +112,11 @@ func (a *Account) device() telegram.DeviceConfig {
 func (l *link) middlewares() []telegram.Middleware {
 	return []telegram.Middleware{
 		l.a.budget,
+		telegram.MiddlewareFunc(l.guardStrangers),
 		telegram.MiddlewareFunc(l.watchRevoked),
+		telegram.MiddlewareFunc(l.watchPeople),
 		telegram.MiddlewareFunc(l.watchResults),
+		telegram.MiddlewareFunc(l.intake.rung.watch),
 		hook.AffectedHook(l.intake.manager),
 	}
 }
@@ -101,6 +127,9 @@ func (l *link) watchRevoked(next tg.Invoker) telegram.InvokeFunc {
 	return func(ctx context.Context, in bin.Encoder, out bin.Decoder) error {
 		loggedIn := l.loggedIn.Load()
 		err := next.Invoke(ctx, in, out)
+		if _, moving := in.(*tg.AuthImportAuthorizationRequest); sessionOver(err) && !moving && l.move.over(ctx) {
+			err = next.Invoke(ctx, in, out)
+		}
 		if loggedIn && sessionOver(err) {
 			l.end(revoked(err))
 		}
@@ -126,7 +155,12 @@ func (l *link) watchResults(next tg.Invoker) telegram.InvokeFunc {
 func (l *link) run(ctx context.Context, f func(context.Context) error) error {
 	linkCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
-	l.end = cancel
+	l.alive, l.end = linkCtx, cancel
+	var g errgroup.Group
+	g.Go(func() error {
+		l.pulse.run(linkCtx)
+		return nil
+	})
 	giveUp := context.AfterFunc(ctx, func() { cancel(nil) }) // while there is no connection
 	defer giveUp()
 	var fErr error
@@ -134,13 +168,17 @@ func (l *link) run(ctx context.Context, f func(context.Context) error) error {
 		if !giveUp() { // too late
 			return ctx.Err()
 		}
-		ctx, stop := context.WithCancel(ctx)
-		defer stop()
-		defer context.AfterFunc(alive, stop)()
+		ctx, stop := context.WithCancelCause(ctx)
+		defer stop(nil)
+		defer context.AfterFunc(alive, func() { stop(context.Cause(linkCtx)) })()
 		fErr = f(ctx)
 		return fErr
 	})
-	err = l.outcome(ctx, context.Cause(linkCtx), fErr, err)
+	why := context.Cause(linkCtx)
+	cancel(nil)
+	_ = g.Wait() // nil
+	l.move.tasks.Wait()
+	err = l.outcome(ctx, why, fErr, err)
 	if errors.Is(err, ErrRevoked) {
 		l.forget(ctx)
 	}
@@ -204,9 +242,22 @@ func sessionOver(err error) bool {
 		"SESSION_REVOKED", "SESSION_EXPIRED", "USER_DEACTIVATED", "USER_DEACTIVATED_BAN")
 }
 
+// ends say in plain words what became of a session, where there is more to say than that it was ended.
+var ends = map[string]string{
+	"AUTH_KEY_DUPLICATED":  "it was used from two places at once",
+	"SESSION_EXPIRED":      "it was not used for too long",
+	"USER_DEACTIVATED":     "the account was deleted",
+	"USER_DEACTIVATED_BAN": "telegram has banned the account",
+}
+
 func revoked(err error) error {
-	if e, ok := tgerr.As(err); ok {
+	e, ok := tgerr.As(err)
+	switch {
+	case !ok:
+		return ErrRevoked
+	case ends[e.Type] != "":
+		return fmt.Errorf("%w: %s (%s)", ErrRevoked, ends[e.Type], e.Type)
+	default:
 		return fmt.Errorf("%w (%s)", ErrRevoked, e.Type)
 	}
-	return ErrRevoked
 }

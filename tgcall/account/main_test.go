@@ -148,10 +148,11 @@ type cable struct {
 	flows  chan struct{} // closed while bytes may flow to the client
 	plugs  map[net.Conn]struct{}
 	dialed int
+	dead   chan struct{} // by what is connected now no byte comes any more, without a sign of it
 }
 
 func newCable() *cable {
-	c := &cable{flows: make(chan struct{}), plugs: map[net.Conn]struct{}{}}
+	c := &cable{flows: make(chan struct{}), plugs: map[net.Conn]struct{}{}, dead: make(chan struct{})}
 	close(c.flows)
 	return c
 }
@@ -173,7 +174,7 @@ func (c *cable) dial(ctx context.Context, network, addr string) (net.Conn, error
 	conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 	if err == nil {
 		c.plugs[conn] = struct{}{}
-		conn = plug{conn, c}
+		conn = &plug{Conn: conn, c: c, dead: c.dead, closed: make(chan struct{})}
 	}
 	return conn, err
 }
@@ -200,6 +201,14 @@ func (c *cable) squeeze() (release func()) {
 	return sync.OnceFunc(func() { close(flows) })
 }
 
+// rot makes the connections of now dead: nothing that the network sends arrives, and nobody is told.
+func (c *cable) rot() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	close(c.dead)
+	c.dead = make(chan struct{})
+}
+
 func (c *cable) dials() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -208,14 +217,28 @@ func (c *cable) dials() int {
 
 type plug struct {
 	net.Conn
-	c *cable
+	c      *cable
+	dead   <-chan struct{}
+	once   sync.Once
+	closed chan struct{}
 }
 
-func (p plug) Read(b []byte) (int, error) {
+func (p *plug) Read(b []byte) (int, error) {
 	n, err := p.Conn.Read(b)
 	p.c.mu.Lock()
 	flows := p.c.flows
 	p.c.mu.Unlock()
 	<-flows
-	return n, err
+	select {
+	case <-p.dead:
+		<-p.closed
+		return 0, net.ErrClosed
+	default:
+		return n, err
+	}
+}
+
+func (p *plug) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return p.Conn.Close()
 }

@@ -73,37 +73,49 @@ func (o *order) wait(ctx context.Context, want uint64) {
 	}
 }
 
-// orderedResolver makes connections that keep order. Only primary ones receive updates.
-type orderedResolver struct {
+// wireResolver makes connections into which we look. Only primary ones receive updates.
+type wireResolver struct {
 	dcs.Resolver
-	order *order
+	order        *order
+	pulse        *pulse
+	move         *move
+	onNewSession func() // the server forgot our session, and with it what it had yet to send
 }
 
 // Primary implements dcs.Resolver.
-func (r orderedResolver) Primary(ctx context.Context, dc int, list dcs.List) (transport.Conn, error) {
+func (r wireResolver) Primary(ctx context.Context, dc int, list dcs.List) (transport.Conn, error) {
+	r.move.expect(r.order.keys.home(), dc)
 	conn, err := r.Resolver.Primary(ctx, dc, list)
 	if err != nil {
 		return nil, err
 	}
-	return &orderedConn{Conn: conn, order: r.order}, nil
+	r.pulse.carry(conn)
+	return &wireConn{Conn: conn, wireResolver: r}, nil
 }
 
-// orderedConn is one connection. gotd calls its Recv from one goroutine at a time.
-type orderedConn struct {
+// wireConn is one connection. gotd calls its Recv from one goroutine at a time.
+type wireConn struct {
 	transport.Conn
-	order *order
+	wireResolver
 	want  uint64 // calls of the handler before the next message may be read
+	begun bool   // the session is there
 }
 
 // Recv implements transport.Conn.
-func (c *orderedConn) Recv(ctx context.Context, b *bin.Buffer) error {
+func (c *wireConn) Recv(ctx context.Context, b *bin.Buffer) error {
 	c.order.wait(ctx, c.want)
 	if err := c.Conn.Recv(ctx, b); err != nil {
 		return err
 	}
-	if n := c.order.keys.countUpdates(b.Buf); n > 0 {
+	c.pulse.hear()
+	seen := c.order.keys.look(b.Buf)
+	if seen.updates > 0 {
 		handled, _ := c.order.passed()
-		c.want = handled + uint64(n)
+		c.want = handled + uint64(seen.updates)
 	}
+	if seen.newSession && c.begun {
+		c.onNewSession() // https://core.telegram.org/mtproto/service_messages#new-session-creation-notification
+	}
+	c.begun = c.begun || seen.newSession
 	return nil
 }

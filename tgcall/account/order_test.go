@@ -15,6 +15,7 @@ import (
 	"github.com/gotd/td/proto"
 	"github.com/gotd/td/session"
 	"github.com/gotd/td/tg"
+	"github.com/gotd/td/transport"
 )
 
 // scripted is a connection on which messages wait to be read.
@@ -79,6 +80,10 @@ func signalling(n int64) *tg.UpdateShort {
 	return &tg.UpdateShort{Update: &tg.UpdatePhoneCallSignalingData{PhoneCallID: n, Data: []byte{1, 2, 3}}}
 }
 
+func testConn(wire transport.Conn, o *order) *wireConn {
+	return &wireConn{Conn: wire, wireResolver: wireResolver{order: o, pulse: &pulse{}, onNewSession: func() {}}}
+}
+
 // TestUpdatesAreHandledInWireOrder plays gotd's part: a goroutine for each message read, which takes its time.
 func TestUpdatesAreHandledInWireOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -88,7 +93,7 @@ func TestUpdatesAreHandledInWireOrder(t *testing.T) {
 		for n := range int64(messages) {
 			wire.messages = append(wire.messages, sealed(t, key, encode(t, signalling(n))))
 		}
-		conn := &orderedConn{Conn: wire, order: o}
+		conn := testConn(wire, o)
 
 		var got []int64
 		var mu sync.Mutex
@@ -123,7 +128,7 @@ func TestAnUpdateThatIsNeverHandledDelaysOnlySomewhat(t *testing.T) {
 		key, o := testAuthKey(), newOrder()
 		o.keys.learn(knownSession(t, key))
 		one := sealed(t, key, encode(t, signalling(1)))
-		conn := &orderedConn{Conn: &scripted{messages: [][]byte{one, one}}, order: o}
+		conn := testConn(&scripted{messages: [][]byte{one, one}}, o)
 		began := time.Now()
 		for range 2 {
 			if err := conn.Recv(t.Context(), &bin.Buffer{}); err != nil {
@@ -149,11 +154,11 @@ func TestMessagesThatAreNotOursToReadAreNotHeldBack(t *testing.T) {
 		"of another key": sealed(t, other, update), "broken": broken, "short": {1, 2, 3}, "empty": nil,
 		"in clear": append(make([]byte, 8), update...),
 	} {
-		if n := o.keys.countUpdates(message); n != 0 {
+		if n := o.keys.look(message).updates; n != 0 {
 			t.Errorf("%s: counted %d updates", name, n)
 		}
 	}
-	if n := o.keys.countUpdates(sealed(t, key, update)); n != 1 {
+	if n := o.keys.look(sealed(t, key, update)).updates; n != 1 {
 		t.Errorf("ours: counted %d updates, want 1", n)
 	}
 }
@@ -170,8 +175,8 @@ func TestAKeyThatWasReplacedIsNoticed(t *testing.T) {
 		{knownSession(t, first), false}, {knownSession(t, first), false}, {[]byte("{"), false}, {nil, false},
 		{knownSession(t, second.WithID()), true}, {knownSession(t, second.WithID()), false},
 	} {
-		if got := k.learn(step.stored); got != step.want {
-			t.Errorf("step %d: replaced is %v", i, got)
+		if before, _ := k.learn(step.stored); (before != nil) != step.want {
+			t.Errorf("step %d: replaced %v", i, before)
 		}
 	}
 }
@@ -210,31 +215,33 @@ func TestUpdatesAreCountedAsGotdHandlesThem(t *testing.T) {
 		"nothing":                         {nil, 0},
 		"something that is no TL at all.": {[]byte("GET / HTTP/1.1\r\n\r\n"), 0},
 	} {
-		if got := countUpdates(tc.body, 0); got != tc.want {
-			t.Errorf("%s: counted %d, want %d", name, got, tc.want)
+		var got glance
+		if got.look(tc.body, 0); got.updates != tc.want {
+			t.Errorf("%s: counted %d, want %d", name, got.updates, tc.want)
 		}
 	}
 }
 
-func FuzzCountUpdates(f *testing.F) {
+func FuzzGlance(f *testing.F) {
 	f.Add(encode(f, signalling(1)))
 	f.Add(encode(f, proto.GZIP{Data: encode(f, signalling(1))}))
 	f.Add(encode(f, &proto.MessageContainer{Messages: []proto.Message{{Bytes: 4, Body: []byte{0x7e, 0xaf, 0x17, 0xe3}}}}))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if n := countUpdates(body, 0); n < 0 || n > len(body) && len(body) < 1000 {
-			t.Errorf("%d updates in %d bytes", n, len(body))
+		var seen glance
+		if seen.look(body, 0); seen.updates > len(body) && len(body) < 1000 {
+			t.Errorf("%d updates in %d bytes", seen.updates, len(body))
 		}
 	})
 }
 
-// BenchmarkCountUpdates is what looking into a message costs.
-func BenchmarkCountUpdates(b *testing.B) {
+// BenchmarkGlance is what looking into a message costs.
+func BenchmarkGlance(b *testing.B) {
 	key, o := testAuthKey(), newOrder()
 	o.keys.learn(knownSession(b, key))
 	message := sealed(b, key, encode(b, &tg.UpdateShort{Update: &tg.UpdatePhoneCallSignalingData{Data: make([]byte, 1000)}}))
 	b.SetBytes(int64(len(message)))
 	for b.Loop() {
-		if o.keys.countUpdates(message) != 1 {
+		if o.keys.look(message).updates != 1 {
 			b.Fatal("not counted")
 		}
 	}

@@ -66,6 +66,24 @@ func (f *FilePeers) Put(ctx context.Context, self int64, people ...Peer) error {
 	if err := f.MemoryPeers.Put(ctx, self, people...); err != nil {
 		return err
 	}
+	return f.write()
+}
+
+// Forget implements PeerStore. When it returns without an error, the person is not on disk any more.
+func (f *FilePeers) Forget(ctx context.Context, self, id int64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.ByID(ctx, self, id); err != nil { // nothing to do
+		return nil
+	}
+	if err := f.MemoryPeers.Forget(ctx, self, id); err != nil {
+		return err
+	}
+	return f.write()
+}
+
+// write replaces the file. The caller holds the lock.
+func (f *FilePeers) write() error {
 	data, err := json.Marshal(f.content())
 	if err != nil {
 		return fmt.Errorf("peers file: %w", err)

@@ -21,6 +21,8 @@ type Peer struct {
 type PeerStore interface {
 	// Put remembers people, each replacing what was known under the same id.
 	Put(ctx context.Context, self int64, people ...Peer) error
+	// Forget removes somebody; it is no error if they are not there.
+	Forget(ctx context.Context, self, id int64) error
 	ByID(ctx context.Context, self, id int64) (Peer, error)
 	ByUsername(ctx context.Context, self int64, name string) (Peer, error) // without "@", any case
 	ByPhone(ctx context.Context, self int64, phone string) (Peer, error)   // digits with country code
@@ -62,6 +64,16 @@ func (m *MemoryPeers) Put(_ context.Context, self int64, people ...Peer) error {
 	}
 	if len(b.byID) > mostPeers {
 		b.forget(len(b.byID) - mostPeers + mostPeers/10)
+	}
+	return nil
+}
+
+// Forget implements PeerStore.
+func (m *MemoryPeers) Forget(_ context.Context, self, id int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b := m.books[self]; b != nil {
+		b.drop(id)
 	}
 	return nil
 }

@@ -118,6 +118,21 @@ func findIn(ctx context.Context, store PeerStore, self int64, t target) (Peer, e
 	}
 }
 
+// isContact says that the person is in the account's contacts, as far as we know.
+func (p *people) isContact(id int64) bool {
+	peer, err := p.find(context.Background(), target{kind: byID, id: id})
+	return err == nil && peer.Contact
+}
+
+// forget removes a person, whose access hash has turned out to be wrong.
+func (p *people) forget(ctx context.Context, id int64) {
+	self := p.whose()
+	_ = p.seen.Forget(ctx, self, id) // memory does not fail
+	if err := p.store.Forget(ctx, self, id); err != nil {
+		p.log.Warn("person not forgotten", "err", err)
+	}
+}
+
 // missed remembers that Telegram knows nobody under t.
 func (p *people) missed(t target) {
 	p.mu.Lock()

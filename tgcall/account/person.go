@@ -17,6 +17,7 @@ type Person struct {
 	Username   string `json:"username,omitempty"` // without "@"
 	FirstName  string `json:"first,omitempty"`
 	LastName   string `json:"last,omitempty"`
+	Contact    bool   `json:"contact,omitempty"` // in the account's contacts
 }
 
 // Input addresses the person in a request, such as a call.
@@ -38,6 +39,7 @@ func personOf(u *tg.User) Person {
 		Username:   activeUsername(u),
 		FirstName:  u.FirstName,
 		LastName:   u.LastName,
+		Contact:    u.Contact || u.MutualContact,
 	}
 }
 

@@ -23,16 +23,13 @@ type report struct {
 }
 
 func newReport(onState func(State), log *slog.Logger) *report {
-	if onState == nil {
-		onState = func(State) {}
-	}
 	return &report{onState: onState, log: log}
 }
 
-// tell also logs what is new: that a server is still away is known after the first attempt.
+// tell also logs what is new: that a server is still away is known after the first attempt. What ends a Run is its error.
 func (r *report) tell(s State) {
 	switch {
-	case s.Kind == Connecting:
+	case s.Kind == Connecting, s.Kind == LoginNeeded, s.Kind == Revoked:
 	case s.Kind == r.last:
 		r.log.Debug("telegram account is still "+s.Kind.String(), "err", s.Err)
 	case s.Err != nil:

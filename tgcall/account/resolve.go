@@ -44,6 +44,8 @@ func (s *Session) resolve(ctx context.Context, t target) (Person, error) {
 	}
 	person, err := s.ask(ctx, t)
 	switch {
+	case known.ID != 0 && errors.As(err, new(*FloodError)): // what we knew is better than nothing
+		return known.Person, nil
 	case errors.Is(err, ErrUnknownPerson):
 		s.people.missed(t)
 	case err == nil:

@@ -17,7 +17,7 @@ import (
 // that a call is over, it may still send, with a context that outlives its own.
 //
 // It returns serve's error, nil when ctx ended, ErrLoginNeeded, ErrRevoked when the session was ended from outside (the context of serve
-// ends then), ErrBusy, or an error of the session storage.
+// ends then, with that as its cause), ErrBusy, or an error of the session storage.
 func (a *Account) Run(ctx context.Context, serve func(ctx context.Context, s *Session) error) error {
 	return a.connect(ctx, func(ctx context.Context, l *link) error {
 		self, err := l.self(ctx)
@@ -58,6 +58,10 @@ func (l *link) serve(ctx context.Context, self Person, f func(context.Context, *
 	for _, run := range []func(context.Context) error{l.intake.queue.run, l.follow, l.people.write, l.settleDoubts} {
 		g.Go(func() error { return run(ctx) })
 	}
+	g.Go(func() error {
+		l.a.o.Ledger.keep(ctx, l.a.log)
+		return nil
+	})
 	select { // what is sent to us from now on is an update
 	case <-l.following:
 	case <-ctx.Done():
@@ -75,10 +79,7 @@ func (l *link) follow(ctx context.Context) error {
 		}
 		l.intake.manager.Reset()
 		poke(l.following) // calls work all the same
-		select {
-		case <-time.After(followAgain):
-		case <-ctx.Done():
-		}
+		pause(ctx, followAgain)
 	}
 	return nil
 }

@@ -38,8 +38,8 @@ type UpdateFunc func(ctx context.Context, e tg.Entities, u tg.UpdateClass)
 // calls and the last 1024 others.
 //
 // Updates of calls come in wire order, as soon as they are received, and are never dropped. All others come in the order of
-// Telegram's sequence, with those missed fetched, and may come later than calls sent after them. What came while no Run was active is not
-// fetched.
+// Telegram's sequence, with those missed fetched, and may come later than calls sent after them. What came while no Run was active is
+// fetched if Options.Ledger remembers how far we had read; calls that were over by then are left out.
 func (s *Session) OnUpdate(f UpdateFunc) { s.queue.subscribe(f) }
 
 // SendMessage sends a text to a person. Telegram says how long one may be.

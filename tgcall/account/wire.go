@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"github.com/gotd/td/bin"
+	"github.com/gotd/td/mt"
 	"github.com/gotd/td/proto"
 	"github.com/gotd/td/tg"
 )
@@ -12,43 +13,46 @@ import (
 // deepestMessage bounds how far containers and packed messages may be nested. Two are enough for what servers send.
 const deepestMessage = 4
 
-// countUpdates is how often gotd calls the update handler for a decrypted message: once for each updates object, also in a container
+// glance is what we look for in a message.
+type glance struct {
+	updates    int  // how often gotd calls the update handler: once for each updates object
+	newSession bool // the server has begun a session
+}
+
+// look adds what a decrypted message has in it, also in a container
 // (https://core.telegram.org/mtproto/service_messages#containers) or packed with gzip.
-func countUpdates(body []byte, depth int) int {
+func (s *glance) look(body []byte, depth int) {
 	b := &bin.Buffer{Buf: body}
 	id, err := b.PeekID()
 	if err != nil || depth > deepestMessage {
-		return 0
+		return
 	}
 	switch id {
 	case proto.MessageContainerTypeID:
-		return countContained(b, depth)
+		s.lookInside(b, depth)
 	case proto.GZIPTypeID:
 		var packed proto.GZIP
-		if packed.Decode(b) != nil {
-			return 0
+		if packed.Decode(b) == nil {
+			s.look(packed.Data, depth+1)
 		}
-		return countUpdates(packed.Data, depth+1)
+	case mt.NewSessionCreatedTypeID:
+		s.newSession = true
 	case tg.UpdatesTypeID, tg.UpdatesCombinedTypeID, tg.UpdateShortTypeID, tg.UpdateShortMessageTypeID,
 		tg.UpdateShortChatMessageTypeID, tg.UpdateShortSentMessageTypeID, tg.UpdatesTooLongTypeID:
-		if handlerAsksFirst(body) {
-			return 0
+		if !handlerAsksFirst(body) {
+			s.updates++
 		}
-		return 1
-	default:
-		return 0
 	}
 }
 
-func countContained(b *bin.Buffer, depth int) (n int) {
+func (s *glance) lookInside(b *bin.Buffer, depth int) {
 	var container proto.MessageContainer
 	if handlerAsksFirst(b.Buf) || container.Decode(b) != nil {
-		return 0
+		return
 	}
 	for _, m := range container.Messages {
-		n += countUpdates(m.Body, depth+1)
+		s.look(m.Body, depth+1)
 	}
-	return n
 }
 
 // handlerAsksFirst says that gotd makes a request before it calls the handler: it fetches the configuration when told that it has
