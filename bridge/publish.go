@@ -38,6 +38,7 @@ type Event struct {
 	Cause   Cause     `json:"cause,omitempty"`   // with CallEnded
 	Silence *Silence  `json:"silence,omitempty"` // with CallSilent and CallSounds
 
+	Address Address  `json:"-"` // of Leg
 	Party   Party    `json:"-"` // who is at the far end of Leg
 	Outcome *Outcome `json:"-"` // with CallEnded
 }
@@ -66,7 +67,7 @@ func (o *owner) event(kind EventKind, leg int) Event {
 	p := o.parties[leg]
 	return Event{
 		Version: EventVersion, Kind: kind, At: time.Now(), Call: o.call.id, Line: o.call.line,
-		From: o.call.from.String(), To: o.call.to.String(), Leg: p.outcome.ID, Party: p.outcome.Party,
+		From: o.call.from.String(), To: o.call.to.String(), Leg: p.outcome.ID, Address: p.address, Party: p.outcome.Party,
 	}
 }
 

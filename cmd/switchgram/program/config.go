@@ -16,13 +16,14 @@ import (
 
 // Config is the configuration file; switchgram.example.yaml explains every key.
 type Config struct {
-	Telegram    Telegram      `yaml:"telegram"`
-	State       string        `yaml:"state"` // folder of sessions, people and the key that seals them; empty: state
-	SIP         SIP           `yaml:"sip"`
-	Drain       time.Duration `yaml:"drain"`        // for running calls, at the end
-	RingTimeout time.Duration `yaml:"ring_timeout"` // how long whoever is called may ring; 0: a minute
-	Lines       []line.Config `yaml:"lines"`
-	Users       []line.User   `yaml:"users"`
+	Telegram    Telegram       `yaml:"telegram"`
+	State       string         `yaml:"state"` // folder of sessions, people and the key that seals them; empty: state
+	SIP         SIP            `yaml:"sip"`
+	Drain       time.Duration  `yaml:"drain"`        // for running calls, at the end
+	RingTimeout time.Duration  `yaml:"ring_timeout"` // how long whoever is called may ring; 0: a minute
+	Metrics     netip.AddrPort `yaml:"metrics"`      // loopback address to serve Prometheus at; none: nowhere
+	Lines       []line.Config  `yaml:"lines"`
+	Users       []line.User    `yaml:"users"`
 
 	registry *line.Registry
 	path     string             // of the file; empty: there is none
@@ -109,6 +110,9 @@ func (c *Config) Check() error {
 	}
 	if c.RingTimeout < 0 {
 		say("ring_timeout", "%s: want a time to come", c.RingTimeout)
+	}
+	if c.Metrics.IsValid() && !c.Metrics.Addr().IsLoopback() {
+		say("metrics", "%q: want a loopback address, such as 127.0.0.1:9090: who may ask is not checked", c.Metrics)
 	}
 	c.checkLines(say)
 	var err error

@@ -67,6 +67,8 @@ var mistakes = map[string]struct {
 	"address":           {"sip:\n", "sip:\n  advertise: me.example.org\n", []string{`c.yaml:5:14: sip.advertise: `}},
 	"no unit":           {"telegram:", "drain: 30\ntelegram:", []string{`c.yaml:1:8: drain: "30": want a duration, such as 30s or 5m`}},
 	"past":              {"telegram:", "drain: -1s\nring_timeout: -2s\ntelegram:", []string{`c.yaml:1:8: drain: -1s: want a time to come`, `c.yaml:2:15: ring_timeout: -2s: want a time to come`}},
+	"metrics for all":   {"telegram:", "metrics: 0.0.0.0:9464\ntelegram:", []string{`c.yaml:1:10: metrics: "0.0.0.0:9464": want a loopback address, such as 127.0.0.1:9090`}},
+	"metrics nowhere":   {"telegram:", "metrics: localhost:9464\ntelegram:", []string{`c.yaml:1:10: metrics: `}},
 	"unknown scheme":    {"to: sip:1000", "to: sips:1000", []string{`c.yaml:9:9: lines[0].to: "sips:1000": want sip:EXTENSION`}},
 	"no scheme":         {"to: sip:1000", "to: 1000", []string{`c.yaml:9:9: lines[0].to: address "1000": want scheme:user, such as tg:@ann or sip:1000`}},
 	"nowhere to ring":   {"    to: sip:1000\n", "", []string{`c.yaml:7:5: lines[0].to: missing: whom do calls from Telegram ring? Such as sip:1000`}},

@@ -32,6 +32,7 @@ type Program struct {
 	log      *slog.Logger
 	agent    *sip.Agent
 	bridge   *bridge.Bridge
+	exporter *exporter // nil: nobody may ask for metrics
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
 	telegram map[string]*telegramLine
@@ -60,17 +61,49 @@ func (p *Program) open() (err error) {
 	if p.agent, err = sip.New(p.sipOptions()); err != nil {
 		return err
 	}
+	sink, err := p.openMetrics()
+	if err != nil {
+		return err
+	}
 	p.bridge, err = bridge.New(bridge.Options{
 		Dialers: map[string]bridge.Dialer{
 			"tg":  &leg.TelegramDialer{Line: p.telegramLine},
 			"sip": &leg.FreeSWITCHDialer{Line: p.sipLine},
 		},
 		Gate:        p.config.registry,
-		Sink:        p.o.Sink,
+		Sink:        sink,
 		Log:         p.log,
 		RingTimeout: p.config.RingTimeout,
 	})
 	return err
+}
+
+// openMetrics listens for Prometheus, if anybody is to ask, and returns the sink of all events.
+func (p *Program) openMetrics() (bridge.Sink, error) {
+	at := p.config.Metrics
+	if !at.IsValid() {
+		return p.o.Sink, nil
+	}
+	m := newMetrics(newLineUp(p))
+	var err error
+	if p.exporter, err = newExporter(at, m.registry, p.log); err != nil {
+		return nil, err
+	}
+	if p.o.Sink == nil {
+		return m, nil
+	}
+	return sinks{m, p.o.Sink}, nil
+}
+
+// serveMetrics serves until ctx ends. Calls go on without it.
+func (p *Program) serveMetrics(ctx context.Context) {
+	if p.exporter == nil {
+		return
+	}
+	p.log.Info("serving metrics", "to", p.MetricsAddr())
+	if err := p.exporter.run(ctx); err != nil {
+		p.log.Error("metrics are served no longer", "err", err)
+	}
 }
 
 func (p *Program) openTelegramLines() error {
@@ -100,14 +133,26 @@ func (p *Program) telegramLine(name string) (leg.TelegramLine, bool) {
 
 // Close frees the sockets of a Program that was never run; one that runs ends with Run's context.
 func (p *Program) Close() error {
-	if p.agent == nil {
-		return nil
+	var err error
+	if p.exporter != nil {
+		err = p.exporter.close()
 	}
-	return p.agent.Close()
+	if p.agent != nil {
+		err = errors.Join(err, p.agent.Close())
+	}
+	return err
 }
 
 // SIPAddr is where we listen for SIP; network is "udp" or "tcp".
 func (p *Program) SIPAddr(network string) netip.AddrPort { return p.agent.Addr(network) }
+
+// MetricsAddr is where Prometheus may ask, at /metrics; the zero value: nowhere.
+func (p *Program) MetricsAddr() netip.AddrPort {
+	if p.exporter == nil {
+		return netip.AddrPort{}
+	}
+	return p.exporter.addr()
+}
 
 // Run serves until ctx ends. Then new calls are refused with 503 and running ones may go on for Config.Drain; after that every Telegram call is
 // discarded and every dialog ended. When Run returns, everything it started is gone. It fails if SIP cannot be served any more.
@@ -117,6 +162,7 @@ func (p *Program) Run(ctx context.Context) error {
 	defer stopLines()
 	var agent, all sync.WaitGroup
 	agent.Go(func() { stopAgent(p.agent.Run(work)) })
+	all.Go(func() { p.serveMetrics(lines) })
 	select {
 	case <-p.agent.Ready():
 		p.log.Info("listening for sip", "udp", p.SIPAddr("udp"), "tcp", p.SIPAddr("tcp"))
