@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"io"
 	"sync"
@@ -23,6 +24,7 @@ const (
 type outgoing struct {
 	mu     sync.Mutex
 	ssrc   uint32
+	name   string // CNAME
 	format Format
 	keys   *srtp.Context
 	to     io.Writer
@@ -44,7 +46,7 @@ type outgoing struct {
 	reportedJitter  time.Duration // likewise
 }
 
-func (o *outgoing) init(ssrc uint32) { o.ssrc = ssrc }
+func (o *outgoing) init(ssrc uint32) { o.ssrc, o.name = ssrc, rand.Text() }
 
 func (o *outgoing) arm(keys *srtp.Context, to io.Writer) {
 	o.mu.Lock()

@@ -11,7 +11,7 @@ import (
 // reportInterval is how often we send a sender or receiver report; RFC 3550 §6.2 would allow 5 s.
 const reportInterval = instant(2 * time.Second)
 
-// report sends our SR, or an RR while we send nothing.
+// report sends our SR, or an RR while we send nothing (RFC 3550 §6.4).
 func (s *Stream) report(now instant) {
 	if !s.out.reportDue(now) {
 		return
@@ -19,11 +19,14 @@ func (s *Stream) report(now instant) {
 	blocks := s.in.block(now)
 	if sr := s.out.senderReport(now, s.clock.ntp(now)); sr != nil {
 		sr.Reports = blocks
-		s.out.writeRTCP(sr)
+		s.out.writeRTCP(sr, s.out.description())
 	} else if len(blocks) > 0 {
-		s.out.writeRTCP(&rtcp.ReceiverReport{SSRC: s.out.ssrc, Reports: blocks})
+		s.out.writeRTCP(&rtcp.ReceiverReport{SSRC: s.out.ssrc, Reports: blocks}, s.out.description())
 	}
 }
+
+// description names us, as every report should (RFC 3550 §6.1). The name is of this call alone (RFC 7022 §4.2).
+func (o *outgoing) description() rtcp.Packet { return rtcp.NewCNAMESourceDescription(o.ssrc, o.name) }
 
 func (o *outgoing) reportDue(now instant) bool {
 	o.mu.Lock()
@@ -35,11 +38,11 @@ func (o *outgoing) reportDue(now instant) bool {
 	return true
 }
 
-// senderReport is nil before the first packet. Its RTP time is that of the NTP time, not of the last packet (RFC 3550 §6.4.1).
+// senderReport is nil if we sent nothing since the report before the last one. Its RTP time is that of the NTP time, not of the last packet (RFC 3550 §6.4.1).
 func (o *outgoing) senderReport(now instant, ntp uint64) *rtcp.SenderReport {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.packets == 0 {
+	if o.packets == 0 || now-o.lastSent > 2*reportInterval {
 		return nil
 	}
 	return &rtcp.SenderReport{
@@ -75,9 +78,9 @@ func (r *reception) fractionLost() uint8 {
 	return uint8(min(255, uint64(expected-received)*256/uint64(expected)))
 }
 
-// writeRTCP sends one report. It goes alone: the peer allows reduced size (RFC 5506).
-func (o *outgoing) writeRTCP(p rtcp.Packet) {
-	plain, err := p.Marshal()
+// writeRTCP sends one compound packet, or feedback alone: the peer allows reduced size (RFC 5506).
+func (o *outgoing) writeRTCP(p ...rtcp.Packet) {
+	plain, err := rtcp.Marshal(p)
 	if err != nil {
 		return
 	}

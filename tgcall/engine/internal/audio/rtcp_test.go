@@ -2,6 +2,7 @@ package audio
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,6 +32,18 @@ func eavesdrop(t *testing.T, s *Stream, profile srtp.ProtectionProfile, seed byt
 	return &all
 }
 
+// last is the last packet of a kind.
+func last[P rtcp.Packet](t *testing.T, all []rtcp.Packet) (p P) {
+	t.Helper()
+	for _, candidate := range slices.Backward(all) {
+		if p, ok := candidate.(P); ok {
+			return p
+		}
+	}
+	t.Fatalf("no %T in %v", p, all)
+	return p
+}
+
 func TestReportsTellCountsAndTimes(t *testing.T) {
 	profile := srtp.ProtectionProfileAes128CmHmacSha1_80
 	a, b := pair(t, profile)
@@ -51,9 +64,12 @@ func TestReportsTellCountsAndTimes(t *testing.T) {
 	if seconds := sr.NTPTime >> 32; seconds != uint64(start.Unix())+2208988800 || uint32(sr.NTPTime) != 1<<30 {
 		t.Errorf("NTP time %x, want %v and a quarter", sr.NTPTime, start)
 	}
-	rr, ok := (*answered)[len(*answered)-1].(*rtcp.ReceiverReport)
-	if !ok || rr.SSRC != 2 || len(rr.Reports) != 1 {
-		t.Fatalf("receiver report %+v", (*answered)[len(*answered)-1])
+	rr := last[*rtcp.ReceiverReport](t, *answered)
+	if rr.SSRC != 2 || len(rr.Reports) != 1 {
+		t.Fatalf("receiver report %+v", rr)
+	}
+	if name := last[*rtcp.SourceDescription](t, *answered).Chunks[0]; name.Source != 2 || name.Items[0].Type != rtcp.SDESCNAME || len(name.Items[0].Text) < 16 {
+		t.Errorf("description %+v", name)
 	}
 	r := rr.Reports[0]
 	if r.SSRC != 1 || r.TotalLost != 1 || r.FractionLost != 64 || r.LastSequenceNumber != 4 || r.LastSenderReport != uint32(sr.NTPTime>>16) {
@@ -104,7 +120,7 @@ func TestFeedbackTellsWhichPacketsCame(t *testing.T) {
 	for n := range 3 {
 		_ = a.WriteRTP(packet(n))
 	}
-	b.Tick()
+	b.feedBack(b.clock.now(), 0)
 	var seen uint16
 	for _, p := range *answered {
 		if fb, ok := p.(*rtcp.TransportLayerCC); ok {

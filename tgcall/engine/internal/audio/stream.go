@@ -106,10 +106,10 @@ func (s *Stream) Input(packet []byte) {
 
 func isRTCP(p []byte) bool { return len(p) > 1 && p[1] >= 192 && p[1] <= 223 }
 
-// Tick sends what is due although no packet comes in: reports, and feedback about the last packets. Call it about each second.
+// Tick sends what is due although no packet comes in: reports, and feedback about the last packets. Call it several times a second.
 func (s *Stream) Tick() {
 	now := s.clock.now()
-	s.feedBack(now, 0)
+	s.feedBack(now, feedbackInterval)
 	s.report(now)
 }
 
