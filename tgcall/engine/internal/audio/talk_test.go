@@ -161,7 +161,7 @@ func TestFeedbackComesTenTimesASecond(t *testing.T) {
 						about += int(f.PacketStatusCount)
 					}
 				}
-				if n < 80 || n > 200 || about != k.n {
+				if n < 80 || n > 110 || about < k.n-5 {
 					t.Errorf("%d times about %d of %d packets", n, about, k.n)
 				}
 			})
