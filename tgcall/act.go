@@ -11,7 +11,7 @@ func (o *owner) do(a action) {
 	case limit:
 		o.timer.Reset(o.limit(a.phase))
 	case request:
-		o.task(o.request)
+		o.ask()
 	case announce:
 		o.task(o.announce)
 	case offer:
@@ -33,7 +33,7 @@ func (o *owner) do(a action) {
 
 // limit is how long a phase may last; forever is a day.
 func (o *owner) limit(p phase) time.Duration {
-	t := o.client.o.Timeouts
+	t := o.client.patience.get()
 	switch p {
 	case requesting, waiting:
 		return t.Receive
@@ -66,8 +66,9 @@ func (o *owner) discard(r DiscardReason) {
 	if !o.connectedAt.IsZero() {
 		seconds = int(time.Since(o.connectedAt).Seconds())
 	}
+	o.untold.Store(true)
 	o.task(func(ctx context.Context) result {
-		o.client.discard(ctx, o.input(), r, seconds)
+		o.untold.Store(o.client.discard(ctx, o.input(), r, seconds) != nil)
 		return result{event: discardSent{}}
 	})
 }

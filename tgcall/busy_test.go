@@ -45,7 +45,7 @@ func TestRequestsThatAreNotOursDoNotRing(t *testing.T) {
 			b.updates <- &tg.UpdatePhoneCall{PhoneCall: &r}
 		}
 		synctest.Wait()
-		if len(b.methods()) > 0 {
+		if b.count("phone.") > 0 {
 			t.Errorf("sent %q", b.methods())
 		}
 	})
@@ -63,7 +63,7 @@ func TestAnsweredOnAnotherDevice(t *testing.T) {
 			a.nextMedia(t).establish()
 			quick.nextMedia(t).establish()
 			synctest.Wait()
-			wantEnd(t, <-calls, "no reason, remote")
+			wantEnd(t, <-calls, "no reason, remote: "+ErrElsewhere.Error())
 			if slow.count("phone.discardCall") > 0 {
 				t.Errorf("sent %q", slow.methods())
 			}
@@ -90,6 +90,36 @@ func TestAnsweringTooLate(t *testing.T) {
 			_ = c.Discard(t.Context(), Missed)
 		})
 	}
+}
+
+func TestAnsweringWhileTheAccountIsInACallElsewhereIsBusy(t *testing.T) {
+	onCall := func(ctx context.Context, c *Call) { _ = c.Accept(ctx) }
+	withFake(t, onCall, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
+		f.fail("phone.acceptCall", tgerr.New(500, "CALL_OCCUPY_FAILED"))
+		wantEnd(t, mustDial(t, a, bob), "busy, remote")
+		wantSent(t, b, "phone.discardCall busy 0")
+	})
+}
+
+func TestDeclinedOnAnotherDevice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		calls := make(chan *Call, 2)
+		a := f.device(ann, Options{})
+		b := f.device(bob, Options{OnCall: func(ctx context.Context, c *Call) { calls <- c; <-ctx.Done() }})
+		f.run(func() {
+			c := mustDial(t, a, bob)
+			synctest.Wait()
+			gone := &tg.PhoneCallDiscarded{ID: c.ID()}
+			gone.SetReason(&tg.PhoneCallDiscardReasonBusy{})
+			b.updates <- &tg.UpdatePhoneCall{PhoneCall: gone}
+			wantEnd(t, <-calls, "busy, remote: "+ErrElsewhere.Error())
+			if b.count("phone.discardCall") > 0 {
+				t.Errorf("sent %q", b.methods())
+			}
+			_ = c.Discard(t.Context(), Missed)
+		})
+	})
 }
 
 func TestOneCallTooManyIsBusy(t *testing.T) {

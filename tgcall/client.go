@@ -16,6 +16,7 @@ type Client struct {
 	api      *tg.Client
 	o        Options
 	registry *registry
+	patience *patience
 	flood    *flood
 	group    groupCache
 	newMedia func(engine.Config) (media, error)
@@ -24,17 +25,22 @@ type Client struct {
 // New makes a Client. It starts nothing.
 func New(api *tg.Client, o Options) *Client {
 	o.complete()
-	return &Client{api: api, o: o, registry: newRegistry(o.MaxCalls), flood: newFlood(), newMedia: newEngine}
+	return &Client{
+		api: api, o: o, registry: newRegistry(o.MaxCalls), patience: &patience{own: o.Timeouts}, flood: newFlood(), newMedia: newEngine,
+	}
 }
 
 func newEngine(c engine.Config) (media, error) {
 	return engine.New(c)
 }
 
-// Run owns every call. When ctx ends, every live call is discarded, and Run returns once Telegram knows, after five seconds at
+// Run owns every call. It begins by ending those that the journal says were left. When ctx ends, every live call is discarded, and Run returns once Telegram knows, after five seconds at
 // most, and OnCall has returned everywhere. It may be called once.
 func (c *Client) Run(ctx context.Context) error {
 	var calls sync.WaitGroup
+	calls.Go(func() { c.followConfig(ctx) })
+	left := c.left() // before there are others
+	calls.Go(func() { c.endLeft(ctx, left) })
 	c.registry.open(func(task func(context.Context)) { calls.Go(func() { task(ctx) }) })
 	<-ctx.Done()
 	c.registry.close()

@@ -8,38 +8,85 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/gotd/td/tg"
+	"github.com/gotd/td/tgerr"
 
 	"switchgram/tgcall/signal"
 )
 
-func (o *owner) request(ctx context.Context) result {
+// placement is what Telegram says to a call that we ask for.
+type placement struct {
+	call   *tg.PhoneCallWaiting
+	users  []tg.UserClass
+	secret *secret
+	err    error
+}
+
+// ask has Telegram place the call. Its answer is waited for longer than the caller may care to, for as long as a call can ring: one that
+// Telegram has after all is taken back, so that no phone rings for somebody who is gone.
+func (o *owner) ask() {
+	o.client.registry.also(func(run context.Context) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(run), o.client.patience.get().Ring)
+		defer cancel()
+		defer context.AfterFunc(run, func() { time.AfterFunc(discardTimeout, cancel) })()
+		p := o.request(ctx)
+		select {
+		case o.asked <- p:
+		case <-o.over:
+			o.takeBack(run, p)
+		}
+	})
+}
+
+func (o *owner) request(ctx context.Context) placement {
 	s, err := o.client.newSecret(ctx)
 	if err != nil {
-		return result{event: requested{err}}
+		return placement{err: err}
+	}
+	select {
+	case <-o.over: // nobody wants it any more
+		return placement{err: &o.end}
+	default:
 	}
 	hash := sha256.Sum256(s.public)
 	answer, err := o.client.request(ctx, o.to, hash[:])
 	if err != nil {
-		return result{event: requested{err}}
+		return placement{err: err}
 	}
 	w, ok := answer.PhoneCall.(*tg.PhoneCallWaiting)
 	if !ok {
-		return result{event: requested{fmt.Errorf("%s answered %T", methodRequest, answer.PhoneCall)}}
+		return placement{err: fmt.Errorf("%s answered %T", methodRequest, answer.PhoneCall)}
 	}
-	return result{event: requested{}, keep: func() { o.secret = s; o.place(w, answer.Users) }}
+	o.client.began(o.Call, w.ID, w.AccessHash)
+	return placement{call: w, users: answer.Users, secret: s}
 }
 
-// place gives the call its id, and with it the updates that came before.
-func (o *owner) place(w *tg.PhoneCallWaiting, users []tg.UserClass) {
-	o.id, o.hash = w.ID, w.AccessHash
+// takeBack ends a call whose caller is gone.
+func (o *owner) takeBack(ctx context.Context, p placement) {
+	if p.err != nil {
+		return
+	}
+	if o.client.discard(ctx, tg.InputPhoneCall{ID: p.call.ID, AccessHash: p.call.AccessHash}, Missed, 0) == nil {
+		o.client.ended(p.call.ID)
+	}
+}
+
+// placed gives the call its id, and with it the updates that came before.
+func (o *owner) placed(p placement) result {
+	if p.err != nil {
+		return result{event: requested{p.err}}
+	}
+	o.secret = p.secret
+	o.id, o.hash = p.call.ID, p.call.AccessHash
 	o.log = o.client.o.Log.With("tg_call_id", o.id)
 	dialled := o.peer.AccessHash
-	o.peer = peerOf(w.ParticipantID, findUser(users, w.ParticipantID))
+	o.peer = peerOf(p.call.ParticipantID, findUser(p.users, p.call.ParticipantID))
 	o.peer.AccessHash = cmp.Or(dialled, o.peer.AccessHash)
 	o.early = o.client.registry.placed(o.Call)
-	close(o.placed)
+	close(o.Call.placed)
+	return result{event: requested{}}
 }
 
 func findUser(users []tg.UserClass, id int64) *tg.User {
@@ -52,10 +99,12 @@ func findUser(users []tg.UserClass, id int64) *tg.User {
 }
 
 func (o *owner) announce(ctx context.Context) result {
-	return result{event: announced{o.client.flood.use(methodReceived, func() error {
+	o.client.began(o.Call, o.id, o.hash)
+	_, err := o.client.resend(ctx, methodReceived, func() error {
 		_, err := o.client.api.PhoneReceivedCall(ctx, o.input())
 		return err
-	})}}
+	})
+	return result{event: announced{err}}
 }
 
 // offer tells OnCall, and draws our half of the key meanwhile.
@@ -70,26 +119,27 @@ func (o *owner) offer() {
 
 func (o *owner) accept(ctx context.Context) result {
 	s, err := o.draw()
-	if err != nil { // perhaps it was only the connection
-		s, err = o.client.newSecret(ctx)
-	}
 	if err != nil {
 		return result{event: accepted{err}}
 	}
 	var answer *tg.PhonePhoneCall
-	err = o.client.flood.use(methodAccept, func() (err error) {
+	again, err := o.client.resend(ctx, methodAccept, func() (err error) {
 		answer, err = o.client.api.PhoneAcceptCall(ctx, &tg.PhoneAcceptCallRequest{
 			Peer: o.input(), GB: s.public, Protocol: o.client.protocol(),
 		})
 		return err
 	})
+	keep := func() { o.secret = s }
+	if again && tgerr.Is(err, "CALL_ALREADY_ACCEPTED") {
+		return result{event: answerLost{}, keep: keep} // by us, it seems: the caller's half of the key will tell
+	}
 	if err != nil {
 		return result{event: accepted{err}}
 	}
 	if _, ok := answer.PhoneCall.(*tg.PhoneCallWaiting); !ok {
 		err = fmt.Errorf("%s answered %T", methodAccept, answer.PhoneCall)
 	}
-	return result{event: accepted{err}, keep: func() { o.secret = s }}
+	return result{event: accepted{err}, keep: keep}
 }
 
 // agree checks the other side's half of the key and makes the key.
@@ -112,12 +162,15 @@ func (o *owner) agree() (err error) {
 
 func (o *owner) confirm(ctx context.Context) result {
 	var answer *tg.PhonePhoneCall
-	err := o.client.flood.use(methodConfirm, func() (err error) {
+	again, err := o.client.resend(ctx, methodConfirm, func() (err error) {
 		answer, err = o.client.api.PhoneConfirmCall(ctx, &tg.PhoneConfirmCallRequest{
 			Peer: o.input(), GA: o.secret.public, KeyFingerprint: fingerprint(o.key), Protocol: o.client.protocol(),
 		})
 		return err
 	})
+	if again && tgerr.Is(err, "CALL_PEER_INVALID", "CALL_ALREADY_ACCEPTED") {
+		return result{event: answerLost{}} // confirmed already, it seems: an update will tell
+	}
 	if err != nil {
 		return result{event: confirmed{err}}
 	}

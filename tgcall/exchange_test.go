@@ -2,6 +2,7 @@ package tgcall
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -120,6 +121,17 @@ var wrongExchanges = []struct {
 			c.GB = []byte{1}
 		}
 	}, false, "disconnect, answered: key exchange is wrong: value out of range"},
+	{"value out of range for the callee", func(c tg.PhoneCallClass) {
+		switch c := c.(type) {
+		case *tg.PhoneCallRequested:
+			sum := sha256.Sum256([]byte{1})
+			c.GAHash = sum[:]
+		case *tg.PhoneCall:
+			if c.AccessHash%1000 == bob {
+				c.GAOrB = []byte{1}
+			}
+		}
+	}, true, "disconnect, answered: key exchange is wrong: value out of range"},
 	{"value too long", func(c tg.PhoneCallClass) {
 		if c, ok := c.(*tg.PhoneCallAccepted); ok {
 			c.GB = make([]byte, 257)

@@ -2,6 +2,7 @@ package tgcall
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,25 @@ type fakeTelegram struct {
 	slow    map[string]time.Duration     // how long a method's answer takes, after the method was done
 	mangle  func(call tg.PhoneCallClass) // changes what is about to be sent
 	holding map[string]bool              // updates of these types are not sent
+	config  *tg.Config                   // nil: help.getConfig fails
+	lost    map[string]int               // how many of a method's next answers the connection loses, after the method was done
+}
+
+// errConnection is what gotd says of a request when the connection breaks.
+var errConnection = errors.New("engine forcibly closed")
+
+// tell changes what help.getConfig says.
+func (f *fakeTelegram) tell(c *tg.Config) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.config = c
+}
+
+// lose has the connection lose a method's next answers.
+func (f *fakeTelegram) lose(method string, count int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lost[method] = count
 }
 
 // fakeDevice is one session of an account. It is a tg.Invoker.
@@ -39,6 +59,7 @@ type fakeDevice struct {
 
 	mu   sync.Mutex
 	sent []string // methods, with discard reasons: "phone.discardCall busy 3"
+	ids  []int    // random ids of its requests
 }
 
 func newFake(t *testing.T) *fakeTelegram {
@@ -46,6 +67,7 @@ func newFake(t *testing.T) *fakeTelegram {
 	return &fakeTelegram{
 		t: t, p: loadVectors(t).DH[0].P, calls: map[int64]*fakeCall{}, lastID: 100,
 		faults: map[string][]error{}, slow: map[string]time.Duration{}, holding: map[string]bool{},
+		lost: map[string]int{},
 	}
 }
 
@@ -151,6 +173,10 @@ func (d *fakeDevice) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder
 		}
 	}
 	answer, err := f.serve(d, in)
+	if f.lost[method] > 0 {
+		f.lost[method]--
+		err = errConnection
+	}
 	wait := f.slow[method]
 	f.mu.Unlock()
 	if wait > 0 {
@@ -179,4 +205,13 @@ func (d *fakeDevice) note(method string, in bin.Encoder) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.sent = append(d.sent, method)
+	if r, ok := in.(*tg.PhoneRequestCallRequest); ok {
+		d.ids = append(d.ids, r.RandomID)
+	}
+}
+
+func (d *fakeDevice) randomIDs() []int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.ids)
 }

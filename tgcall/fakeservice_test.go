@@ -13,6 +13,7 @@ import (
 // fakeCall is one call of the service.
 type fakeCall struct {
 	id             int64
+	random         int         // random_id of the request
 	caller, callee *fakeDevice // callee: nil until accepted
 	to             int64
 	gAHash, gA, gB []byte
@@ -23,6 +24,12 @@ type fakeCall struct {
 
 func (f *fakeTelegram) serve(d *fakeDevice, in bin.Encoder) (bin.Encoder, error) {
 	switch r := in.(type) {
+	case *tg.HelpGetConfigRequest:
+		if f.config == nil {
+			return nil, tgerr.New(500, "INTERNAL")
+		}
+		config := *f.config // encoding writes into it
+		return &config, nil
 	case *tg.MessagesGetDhConfigRequest:
 		random := make([]byte, r.RandomLength)
 		_, _ = rand.Read(random)
@@ -31,6 +38,11 @@ func (f *fakeTelegram) serve(d *fakeDevice, in bin.Encoder) (bin.Encoder, error)
 		}
 		return &tg.MessagesDhConfig{G: 3, P: f.p, Version: 3, Random: random}, nil
 	case *tg.PhoneRequestCallRequest:
+		for _, c := range f.calls {
+			if c.random == r.RandomID {
+				return nil, tgerr.New(500, "RANDOM_ID_DUPLICATE")
+			}
+		}
 		return f.requestCall(d, r), nil
 	case *tg.PhoneReceivedCallRequest:
 		return f.receivedCall(r.Peer)
@@ -48,7 +60,7 @@ func (f *fakeTelegram) serve(d *fakeDevice, in bin.Encoder) (bin.Encoder, error)
 
 func (f *fakeTelegram) requestCall(d *fakeDevice, r *tg.PhoneRequestCallRequest) bin.Encoder {
 	f.lastID++
-	c := &fakeCall{id: f.lastID, caller: d, to: r.UserID.(*tg.InputUser).UserID, gAHash: r.GAHash, versions: r.Protocol.LibraryVersions}
+	c := &fakeCall{id: f.lastID, random: r.RandomID, caller: d, to: r.UserID.(*tg.InputUser).UserID, gAHash: r.GAHash, versions: r.Protocol.LibraryVersions}
 	f.calls[c.id] = c
 	f.send(c.to, nil, &tg.PhoneCallRequested{
 		ID: c.id, AccessHash: hashFor(c, c.to), Date: int(time.Now().Unix()), AdminID: d.user, ParticipantID: c.to, GAHash: c.gAHash,
@@ -143,8 +155,12 @@ func (f *fakeTelegram) confirmCall(r *tg.PhoneConfirmCallRequest) (bin.Encoder, 
 	if err != nil {
 		return nil, err
 	}
+	if c.gA != nil {
+		return nil, tgerr.New(400, "CALL_PEER_INVALID")
+	}
 	c.gA, c.fingerprint = r.GA, r.KeyFingerprint
 	f.send(0, c.callee, f.final(c, c.to, c.gA))
+	f.send(0, c.caller, f.final(c, c.caller.user, c.gB))
 	return f.answer(f.final(c, c.caller.user, c.gB)), nil
 }
 

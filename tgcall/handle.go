@@ -54,7 +54,7 @@ func (c *Client) invited(e tg.Entities, r *tg.PhoneCallRequested) {
 	case len(r.GAHash) != sha256.Size:
 		log.Warn("telegram call request is malformed")
 		return
-	case age > c.o.Timeouts.Ring+clockSkew:
+	case age > c.patience.get().Ring+clockSkew:
 		log.Info("stale telegram call request ignored; is the clock right?", "dur", age)
 		return
 	}

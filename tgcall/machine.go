@@ -1,6 +1,9 @@
 package tgcall
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // step is the life of a call as a pure function: it takes a state and an event, and gives the next state and what is to be done.
 // It has no clock and does nothing itself; owner does. The phases are those of
@@ -168,10 +171,14 @@ func (s state) connect() (state, []action) {
 
 // failed ends a call whose confirmCall or acceptCall went wrong. Where the call is over already, there is nothing to tell.
 func (s state) failed(err error) (state, []action) {
-	if isOver(err) {
+	switch {
+	case isOver(err):
 		return s.finish(None, true, err)
+	case errors.Is(err, ErrOccupied):
+		return s.quit(Busy, err)
+	default:
+		return s.quit(Disconnect, err)
 	}
-	return s.quit(Disconnect, err)
 }
 
 func (s state) talking(e event) (state, []action) {
@@ -206,7 +213,16 @@ func (s state) discarded(e discarded) (state, []action) {
 	case discarding:
 		return s.over()
 	}
-	return s.finish(e.reason, true, nil)
+	return s.finish(e.reason, true, s.elsewhere(e.reason))
+}
+
+// elsewhere is why a call that we were still to take has ended, if another device of ours took or declined it: a caller that gives
+// up says so, and does not say that it is busy.
+func (s state) elsewhere(r DiscardReason) error {
+	if !s.outgoing && !s.answered && (r == None || r == Busy) {
+		return ErrElsewhere
+	}
+	return nil
 }
 
 // hangup ends the call for us, in the word that Telegram's apps use at this point of a call.

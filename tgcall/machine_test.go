@@ -21,8 +21,8 @@ var errTest = errors.New("oops")
 var everyEvent = []event{
 	dialled{}, invited{}, requested{}, requested{errTest}, announced{}, announced{errTest}, announced{ErrElsewhere}, ringsThere{},
 	answeredThere{}, keyAgreed{}, keyAgreed{errTest}, confirmed{}, confirmed{errTest}, confirmed{ErrElsewhere}, answer{}, unanswered{},
-	accepted{}, accepted{errTest}, accepted{ErrElsewhere}, confirmedHere{}, timedOut{}, mediaUp{}, mediaLost{}, mediaEnded{errTest},
-	hangup{Hangup}, hangup{Missed}, hangup{Busy}, hangup{Disconnect}, discarded{Busy}, discardSent{},
+	accepted{}, accepted{errTest}, accepted{ErrElsewhere}, accepted{ErrOccupied}, confirmedHere{}, answerLost{}, timedOut{}, mediaUp{}, mediaLost{}, mediaEnded{errTest},
+	hangup{Hangup}, hangup{Missed}, hangup{Busy}, hangup{Disconnect}, discarded{Busy}, discarded{None}, discarded{Migrated}, discardSent{},
 }
 
 // describe is an event or action as the golden file has it: "requested(oops)", "limit(waiting)".
@@ -48,7 +48,7 @@ func describeField(v any) string {
 		return v.reason.String()
 	}
 	err := fmt.Sprintf("%+v", v)
-	for _, e := range []error{errTest, ErrElsewhere} {
+	for _, e := range []error{errTest, ErrElsewhere, ErrOccupied} {
 		if strings.Contains(err, fmt.Sprintf("%p", e)) {
 			return e.Error()
 		}
@@ -221,6 +221,46 @@ func TestStoriesOfCalls(t *testing.T) {
 			"the phone of the same account is faster", false,
 			[]event{invited{}, announced{}, answer{}, accepted{ErrElsewhere}},
 			"announcing ringing accepting ended", "no reason, remote: answered or declined on another device",
+		},
+		{
+			"the phone of the same account is faster, and Telegram says so first", false,
+			[]event{invited{}, announced{}, answer{}, discarded{None}, accepted{ErrElsewhere}},
+			"announcing ringing accepting ended ended", "no reason, remote: answered or declined on another device",
+		},
+		{
+			"declined on the phone of the same account", false,
+			[]event{invited{}, announced{}, discarded{Busy}},
+			"announcing ringing ended", "busy, remote: answered or declined on another device",
+		},
+		{
+			"the caller gives up", false,
+			[]event{invited{}, announced{}, discarded{Missed}},
+			"announcing ringing ended", "missed, remote",
+		},
+		{
+			"the account is in a call on its phone", false,
+			[]event{invited{}, announced{}, answer{}, accepted{ErrOccupied}, discardSent{}},
+			"announcing ringing accepting discarding ended", "busy: telegram says that one side is in another call",
+		},
+		{
+			"they add a third person, and go where we cannot follow", true,
+			[]event{dialled{}, requested{}, answeredThere{}, keyAgreed{}, confirmed{}, mediaUp{}, discarded{Migrated}},
+			"requesting waiting waiting confirming connecting active ended", "migrated, remote, answered",
+		},
+		{
+			"the answer to confirmCall is lost, and an update has it", true,
+			[]event{dialled{}, requested{}, answeredThere{}, keyAgreed{}, answerLost{}, confirmed{}, confirmed{}},
+			"requesting waiting waiting confirming confirming connecting connecting", "no reason",
+		},
+		{
+			"the answer to acceptCall is lost", false,
+			[]event{invited{}, announced{}, answer{}, answerLost{}, confirmedHere{}, keyAgreed{}},
+			"announcing ringing accepting accepting accepting connecting", "no reason",
+		},
+		{
+			"the answer to acceptCall is lost, and it was another device that took the call", false,
+			[]event{invited{}, announced{}, answer{}, answerLost{}, timedOut{}, discardSent{}},
+			"announcing ringing accepting accepting discarding ended", "disconnect: the other side did not finish the key exchange",
 		},
 		{
 			"the key comes before the answer to acceptCall", false,

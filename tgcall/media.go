@@ -27,6 +27,9 @@ type media interface {
 func (o *owner) start() {
 	m, err := o.client.newMedia(o.mediaConfig())
 	if err != nil {
+		if errors.As(err, new(*engine.ParameterError)) {
+			o.log.Warn("telegram asks for an experiment that is not supported", "err", err)
+		}
 		o.then(mediaEnded{fmt.Errorf("media: %w", err)})
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gotd/td/tg"
@@ -25,9 +26,11 @@ type owner struct {
 	queue       []event // to be fed to the machine
 	tasks       sync.WaitGroup
 	timer       *time.Timer
+	asked       chan placement // Telegram's answer to phone.requestCall
 	mediaEvents <-chan engine.Event
 	remoteMuted bool
-	connectedAt time.Time // zero: never
+	connectedAt time.Time   // zero: never
+	untold      atomic.Bool // we have ended the call, and Telegram may not know it
 
 	draw     func() (*secret, error) // our half of the key on an incoming call, drawn while it rings
 	secret   *secret
@@ -46,7 +49,9 @@ type result struct {
 
 // run is the call's goroutine. ctx ending ends the call.
 func (c *Call) run(ctx context.Context, first event) {
-	o := &owner{Call: c, state: state{outgoing: c.outgoing}, timer: time.NewTimer(time.Hour), stopMedia: func() {}}
+	o := &owner{
+		Call: c, state: state{outgoing: c.outgoing}, timer: time.NewTimer(time.Hour), stopMedia: func() {}, asked: make(chan placement),
+	}
 	o.log = c.client.o.Log.With("tg_call_id", c.id)
 	o.ctx, o.stopAll = context.WithCancel(context.WithoutCancel(ctx))
 	o.rpc, o.stopRPC = context.WithCancel(o.ctx)
@@ -65,6 +70,8 @@ func (c *Call) run(ctx context.Context, first event) {
 			o.receive(m)
 		case r := <-c.results:
 			o.take(r)
+		case p := <-o.asked:
+			o.take(o.placed(p))
 		case e := <-o.mediaEvents:
 			o.hear(e)
 		case <-o.timer.C:
@@ -88,6 +95,9 @@ func (o *owner) close() {
 	close(o.over) // before stopAll: who waits for both shall learn why
 	o.stopAll()
 	o.tasks.Wait()
+	if !o.untold.Load() {
+		o.client.ended(o.id)
+	}
 }
 
 // apply feeds the machine an event, and those that come of it.
@@ -161,8 +171,10 @@ func (o *owner) receiveUpdate(u tg.PhoneCallClass) {
 	case *tg.PhoneCall:
 		o.receiveFinal(u)
 	case *tg.PhoneCallDiscarded:
+		o.untold.Store(false)
 		o.apply(discarded{reasonOf(u.Reason)})
 	case *tg.PhoneCallEmpty:
+		o.untold.Store(false)
 		o.apply(discarded{None})
 	}
 }
@@ -175,9 +187,13 @@ func (o *owner) receiveAccepted(u *tg.PhoneCallAccepted) {
 	}
 }
 
-// receiveFinal is for a callee: the caller has the key. It may come before the answer to phone.acceptCall.
+// receiveFinal is for a callee: the caller has the key. It may come before the answer to phone.acceptCall. A caller is told the
+// same by the answer to phone.confirmCall, and needs it only if that was lost.
 func (o *owner) receiveFinal(u *tg.PhoneCall) {
 	switch {
+	case o.outgoing && o.state.phase == confirming:
+		o.final = u
+		o.apply(confirmed{o.settle(u, o.secret.public)})
 	case o.outgoing || o.state.phase != accepting:
 	case o.secret == nil:
 		o.early = append(o.early[:0], u)

@@ -51,6 +51,7 @@ type (
 	unanswered    struct{}            // nobody wants the call any more
 	accepted      struct{ err error } // of phone.acceptCall
 	confirmedHere struct{}            // the caller's half of the key came
+	answerLost    struct{}            // of phone.acceptCall or phone.confirmCall: an update will say what came of it
 	timedOut      struct{}            // the phase's time is over
 	mediaUp       struct{}
 	mediaLost     struct{}

@@ -60,6 +60,13 @@ func (r *registry) launch(task func(context.Context)) {
 	r.start(task)
 }
 
+// also starts something that a call needs beside its own goroutine, and maybe after its end.
+func (r *registry) also(task func(context.Context)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.launch(task)
+}
+
 // full reports whether another call is one too many. The caller holds the lock.
 func (r *registry) full() bool {
 	return r.max > 0 && r.live >= r.max || len(r.backlog) == backlogTasks
@@ -124,6 +131,13 @@ func (r *registry) left(c *Call) {
 		delete(r.calls, c.id)
 		r.bury(c.id)
 	}
+}
+
+// forget has updates of a call that is over ignored.
+func (r *registry) forget(id int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.bury(id)
 }
 
 // bury remembers a call that is over. The caller holds the lock.

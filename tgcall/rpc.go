@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/big"
 	"sync"
+	"time"
 
 	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
@@ -53,7 +54,7 @@ func (c *Client) newSecret(ctx context.Context) (*secret, error) {
 		version = known.version
 	}
 	var answer tg.MessagesDhConfigClass
-	err := c.flood.use(methodConfig, func() (err error) {
+	_, err := c.resend(ctx, methodConfig, func() (err error) {
 		answer, err = c.api.MessagesGetDhConfig(ctx, &tg.MessagesGetDhConfigRequest{Version: version, RandomLength: serverRandomLen})
 		return err
 	})
@@ -91,18 +92,19 @@ func (c *Client) protocol() tg.PhoneCallProtocol {
 	return tg.PhoneCallProtocol{UDPP2P: true, UDPReflector: true, MinLayer: minLayer, MaxLayer: maxLayer, LibraryVersions: c.o.Versions}
 }
 
-// request places a call; a failure of Telegram's own is tried again once, with another random id.
+// request places a call. A failure of Telegram's own is tried again once, with another random id; if the connection lost the answer, with
+// the same one, so that the call does not ring twice.
 func (c *Client) request(ctx context.Context, to tg.InputUserClass, gAHash []byte) (*tg.PhonePhoneCall, error) {
 	var answer *tg.PhonePhoneCall
+	q := &tg.PhoneRequestCallRequest{UserID: to, RandomID: randomID(), GAHash: gAHash, Protocol: c.protocol()}
 	send := func() (err error) {
-		answer, err = c.api.PhoneRequestCall(ctx, &tg.PhoneRequestCallRequest{
-			UserID: to, RandomID: randomID(), GAHash: gAHash, Protocol: c.protocol(),
-		})
+		answer, err = c.api.PhoneRequestCall(ctx, q)
 		return err
 	}
-	err := c.flood.use(methodRequest, send)
-	if tgerr.Is(err, "RANDOM_ID_DUPLICATE", "PARTICIPANT_CALL_FAILED") {
-		err = c.flood.use(methodRequest, send)
+	again, err := c.resend(ctx, methodRequest, send)
+	if !again && tgerr.Is(err, "RANDOM_ID_DUPLICATE", "PARTICIPANT_CALL_FAILED") {
+		q.RandomID = randomID()
+		_, err = c.resend(ctx, methodRequest, send)
 	}
 	return answer, err
 }
@@ -114,41 +116,66 @@ func randomID() int {
 	return int(binary.LittleEndian.Uint32(b[:])>>1) | 1
 }
 
-// discard tells Telegram that a call is over, for at most five seconds and even if ctx has ended.
-func (c *Client) discard(ctx context.Context, call tg.InputPhoneCall, r DiscardReason, seconds int) {
+// discard tells Telegram that a call is over, for at most five seconds and even if ctx has ended. It is nil when Telegram knows.
+func (c *Client) discard(ctx context.Context, call tg.InputPhoneCall, r DiscardReason, seconds int) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardTimeout)
 	defer cancel()
-	err := c.flood.use(methodDiscard, func() error {
+	_, err := c.resend(ctx, methodDiscard, func() error {
 		_, err := c.api.PhoneDiscardCall(ctx, &tg.PhoneDiscardCallRequest{Peer: call, Duration: seconds, Reason: r.tl()})
 		return err
 	})
-	if err != nil {
-		c.o.Log.Debug("telegram call not discarded", "tg_call_id", call.ID, "err", err)
+	if err == nil || isOver(err) || errors.Is(err, ErrOccupied) {
+		return nil
 	}
+	c.o.Log.Debug("telegram call not discarded", "tg_call_id", call.ID, "err", err)
+	return err
 }
 
-// signal sends one blob of signalling. What Telegram or the connection drops is tried once more; the engine's own repetition
-// does the rest.
+// signal sends one blob of signalling. One that Telegram's machines fail at is sent once more. One that the connection loses is sent
+// again until that is back, as long as ctx allows, which is as long as the media runs: the call does not depend on the connection. Those
+// behind it wait in order in the engine, which bounds them.
 func (c *Client) signal(ctx context.Context, call tg.InputPhoneCall, data []byte) error {
 	send := func() error {
 		ok, err := c.api.PhoneSendSignalingData(ctx, &tg.PhoneSendSignalingDataRequest{Peer: call, Data: data})
 		if err == nil && !ok {
-			return errors.New("refused")
+			return errRefused
 		}
 		return err
 	}
-	err := c.flood.use(methodSignal, send)
-	if ctx.Err() == nil && mayRetry(err) {
-		err = c.flood.use(methodSignal, send)
+	_, err := c.resend(ctx, methodSignal, send)
+	if rpc, ok := tgerr.As(err); ok && rpc.Code >= 500 {
+		_, err = c.resend(ctx, methodSignal, send)
 	}
 	return err
 }
 
-// mayRetry is for errors of Telegram's machines and of the connection, not for its refusals.
-func mayRetry(err error) bool {
-	if err == nil || errors.As(err, new(*FloodError)) {
+// errRefused is for an answer that is false.
+var errRefused = errors.New("refused")
+
+// Pauses between two attempts of a request that the connection lost.
+const (
+	firstPause = 50 * time.Millisecond
+	lastPause  = 2 * time.Second
+)
+
+// resend makes a request, and makes it again for as long as the connection loses it and ctx allows. again reports that it may have
+// reached Telegram more than once. Most of what a lost connection brings gotd repeats by itself; not what was being written when it
+// broke, and not what was received but not answered.
+func (c *Client) resend(ctx context.Context, method string, send func() error) (again bool, err error) {
+	for wait := firstPause; ; wait = min(2*wait, lastPause) {
+		err = c.flood.use(method, send)
+		if !isLost(err) || !pause(ctx, wait) {
+			return again, err
+		}
+		again = true
+	}
+}
+
+// isLost reports whether an error is the connection's, and not Telegram's answer.
+func isLost(err error) bool {
+	if err == nil || errors.Is(err, errRefused) || errors.As(err, new(*FloodError)) {
 		return false
 	}
-	rpc, ok := tgerr.As(err)
-	return !ok || rpc.Code >= 500
+	_, answered := tgerr.As(err)
+	return !answered
 }

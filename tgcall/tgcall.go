@@ -28,11 +28,18 @@ type Options struct {
 	// has ended. Nil: incoming calls are left to the account's other devices.
 	OnCall func(ctx context.Context, c *Call)
 
-	Versions []string      // library versions to advertise, best first; nil: signal.Supported. Unknown ones are left out
-	MaxCalls int           // calls at once, in both directions; more are told that we are busy. 0: no limit
+	Versions []string // library versions to advertise, best first; nil: signal.Supported. Unknown ones are left out
+	// MaxCalls is how many calls there may be at once, in both directions; more are told that we are busy. 0: no limit.
+	//
+	// Two who call each other at the same moment make two calls, as between Telegram's apps: an account that has room rings, so
+	// that one of the two calls comes about even though the other side's app, being in a call, says busy to ours; with one
+	// call allowed on both sides, both say busy, and both calls end.
+	MaxCalls int
+
 	Engine   EngineOptions // for the media
 	DHCache  *DHCache      // checked primes, may be shared by clients; nil: one of its own
 	Timeouts Timeouts
+	Journal  Journal      // of live calls, so that none outlives a crash; nil: none is kept
 	Log      *slog.Logger // nil: nothing is logged
 }
 
@@ -42,19 +49,10 @@ type EngineOptions struct {
 	RelayOnly bool // never tell the peer our own addresses
 }
 
-// Timeouts of a call. Zero values are replaced by Telegram's own.
-type Timeouts struct {
-	Receive  time.Duration // until a device of the callee has the call; 0: 20 s
-	Ring     time.Duration // until it is answered; 0: 90 s
-	Exchange time.Duration // until both have the key; 0: 20 s
-	Connect  time.Duration // until media runs; 0: 30 s. The engine gives up by itself after 20 s without a connection
-}
-
 // discardTimeout is how long the other side's knowing of the end is waited for.
 const discardTimeout = 5 * time.Second
 
 func (o *Options) complete() {
-	o.Timeouts.complete()
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -68,22 +66,6 @@ func (o *Options) complete() {
 	o.Versions = versions
 	if len(versions) == 0 {
 		o.Versions = signal.Supported()
-	}
-}
-
-func (t *Timeouts) complete() {
-	for _, d := range []struct {
-		value     *time.Duration
-		otherwise time.Duration
-	}{
-		{&t.Receive, 20 * time.Second},
-		{&t.Ring, 90 * time.Second},
-		{&t.Exchange, 20 * time.Second},
-		{&t.Connect, 30 * time.Second},
-	} {
-		if *d.value == 0 {
-			*d.value = d.otherwise
-		}
 	}
 }
 

@@ -16,20 +16,19 @@ func TestACallTellsHowFarItCameWhen(t *testing.T) {
 	}
 	withFake(t, onCall, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
 		f.delay("phone.requestCall", time.Second)
-		f.delay("phone.confirmCall", 2*time.Second)
 		start := time.Now()
 		out := mustDial(t, a, bob)
 		in := <-incoming
 		if got := out.Times(); !got.Accepted.IsZero() || got.Requested.IsZero() {
 			t.Errorf("while it rings: %+v", got)
 		}
-		m := a.nextMedia(t)
+		m, _ := a.nextMedia(t), b.nextMedia(t)
 		m.up = start.Add(time.Hour)
 		for _, c := range []struct {
 			call                                    *Call
 			requested, ringing, accepted, confirmed time.Duration
 		}{
-			{out, 0, time.Second, 4 * time.Second, 6 * time.Second},
+			{out, 0, time.Second, 4 * time.Second, 4 * time.Second},
 			{in, 0, 0, 4 * time.Second, 4 * time.Second},
 		} {
 			got := c.call.Times()

@@ -1,0 +1,88 @@
+package tgcall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gotd/td/tgerr"
+)
+
+// TestAConnectionThatBreaksDuringSetUp loses what a broken connection loses: requests on their way there, and answers on theirs back.
+func TestAConnectionThatBreaksDuringSetUp(t *testing.T) {
+	for _, method := range []string{
+		"messages.getDhConfig", "phone.receivedCall", "phone.acceptCall", "phone.confirmCall", "phone.sendSignalingData", "phone.discardCall",
+	} {
+		for what, spoil := range map[string]func(*fakeTelegram){
+			"requests": func(f *fakeTelegram) { f.fail(method, errConnection, errConnection) },
+			"answers":  func(f *fakeTelegram) { f.lose(method, 1) },
+		} {
+			t.Run(method+" "+what, func(t *testing.T) {
+				withFake(t, answerAll, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
+					spoil(f)
+					c, am, _ := talking(t, a, b)
+					if err := am.config.Send(t.Context(), []byte("x")); err != nil {
+						t.Error(err)
+					}
+					_ = c.Discard(t.Context(), Hangup)
+					if names, end := eventsOf(c); describeEnd(*end) != "hangup, answered" || !slices.Contains(names, "Connected") {
+						t.Errorf("%v, ended %v", names, end)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestACallWhoseRequestIsLostRingsOnce(t *testing.T) {
+	withFake(t, ringOn, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
+		f.fail("phone.requestCall", errConnection)
+		_ = mustDial(t, a, bob).Discard(t.Context(), Missed)
+		f.lose("phone.requestCall", 1)
+		if _, err := a.client.Dial(t.Context(), inputUser(bob)); !tgerr.Is(err, "RANDOM_ID_DUPLICATE") {
+			t.Errorf("dial: %v", err)
+		}
+		if rung := b.count("phone.receivedCall"); rung != 2 { // once for each call
+			t.Errorf("it rang %d times", rung)
+		}
+	})
+}
+
+func TestSignallingWaitsForTheConnectionInOrder(t *testing.T) {
+	withFake(t, answerAll, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
+		c, am, bm := talking(t, a, b)
+		start := time.Now()
+		f.fail("phone.sendSignalingData", slices.Repeat([]error{errConnection}, 20)...)
+		for i := range 3 {
+			if err := am.config.Send(t.Context(), fmt.Append(nil, i)); err != nil {
+				t.Error(err)
+			}
+		}
+		synctest.Wait()
+		if got := bm.received(); !slices.Equal(got, []string{"0", "1", "2"}) || time.Since(start) < 20*time.Second {
+			t.Errorf("%q came after %v", got, time.Since(start))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		f.fail("phone.sendSignalingData", slices.Repeat([]error{errConnection}, 1000)...)
+		if err := am.config.Send(ctx, []byte("x")); !errors.Is(err, errConnection) {
+			t.Errorf("after the media's end: %v", err)
+		}
+		_ = c.Discard(t.Context(), Hangup)
+	})
+}
+
+func TestACallThatTelegramConfirmsLateIsTakenBack(t *testing.T) {
+	withFake(t, ringOn, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
+		f.delay("phone.requestCall", time.Minute)
+		if _, err := a.client.Dial(t.Context(), inputUser(bob)); !errors.Is(err, ErrNoDevice) {
+			t.Errorf("dial: %v", err)
+		}
+		later(time.Minute)
+		wantSent(t, a, "phone.discardCall missed 0")
+	})
+}
