@@ -10,7 +10,7 @@ FUZZTIME ?= 60s
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 BUILD_PACKAGES := gcc libc6-dev libopus-dev pkg-config
-TEST_PACKAGES  := $(BUILD_PACKAGES) baresip-core kamailio sip-tester nodejs npm
+TEST_PACKAGES  := $(BUILD_PACKAGES) baresip-core chromium iproute2 kamailio sip-tester nodejs npm
 
 .PHONY: run build test lint fuzz bench clean need-build need-test
 

@@ -1,0 +1,193 @@
+package browsertest
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+
+	"switchgram/tgcall/engine"
+)
+
+// atOnce is how many calls there are at a time. They wait more than they work, so that is more than most machines have processors.
+const atOnce = 6
+
+// TestTelegramWeb has one browser for all that follows, and a tab for each.
+func TestTelegramWeb(t *testing.T) {
+	b := startChromium(t)
+	seats := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	defer all.Wait()
+	for _, test := range []struct {
+		name string
+		run  func(t *testing.T, b *chromium, o options)
+	}{
+		{"the path is lost and ICE restarted", restartsWhenThePathIsLost}, // those that take longest first
+		{"the page is closed", isClosed},
+		{"RTCP is understood", understandsReports},
+		{"both mute", bothMute},
+		{"camera and screen are declined", showsCameraAndScreen},
+		{"the browser hangs up", hangsUp},
+		{"the page is reloaded", isReloaded},
+		{"ICE is restarted", restarts},
+		{"both talk", bothTalk},
+		{"only relays", usesOnlyRelays},
+		{"addresses are hidden", hidesItsAddresses},
+	} {
+		for role, calls := range map[string]bool{"from the browser": true, "to the browser": false} {
+			seats <- struct{}{}
+			all.Go(func() {
+				defer func() { <-seats }()
+				t.Run(test.name+"/"+role, func(t *testing.T) { test.run(t, b, options{browserCalls: calls}) })
+			})
+		}
+	}
+}
+
+func bothTalk(t *testing.T, b *chromium, o options) {
+	c := newCall(t, b, o)
+	c.talk()
+	c.awaitEvent(engine.StateChanged{State: engine.Established})
+	c.awaitEvent(engine.RemoteMedia{Muted: false, Video: "inactive"})
+	c.do(nil, "until(() => call.peerState?.muted === false)")
+	if p := c.path(); p.DTLSRole != "client" {
+		t.Errorf("the browser is the %s of DTLS; as Telegram Web it wants to be the client", p.DTLSRole)
+	}
+}
+
+func bothMute(t *testing.T, b *chromium, o options) {
+	c := newCall(t, b, o)
+	c.talk()
+
+	c.do(nil, "call.mute(true)")
+	c.awaitEvent(engine.RemoteMedia{Muted: true, Video: "inactive"})
+	c.weHear(0)
+	silence := c.engine.Stats().Received
+	c.awaitStats("silence in packets", func(s engine.Stats) bool { return s.Received > silence+20 })
+	c.do(nil, "call.mute(false)")
+	c.talk()
+
+	c.engine.Mute(true)
+	c.do(nil, "until(() => call.peerState.muted)")
+	c.browserHears(0)
+	c.engine.Mute(false)
+	c.do(nil, "until(() => !call.peerState.muted)")
+	c.talk()
+}
+
+// showsCameraAndScreen: each is an offer of sound and video, of which we take the sound.
+func showsCameraAndScreen(t *testing.T, b *chromium, o options) {
+	c := newCall(t, b, o)
+	c.talk()
+	for _, what := range []string{"camera", "screen", "camera"} {
+		c.do(nil, "call.show('"+what+"').then(() => until(() => call.refused && call.connection.signalingState === 'stable'))")
+		if what == "camera" {
+			c.awaitLast(engine.RemoteMedia{Video: "active"})
+		}
+		c.talk()
+		c.do(nil, "call.show('')")
+		c.awaitLast(engine.RemoteMedia{Video: "inactive"})
+		c.talk()
+	}
+	if s := c.engine.Stats(); s.Refused > 0 {
+		t.Errorf("%d packets came that nobody asked for", s.Refused)
+	}
+}
+
+// restarts: the browser has other credentials, and other sockets; we keep ours.
+func restarts(t *testing.T, b *chromium, o options) {
+	c := newCall(t, b, o)
+	c.talk()
+	for range 2 {
+		before := c.path()
+		c.do(nil, "call.restart()")
+		c.do(nil, "until(async () => { const p = await path(); return p?.state === 'succeeded' && p.ufrag !== '"+before.Ufrag+"'; })")
+		c.talk()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if slices.Contains(c.events, engine.Event(engine.StateChanged{State: engine.Reconnecting})) {
+		t.Errorf("the call was interrupted: %v", c.events)
+	}
+}
+
+// restartsWhenThePathIsLost: the browser's way to its relay is gone, as when a telephone leaves its Wi-Fi.
+func restartsWhenThePathIsLost(t *testing.T, b *chromium, o options) {
+	o.server = startTURN(t)
+	c := newCall(t, b, o)
+	c.talk()
+	o.server.lose(browserAsks)
+	c.awaitLast(engine.StateChanged{State: engine.Reconnecting})
+	c.awaitLast(engine.StateChanged{State: engine.Established})
+	c.talk()
+}
+
+func usesOnlyRelays(t *testing.T, b *chromium, o options) {
+	o.server = startTURN(t)
+	c := newCall(t, b, o)
+	c.talk()
+	if p := c.path(); p.Local != "relay" {
+		t.Errorf("the browser sends from %s", p.Local)
+	}
+	c.await("relay", func(all []engine.Event) bool {
+		return slices.ContainsFunc(all, func(e engine.Event) bool { p, ok := e.(engine.PairChanged); return ok && p.Local == "relay" })
+	})
+}
+
+// hidesItsAddresses: a page that may not use the microphone has candidates with made-up names (mDNS).
+func hidesItsAddresses(t *testing.T, b *chromium, o options) {
+	o.strange = true
+	c := newCall(t, b, o)
+	c.talk()
+	c.await("peer reflexive candidate", func(all []engine.Event) bool {
+		return slices.ContainsFunc(all, func(e engine.Event) bool { p, ok := e.(engine.PairChanged); return ok && p.Remote == "prflx" })
+	})
+}
+
+// understandsReports: what the browser's statistics say of our RTCP, and ours of its.
+func understandsReports(t *testing.T, b *chromium, o options) {
+	c := newCall(t, b, o)
+	c.talk()
+	var heard, sent struct {
+		PacketsLost   int64   `json:"packetsLost"`
+		RoundTripTime float64 `json:"roundTripTime"` // seconds
+		PacketsSent   int64   `json:"packetsSent"`
+	}
+	c.do(&heard, "until(() => stat('remote-inbound-rtp', (s) => s.kind === 'audio' && s.roundTripTime > 0))")
+	if heard.PacketsLost != 0 || heard.RoundTripTime > 1 {
+		t.Errorf("we told the browser: %+v", heard)
+	}
+	c.do(&sent, "until(() => stat('remote-outbound-rtp', (s) => s.kind === 'audio' && s.packetsSent > 0))")
+	c.do(&heard, "stat('inbound-rtp', (s) => s.kind === 'audio')")
+	if heard.PacketsLost != 0 || sent.PacketsSent > int64(c.engine.Stats().Sent) {
+		t.Errorf("the browser has %+v of us; we reported %+v and sent %d", heard, sent, c.engine.Stats().Sent)
+	}
+	c.awaitStats("round trip", func(s engine.Stats) bool { return s.RTT > 0 && s.RTT < time.Second })
+	if s := c.engine.Stats(); s.Lost != 0 || s.ReportedLost != 0 {
+		t.Errorf("packets were lost on loopback: %+v", s)
+	}
+}
+
+func hangsUp(t *testing.T, b *chromium, o options) {
+	c := newCall(t, b, o)
+	c.talk()
+	c.do(nil, "call.connection.close()")
+	c.awaitEnd(engine.ErrPeerClosed)
+}
+
+func isReloaded(t *testing.T, b *chromium, o options) {
+	c := newCall(t, b, o)
+	c.talk()
+	c.run(page.Reload())
+	c.awaitEnd(engine.ErrPeerClosed)
+}
+
+// isClosed: a tab that is closed says nothing.
+func isClosed(t *testing.T, b *chromium, o options) {
+	c := newCall(t, b, o)
+	c.talk()
+	c.run(page.Close())
+	c.awaitLast(engine.StateChanged{State: engine.Reconnecting})
+}
