@@ -34,8 +34,9 @@ func newEngine(c engine.Config) (media, error) {
 	return engine.New(c)
 }
 
-// Run owns every call. It begins by ending those that the journal says were left. When ctx ends, every live call is discarded, and Run returns once Telegram knows, after five seconds at
-// most, and OnCall has returned everywhere. It may be called once.
+// Run owns every call. It begins by ending those that the journal says were left. When ctx ends, every live call is discarded, and Run
+// returns once Telegram knows, after five seconds at most, and OnCall has returned everywhere. If ctx ends with a cause of its own, the
+// account is gone: Telegram is told nothing, and the calls end with that cause as their error. It may be called once.
 func (c *Client) Run(ctx context.Context) error {
 	var calls sync.WaitGroup
 	calls.Go(func() { c.followConfig(ctx) })

@@ -14,6 +14,8 @@ func step(s state, e event) (state, []action) {
 		return s.discarded(e)
 	case hangup:
 		return s.hangup(e.reason)
+	case accountGone:
+		return s.accountGone(e.err)
 	case timedOut:
 		return s.timedOut()
 	case mediaEnded:
@@ -240,6 +242,17 @@ func (s state) hangup(r DiscardReason) (state, []action) {
 		return s, nil
 	}
 	return s.quit(s.wording(r), nil)
+}
+
+// accountGone ends the call without a word to Telegram, which would not take it.
+func (s state) accountGone(err error) (state, []action) {
+	switch s.phase {
+	case discarding:
+		return s.over()
+	case ended:
+		return s, nil
+	}
+	return s.finish(None, false, err)
 }
 
 // wording is the reason to send for one we are given.

@@ -22,7 +22,7 @@ var everyEvent = []event{
 	dialled{}, invited{}, requested{}, requested{errTest}, announced{}, announced{errTest}, announced{ErrElsewhere}, ringsThere{},
 	answeredThere{}, keyAgreed{}, keyAgreed{errTest}, confirmed{}, confirmed{errTest}, confirmed{ErrElsewhere}, answer{}, unanswered{},
 	accepted{}, accepted{errTest}, accepted{ErrElsewhere}, accepted{ErrOccupied}, confirmedHere{}, answerLost{}, timedOut{}, mediaUp{}, mediaLost{}, mediaEnded{errTest},
-	hangup{Hangup}, hangup{Missed}, hangup{Busy}, hangup{Disconnect}, discarded{Busy}, discarded{None}, discarded{Migrated}, discardSent{},
+	accountGone{errTest}, hangup{Hangup}, hangup{Missed}, hangup{Busy}, hangup{Disconnect}, discarded{Busy}, discarded{None}, discarded{Migrated}, discardSent{},
 }
 
 // describe is an event or action as the golden file has it: "requested(oops)", "limit(waiting)".

@@ -2,6 +2,7 @@ package tgcall
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -47,7 +48,7 @@ type result struct {
 	keep  func()
 }
 
-// run is the call's goroutine. ctx ending ends the call.
+// run is the call's goroutine. ctx ending ends the call; a cause of its own, such as a revoked session, is why.
 func (c *Call) run(ctx context.Context, first event) {
 	o := &owner{
 		Call: c, state: state{outgoing: c.outgoing}, timer: time.NewTimer(time.Hour), stopMedia: func() {}, asked: make(chan placement),
@@ -62,7 +63,7 @@ func (c *Call) run(ctx context.Context, first event) {
 		select {
 		case <-stopped:
 			stopped = nil
-			o.apply(hangup{Hangup})
+			o.stop(context.Cause(ctx))
 		case <-abandoned:
 			abandoned = nil
 			o.apply(hangup{Missed})
@@ -78,6 +79,15 @@ func (c *Call) run(ctx context.Context, first event) {
 			o.apply(timedOut{})
 		}
 	}
+}
+
+// stop ends the call because ctx has ended, perhaps for a reason that says more.
+func (o *owner) stop(why error) {
+	if errors.Is(why, context.Canceled) || errors.Is(why, context.DeadlineExceeded) {
+		o.apply(hangup{Hangup})
+		return
+	}
+	o.apply(accountGone{why})
 }
 
 // close tells everybody that the call is over, and waits for what it started.

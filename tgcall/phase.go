@@ -56,6 +56,7 @@ type (
 	mediaUp       struct{}
 	mediaLost     struct{}
 	mediaEnded    struct{ err error } // for good
+	accountGone   struct{ err error } // Telegram does not listen to us any more
 	hangup        struct{ reason DiscardReason }
 	discarded     struct{ reason DiscardReason } // by the other side, another device of ours, or Telegram
 	discardSent   struct{}                       // phone.discardCall was answered, or took too long
