@@ -84,6 +84,20 @@ func event[T tgcall.Event](t *testing.T, c *tgcall.Call) (e T) {
 	}
 }
 
+// until waits for something that nobody tells.
+func until(t *testing.T, happened func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for ctx := testContext(t); !happened(); {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("it does not happen")
+		}
+	}
+}
+
 func wantEnd(t *testing.T, c *tgcall.Call, want tgcall.DiscardError) *tgcall.DiscardError {
 	t.Helper()
 	var end *tgcall.DiscardError
@@ -111,10 +125,16 @@ const (
 	enoughToHear = 25
 )
 
-func talk(t *testing.T, c *tgcall.Call) *talker {
-	t.Helper()
+// listen hears from now on, and says nothing.
+func listen(c *tgcall.Call) *talker {
 	k := &talker{call: c, seen: map[uint32]bool{}, some: make(chan struct{})}
 	c.OnRTP(k.hear)
+	return k
+}
+
+func talk(t *testing.T, c *tgcall.Call) *talker {
+	t.Helper()
+	k := listen(c)
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
 	group.Go(func() { k.speak(ctx) })

@@ -27,7 +27,6 @@ func newFaults() faults {
 }
 
 func (f *faults) check(method string, now time.Time) error {
-	f.asked[method]++
 	if left := f.floods[method].Sub(now); left > 0 {
 		return tgerr.New(420, fmt.Sprintf("FLOOD_WAIT_%d", int(math.Ceil(left.Seconds()))))
 	}

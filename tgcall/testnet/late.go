@@ -33,7 +33,8 @@ func (n *Network) HoldAnswers(method string) (release func()) {
 	})
 }
 
-// Requests is how many requests of method, such as "phone.sendSignalingData", have reached the network so far; refused ones count.
+// Requests is how many requests of method, such as "phone.sendSignalingData", have reached the network so far, those that it refuses
+// or holds among them.
 func (n *Network) Requests(method string) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()

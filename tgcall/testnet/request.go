@@ -61,6 +61,9 @@ func constant[T any, P interface {
 func (h handler) Request(ctx context.Context, q *mtproto.Request) {
 	n := h.n
 	method := n.nameOf(q.Method)
+	if !h.admit(q, method) {
+		return
+	}
 	n.held(ctx, method)
 	if late := h.answer(q, method); late != nil {
 		select {
@@ -71,6 +74,19 @@ func (h handler) Request(ctx context.Context, q *mtproto.Request) {
 	}
 }
 
+// admit counts a request, unless it comes from a device that is to be off the network.
+func (h handler) admit(q *mtproto.Request, method string) bool {
+	h.n.mu.Lock()
+	defer h.n.mu.Unlock()
+	d := h.n.deviceOf(h.centre, q.Session)
+	if h.n.faults.away[d.user] > 0 {
+		h.centre.srv.Disconnect(d.key)
+		return false
+	}
+	h.n.faults.asked[method]++
+	return true
+}
+
 // answer does what is asked and answers it, unless the answer is to be late.
 func (h handler) answer(q *mtproto.Request, method string) *lateAnswer {
 	n := h.n
@@ -78,10 +94,6 @@ func (h handler) answer(q *mtproto.Request, method string) *lateAnswer {
 	defer n.mu.Unlock()
 	r := &request{n: n, centre: h.centre, session: q.Session, device: n.deviceOf(h.centre, q.Session)}
 	r.user = r.device.user
-	if n.faults.away[r.user] > 0 {
-		h.centre.srv.Disconnect(r.device.key)
-		return nil
-	}
 	answer, err := r.do(q)
 	send := func() { q.Answer(answer) }
 	if err != nil {
