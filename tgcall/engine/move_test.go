@@ -131,3 +131,25 @@ func TestOurAddressChangesBehindAReflector(t *testing.T) {
 	here.move(3)
 	c.talk(1000)
 }
+
+// TestPeerMovesAndIsReachedByOurRelayAlone: a TURN server lets nobody in whom we did not send to (RFC 8656 §9).
+func TestPeerMovesAndIsReachedByOurRelayAlone(t *testing.T) {
+	for name, peerCalls := range map[string]bool{"peer calls": true, "we call": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			there := newMobile(t, 2)
+			peer := Config{Version: "13.0.0", P2P: true, timing: moving(), net: there}
+			us := Config{Version: "13.0.0", timing: moving(), Servers: []Server{turnServer(t)}}
+			var c call
+			if peerCalls {
+				c = newUnequalCall(t, peer, us, weather{})
+			} else {
+				c = newUnequalCall(t, us, peer, weather{})
+			}
+			c.run()
+			c.established()
+			there.move(5)
+			c.talk(1000)
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package reflector
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"sync"
@@ -28,16 +29,24 @@ func newSocket(addr netip.AddrPort, send func([]byte, netip.AddrPort)) *socket {
 	return &socket{addr: addr, send: send, done: make(chan struct{})}
 }
 
-// deliver hands a payload to the agent as the server would (RFC 8656 §11.3).
+// deliver hands a payload to the agent as the server would.
 func (s *socket) deliver(payload []byte, from netip.AddrPort) {
 	agent := s.agent.Load()
 	if agent == nil {
 		return
 	}
-	m, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodData, stun.ClassIndication), peer(from), data(payload))
-	if err == nil {
-		_, _ = s.server.WriteTo(m.Raw, *agent)
+	if m, err := DataIndication(from, payload); err == nil {
+		_, _ = s.server.WriteTo(m, *agent)
 	}
+}
+
+// DataIndication is the message in which a TURN server hands on what a peer sent (RFC 8656 §11.3).
+func DataIndication(from netip.AddrPort, payload []byte) ([]byte, error) {
+	m, err := stun.Build(stun.TransactionID, stun.NewType(stun.MethodData, stun.ClassIndication), peer(from), data(payload))
+	if err != nil {
+		return nil, fmt.Errorf("data indication: %w", err)
+	}
+	return m.Raw, nil
 }
 
 // peer and data are attributes of RFC 8656 §18.

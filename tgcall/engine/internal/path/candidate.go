@@ -31,8 +31,8 @@ type candidate struct {
 	kind       ice.CandidateType
 }
 
-// kinds are the candidate types by name.
-var kinds = map[string]ice.CandidateType{
+// typeNames are the candidate types by name.
+var typeNames = map[string]ice.CandidateType{
 	"host":  ice.CandidateTypeHost,
 	"srflx": ice.CandidateTypeServerReflexive,
 	"prflx": ice.CandidateTypePeerReflexive,
@@ -57,7 +57,7 @@ func parse(s string, loopback bool) (candidate, error) {
 		return candidate{}, errTCP
 	}
 	priority, err := strconv.ParseUint(f[3], 10, 32)
-	kind, known := kinds[f[7]]
+	kind, known := typeNames[f[7]]
 	if err != nil || !known {
 		return candidate{}, errNoCandidate
 	}

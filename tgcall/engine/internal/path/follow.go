@@ -15,16 +15,20 @@ type follow struct {
 	mu        sync.Mutex
 	told      bool      // the peer controls, and tells what is used: a browser that restarts ICE does from then on, whoever did before
 	route     route     // of the pair in use
+	kinds     kinds     // likewise: the peer may signal what we took for a peer-reflexive candidate
 	heard     time.Time // the last check of the peer on it
 	nominated route     // what the peer nominated last; it may say so only once, and before our own check was answered
 }
 
+// kinds are those of the two candidates of a pair.
+type kinds struct{ local, remote ice.CandidateType }
+
 // selected notes the pair in use, and tells whether it is another than before.
-func (f *follow) selected(r route) (changed bool) {
+func (f *follow) selected(r route, k kinds) (changed bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	changed = f.route != r
-	f.route, f.heard = r, time.Now()
+	changed = f.route != r || f.kinds != k
+	f.route, f.kinds, f.heard = r, k, time.Now()
 	return changed
 }
 

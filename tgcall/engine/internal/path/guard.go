@@ -1,12 +1,9 @@
 package path
 
 import (
-	"errors"
 	"net"
 	"net/netip"
-	"os"
 	"sync"
-	"time"
 
 	"github.com/pion/stun/v3"
 	"github.com/pion/transport/v4"
@@ -16,7 +13,10 @@ import (
 
 // hostSocket is a socket of host and reflexive candidates. pion pairs these with the peer's ports at reflectors too, whose addresses
 // are made up: nothing may go there.
-type hostSocket struct{ transport.UDPConn }
+type hostSocket struct {
+	transport.UDPConn
+	*inlet
+}
 
 // WriteTo sends, but not to a reflector.
 func (s hostSocket) WriteTo(b []byte, to net.Addr) (int, error) {
@@ -26,23 +26,22 @@ func (s hostSocket) WriteTo(b []byte, to net.Addr) (int, error) {
 	return s.UDPConn.WriteTo(b, to)
 }
 
+// ReadFrom returns what comes, and what is put in.
+func (s hostSocket) ReadFrom(b []byte) (int, net.Addr, error) { return s.inlet.ReadFrom(b) }
+
 // turnSocket is a socket towards a TURN server. pion's agent stands still while it waits for a permission, and asks again for each
 // check: so what no server would permit is refused here, in the server's name. That is ports at reflectors, unless the server is the
 // private one that leads there, which knows nothing else; and what the server itself refused before, as Telegram's do with addresses
 // that are private.
 type turnSocket struct {
-	net.PacketConn
-	private  netip.AddrPort
-	refusals chan answer
+	*inlet
+	private netip.AddrPort
 
 	mu        sync.Mutex
 	asked     map[[stun.TransactionIDSize]byte]netip.Addr
 	forbidden map[netip.Addr]bool
-}
-
-type answer struct {
-	from net.Addr
-	raw  []byte
+	server    net.Addr
+	relayed   netip.AddrPort // what the server gave us
 }
 
 // maxAsked bounds what is remembered of requests, and of refusals.
@@ -50,7 +49,7 @@ const maxAsked = 4 * maxRemote
 
 func newTURNSocket(conn net.PacketConn, private netip.AddrPort) *turnSocket {
 	return &turnSocket{
-		PacketConn: conn, private: private, refusals: make(chan answer, 16),
+		inlet: newInlet(conn), private: private,
 		asked: map[[stun.TransactionIDSize]byte]netip.Addr{}, forbidden: map[netip.Addr]bool{},
 	}
 }
@@ -58,6 +57,7 @@ func newTURNSocket(conn net.PacketConn, private netip.AddrPort) *turnSocket {
 var (
 	permissionRequest = stun.NewType(stun.MethodCreatePermission, stun.ClassRequest)
 	permissionRefused = stun.NewType(stun.MethodCreatePermission, stun.ClassErrorResponse)
+	allocated         = stun.NewType(stun.MethodAllocate, stun.ClassSuccessResponse)
 )
 
 // WriteTo sends to the server, or answers in its place.
@@ -70,11 +70,8 @@ func (s *turnSocket) WriteTo(b []byte, to net.Addr) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	select {
-	case s.refusals <- answer{to, refusal.Raw}:
-	default: // as if lost: the request is repeated
-	}
-	return len(b), s.PacketConn.SetReadDeadline(time.Unix(1, 0)) // wakes ReadFrom
+	s.put(refusal.Raw, to)
+	return len(b), nil
 }
 
 // hopeless looks at the first peer a permission is for: only the refreshes, of what was permitted, name more.
@@ -98,32 +95,32 @@ func (s *turnSocket) hopeless(m *stun.Message, to net.Addr) bool {
 	return false
 }
 
+func (s *turnSocket) learnAddress(b []byte, from net.Addr) {
+	m, ok := message(b, allocated)
+	var relayed stun.XORMappedAddress
+	if !ok || relayed.GetFromAs(m, stun.AttrXORRelayedAddress) != nil {
+		return
+	}
+	ip, _ := netip.AddrFromSlice(relayed.IP)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.server, s.relayed = from, netip.AddrPortFrom(ip.Unmap(), uint16(relayed.Port))
+}
+
 func unmapped(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
 
 // ReadFrom returns what the server sends, and our refusals.
 func (s *turnSocket) ReadFrom(b []byte) (int, net.Addr, error) {
-	for {
-		select {
-		case a := <-s.refusals:
-			return copy(b, a.raw), a.from, nil
-		default:
-		}
-		n, from, err := s.PacketConn.ReadFrom(b)
-		if errors.Is(err, os.ErrDeadlineExceeded) { // nobody else sets one
-			if err := s.SetReadDeadline(time.Time{}); err != nil {
-				return 0, nil, err
-			}
-			continue
-		}
-		if err == nil {
-			s.learn(b[:n])
-		}
-		return n, from, err
+	n, from, err := s.inlet.ReadFrom(b)
+	if err == nil {
+		s.learn(b[:n], from)
 	}
+	return n, from, err
 }
 
-// learn remembers whom the server forbids.
-func (s *turnSocket) learn(b []byte) {
+// learn remembers whom the server forbids, and what it gave us.
+func (s *turnSocket) learn(b []byte, from net.Addr) {
+	s.learnAddress(b, from)
 	m, ok := message(b, permissionRefused)
 	var code stun.ErrorCodeAttribute
 	if !ok || code.GetFrom(m) != nil {

@@ -44,7 +44,7 @@ func exchange(t *testing.T, client *turnSocket, server *net.UDPConn, m *stun.Mes
 	if _, err := client.WriteTo(m.Raw, server.LocalAddr()); err != nil {
 		t.Fatal(err)
 	}
-	if len(client.refusals) == 0 {
+	if len(client.packets) == 0 {
 		seen = true
 		buf := make([]byte, 1000)
 		_, from, err := server.ReadFromUDP(buf)
@@ -116,7 +116,7 @@ func TestRefusalWakesTheReader(t *testing.T) {
 
 func TestNothingLeavesForAReflectorsMadeUpAddress(t *testing.T) {
 	counter := &countingConn{UDPConn: socket(t)}
-	s := hostSocket{counter}
+	s := hostSocket{counter, newInlet(counter)}
 	for addr, want := range map[string]int{"198.18.0.1:9": 0, "198.19.255.255:9": 0, "127.0.0.1:9": 1} {
 		counter.written = 0
 		n, err := s.WriteTo([]byte("x"), net.UDPAddrFromAddrPort(netip.MustParseAddrPort(addr)))
@@ -162,7 +162,7 @@ func FuzzTURNSocketReads(f *testing.F) {
 	f.Add([]byte{0x01, 0x18})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s := newTURNSocket(nil, netip.AddrPort{})
-		s.learn(b)
+		s.learn(b, nil)
 		if m, ok := message(b, permissionRequest); ok {
 			s.hopeless(m, &net.UDPAddr{})
 		}

@@ -45,7 +45,7 @@ type Options struct {
 
 // Timing is how fast things are noticed. Zero fields have the values of DefaultTiming.
 type Timing struct {
-	Check        time.Duration // between connectivity checks, before there is a path
+	Check        time.Duration // between two rounds of checks of all pairs, before there is a path; new pairs do not wait
 	Keepalive    time.Duration // between checks of all pairs, after
 	Disconnected time.Duration // silence until OnConnected(false)
 	Overdue      time.Duration // without an answer until the pair in use is in doubt
@@ -58,7 +58,7 @@ type Timing struct {
 // DefaultTiming leaves a dead path sooner than Telegram's own engine, which takes 3.5 s.
 func DefaultTiming() Timing {
 	return Timing{
-		Check:        50 * time.Millisecond,
+		Check:        100 * time.Millisecond,
 		Keepalive:    2 * time.Second,
 		Disconnected: 6 * time.Second,
 		Overdue:      3 * time.Second,
@@ -99,6 +99,7 @@ type Path struct {
 	remote     int // candidates taken
 	repair     repair
 	follow     follow
+	knock      knock
 }
 
 // Open starts an agent. It gathers nothing yet.
@@ -139,6 +140,7 @@ func (p *Path) listen() (err error) {
 	}
 	_ = p.agent.OnCandidate(func(c ice.Candidate) {
 		if c != nil { // the end never comes: an address may
+			p.knock.noted()
 			p.reflectors.tell(c, p.ufrag, p.o.OnCandidate)
 		}
 	})
@@ -147,7 +149,7 @@ func (p *Path) listen() (err error) {
 		p.o.OnConnected(s == ice.ConnectionStateConnected || s == ice.ConnectionStateCompleted)
 	})
 	_ = p.agent.OnSelectedCandidatePairChange(func(local, remote ice.Candidate) {
-		if !p.follow.selected(routeOf(local, remote)) {
+		if !p.follow.selected(routeOf(local, remote), kinds{local.Type(), remote.Type()}) {
 			return // it was asked whether it is alive
 		}
 		p.o.Log.Debug("ice", "local", local.Type().String(), "remote", remote.Type().String(), "reflector", reflector.Synthetic(endpoint(local).Addr()))
@@ -188,6 +190,7 @@ func (p *Path) Connect(ufrag, pwd string) (net.Conn, error) {
 		return nil, fmt.Errorf("start ICE: %w", err)
 	}
 	p.repair.started = time.Now()
+	p.knock.times, p.knock.ufrag = map[route]int{}, ufrag
 	return conn, nil
 }
 
@@ -200,6 +203,7 @@ func (p *Path) Restart(ufrag, pwd string) error {
 		return fmt.Errorf("restart ICE: %w", err)
 	}
 	p.remote = 0
+	p.knock.times, p.knock.ufrag = map[route]int{}, ufrag
 	p.repair.restarted, p.repair.tell = time.Now(), nominations
 	p.follow.restarted()
 	return nil
@@ -218,6 +222,7 @@ func (p *Path) Add(candidate string) error {
 		return err
 	}
 	p.remote++
+	p.knock.noted()
 	return p.add(c)
 }
 

@@ -320,7 +320,7 @@ func TestBrowserThatLeavesADeadPathIsFollowed(t *testing.T) {
 	if f.check(routeOf(here, alive), limit, now.Add(time.Hour)) {
 		t.Error("followed before anything was selected: that is pion's to do")
 	}
-	f.selected(routeOf(here, dead))
+	f.selected(routeOf(here, dead), kinds{})
 	for name, c := range map[string]struct {
 		nominated ice.Candidate
 		remote    ice.Candidate // of a later check, by the pair that was nominated or by another
@@ -332,7 +332,7 @@ func TestBrowserThatLeavesADeadPathIsFollowed(t *testing.T) {
 		"the selected pair itself": {dead, dead, time.Minute, false},
 		"selected pair is dead":    {alive, alive, time.Minute, true},
 	} {
-		f.selected(routeOf(here, dead))
+		f.selected(routeOf(here, dead), kinds{})
 		f.nominate(routeOf(here, c.nominated))
 		if got := f.check(routeOf(here, c.remote), limit, time.Now().Add(c.after)); got != c.want {
 			t.Errorf("%s: %v", name, got)

@@ -46,9 +46,13 @@ type repair struct {
 
 // Repair moves the call from a pair that no longer answers to one that does. Silent says that the peer's sound stopped and should
 // not have: then the pair is asked at once, and again and again, so that neither a pause of the peer nor lost packets look like a
-// dead path. Call it several times a second. Only the controlling side does anything, the other is told by its peer.
+// dead path. Call it several times a second. The controlled side is told by its peer where to move, and only opens the way for that.
 func (p *Path) Repair(now time.Time, silent bool) {
-	if p.follow.isTold() || p.repair.started.IsZero() || !p.repair.due(now, silent, p.o.Timing) {
+	if p.follow.isTold() {
+		p.knockAll(now)
+		return
+	}
+	if p.repair.started.IsZero() || !p.repair.due(now, silent, p.o.Timing) {
 		return
 	}
 	selected, err := p.agent.GetSelectedCandidatePair()
@@ -56,7 +60,7 @@ func (p *Path) Repair(now time.Time, silent bool) {
 		return
 	}
 	p.repair.looked = now
-	pairs := p.pairs()
+	pairs := p.pairsIn(ice.CandidatePairStateSucceeded)
 	switch {
 	case selected == nil:
 		p.nominate(p.first(pairs, now))
@@ -100,10 +104,10 @@ func (p *Path) nominate(c *pair) {
 	}
 }
 
-// pair is a candidate pair that answered at least once.
+// pair is a candidate pair.
 type pair struct {
 	local, remote ice.Candidate
-	last          time.Time     // answer
+	last          time.Time     // answer; zero: none yet
 	trip          time.Duration // the round trip of that
 }
 
@@ -112,7 +116,7 @@ func (c *pair) route() route { return routeOf(c.local, c.remote) }
 // priority orders pairs much as RFC 8445 §6.1.2.3 does.
 func (c *pair) priority() uint64 { return uint64(c.local.Priority()) + uint64(c.remote.Priority()) }
 
-func (p *Path) pairs() (all []*pair) {
+func (p *Path) pairsIn(states ...ice.CandidatePairState) (all []*pair) {
 	byID := map[string]ice.Candidate{}
 	locals, _ := p.agent.GetLocalCandidates()
 	remotes, _ := p.agent.GetRemoteCandidates()
@@ -121,7 +125,7 @@ func (p *Path) pairs() (all []*pair) {
 	}
 	for _, s := range p.agent.GetCandidatePairsStats() {
 		l, r := byID[s.LocalCandidateID], byID[s.RemoteCandidateID]
-		if l != nil && r != nil && s.State == ice.CandidatePairStateSucceeded {
+		if l != nil && r != nil && slices.Contains(states, s.State) {
 			trip := time.Duration(s.CurrentRoundTripTime * float64(time.Second))
 			all = append(all, &pair{l, r, s.LastResponseTimestamp, trip})
 		}
@@ -187,7 +191,7 @@ func (p *Path) first(pairs []*pair, now time.Time) *pair {
 
 // Spare counts the pairs beside the selected one that answered not long ago: those the call could move to.
 func (p *Path) Spare() (n int) {
-	for _, c := range p.pairs() {
+	for _, c := range p.pairsIn(ice.CandidatePairStateSucceeded) {
 		if c.route() != p.repair.selected && time.Since(c.last) < p.o.Timing.Alive {
 			n++
 		}

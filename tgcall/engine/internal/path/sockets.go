@@ -15,7 +15,7 @@ type sockets struct {
 	private    netip.AddrPort // of the TURN server that leads to reflectors
 
 	mu     sync.Mutex
-	open   []net.PacketConn
+	open   []net.PacketConn // as pion has them
 	closed bool
 }
 
@@ -31,7 +31,8 @@ func (s *sockets) ListenUDP(network string, addr *net.UDPAddr) (transport.UDPCon
 	if err != nil {
 		return nil, err
 	}
-	return hostSocket{conn}, s.remember(conn)
+	socket := hostSocket{conn, newInlet(conn)}
+	return socket, s.remember(socket)
 }
 
 // ListenPacket opens the sockets towards TURN servers.
@@ -40,7 +41,8 @@ func (s *sockets) ListenPacket(network, addr string) (net.PacketConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTURNSocket(conn, s.private), s.remember(conn)
+	socket := newTURNSocket(conn, s.private)
+	return socket, s.remember(socket)
 }
 
 func (s *sockets) remember(conn net.PacketConn) error {
