@@ -2,6 +2,7 @@ package room
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func BenchmarkRelay(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			for range b.N {
-				sa.audience.Load().hear(sa, &p, now)
+				sa.carry(&p, now)
 				p.SequenceNumber++
 				p.Timestamp += from.format.Timestamp(d)
 				now = now.Add(d)
@@ -60,28 +61,53 @@ func BenchmarkTranscode(b *testing.B) {
 }
 
 func benchTranscode(b *testing.B, said, heard media.Codec) {
-	packets := speech(b, said)
-	now := time.Now()
-	to := &sink{format: phoneFormat(heard)}
-	out := newOutput(to, now)
-	out.setFormat(to.format, now)
-	t, err := newTranscoder(phoneFormat(said), &out, now)
-	if err != nil {
-		b.Fatal(err)
+	from, to := &sink{format: phoneFormat(said)}, &sink{format: phoneFormat(heard)}
+	benchMix(b, []*sink{from, to}, from)
+	if got := to.n; got < b.N-5 && b.N > 100 {
+		b.Fatalf("%d packets of %d", got, b.N)
 	}
-	p := rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 7}}
+}
+
+// BenchmarkMix is 20 ms of a conference of which all speak at once.
+func BenchmarkMix(b *testing.B) {
+	for _, all := range [][]media.Codec{{media.Opus, media.Opus, media.Opus}, {media.Opus, media.Opus, media.PCMU}, {media.PCMU, media.PCMA, media.PCMU}} {
+		b.Run(fmt.Sprint(all), func(b *testing.B) {
+			var sinks []*sink
+			for _, c := range all {
+				sinks = append(sinks, &sink{format: phoneFormat(c)})
+			}
+			benchMix(b, sinks, sinks...)
+		})
+	}
+}
+
+// benchMix lets the clock of a room run as fast as it can, while some of those in it talk.
+func benchMix(b *testing.B, sinks []*sink, talking ...*sink) {
+	r := New(Options{})
+	b.Cleanup(r.Close)
+	var seats []*Seat
+	for _, s := range sinks {
+		seats = append(seats, r.Add(s, Talk))
+	}
+	packets := map[media.Codec][][]byte{}
+	for _, s := range talking {
+		packets[s.format.Codec] = speech(b, s.format.Codec)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock() // its own clock stands still
+	p, now := rtp.Packet{Header: rtp.Header{Version: 2, SSRC: 7}}, time.Now()
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {
-		p.Payload = packets[i%len(packets)]
-		t.take(&p, now)
-		t.wake(now)
 		p.SequenceNumber++
-		p.Timestamp += t.meter.format.Timestamp(ptime)
+		for k, s := range sinks {
+			if all := packets[s.format.Codec]; slices.Contains(talking, s) {
+				p.Payload, p.Timestamp = all[i%len(all)], uint32(i)*s.format.Timestamp(ptime)
+				seats[k].in.note(&p, now)
+			}
+		}
+		r.mixer.run(now)
 		now = now.Add(ptime)
-	}
-	if out.stats.Transcoded < uint64(b.N)-5 && b.N > 100 {
-		b.Fatalf("%+v", out.stats)
 	}
 }
 

@@ -4,56 +4,50 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pion/rtp"
+
 	"switchgram/bridge/room/codec"
 )
 
-// jitterPackets is how many packets wait at most; beyond that the oldest is lost. 16 of 10 ms are longer than we ever delay.
-const jitterPackets = 16
+// jitterPackets is how many packets wait at most; beyond that the oldest is lost. 24 of 10 ms are longer than we ever delay.
+const jitterPackets = 24
 
-// A waiting packet is one that has come and is not yet due.
+// A waiting packet is a copy of one that came.
 type waiting struct {
-	ts      uint32
-	units   uint32 // how long it sounds
+	ssrc    uint32
+	seq     uint16
+	sent    uint32 // its timestamp
+	ts      uint32 // the same, placed in the source's time
 	arrived time.Time
+	units   uint32 // how long it sounds
 	n       int
 	data    [codec.MaxPacket]byte
 }
 
 func (w *waiting) payload() []byte { return w.data[:w.n] }
 
+// keep copies a packet, which must not be larger than codec.MaxPacket.
+func (w *waiting) keep(p *rtp.Packet, now time.Time) {
+	w.ssrc, w.seq, w.sent, w.arrived = p.SSRC, p.SequenceNumber, p.Timestamp, now
+	w.n = copy(w.data[:], p.Payload)
+}
+
 // A jitterBuffer puts packets in the order of their timestamps. Its zero value is empty.
 type jitterBuffer struct {
 	queue []*waiting // earliest first
-	free  []*waiting
 }
 
-// put copies a packet in, and tells whether another was lost for it, or it is one that waits already or is too large.
-func (b *jitterBuffer) put(ts, units uint32, payload []byte, now time.Time) (ok bool) {
+// put takes a packet, unless one with its timestamp waits already. When there are too many the caller pops the first.
+func (b *jitterBuffer) put(w *waiting) bool {
 	i := len(b.queue)
-	for i > 0 && int32(b.queue[i-1].ts-ts) > 0 {
+	for i > 0 && int32(b.queue[i-1].ts-w.ts) > 0 {
 		i--
 	}
-	if len(payload) > codec.MaxPacket || i > 0 && b.queue[i-1].ts == ts {
+	if i > 0 && b.queue[i-1].ts == w.ts {
 		return false
 	}
-	ok = true
-	if len(b.queue) == jitterPackets {
-		b.pop()
-		i, ok = max(i-1, 0), false
-	}
-	w := b.slot()
-	w.ts, w.units, w.arrived, w.n = ts, units, now, copy(w.data[:], payload)
 	b.queue = slices.Insert(b.queue, i, w)
-	return ok
-}
-
-func (b *jitterBuffer) slot() *waiting {
-	if n := len(b.free); n > 0 {
-		w := b.free[n-1]
-		b.free = b.free[:n-1]
-		return w
-	}
-	return new(waiting)
+	return true
 }
 
 // head is the earliest packet, nil when none waits.
@@ -64,10 +58,11 @@ func (b *jitterBuffer) head() *waiting {
 	return b.queue[0]
 }
 
-// pop frees the head, which must not be used any more.
-func (b *jitterBuffer) pop() {
-	b.free = append(b.free, b.queue[0])
+// pop takes the head out.
+func (b *jitterBuffer) pop() *waiting {
+	w := b.queue[0]
 	b.queue = slices.Delete(b.queue, 0, 1)
+	return w
 }
 
 // units is how long all that waits sounds.

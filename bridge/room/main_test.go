@@ -142,8 +142,8 @@ func call(t *testing.T, a, b *phone, f func(r *Room, sa, sb *Seat)) {
 	})
 }
 
-// voice makes Opus packets, or those of another codec, of a tone.
-type voice struct {
+// A talker makes Opus packets, or those of another codec, of a tone.
+type talker struct {
 	t     *testing.T
 	enc   codec.Encoder
 	hz    float64
@@ -152,17 +152,17 @@ type voice struct {
 	frame time.Duration
 }
 
-func newVoice(t *testing.T, c media.Codec, hz float64, frame time.Duration) *voice {
+func newTalker(t *testing.T, c media.Codec, hz float64, frame time.Duration) *talker {
 	t.Helper()
 	enc, err := codec.NewEncoder(c, c.SampleRate())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &voice{t: t, enc: enc, hz: hz, rate: c.SampleRate(), frame: frame}
+	return &talker{t: t, enc: enc, hz: hz, rate: c.SampleRate(), frame: frame}
 }
 
 // packet is the next of the tone, 10 dB below full scale.
-func (v *voice) packet() []byte {
+func (v *talker) packet() []byte {
 	v.t.Helper()
 	pcm := make([]int16, samples(v.frame, v.rate))
 	for i := range pcm {

@@ -20,6 +20,7 @@ type output struct {
 	seq    uint16     // of the next packet
 	packet rtp.Packet // what is being sent; kept, so that sending allocates nothing
 	quiet  []byte     // a packet of silence of one ptime
+	rested bool       // the last was one of those
 	stats  Stats
 }
 
@@ -45,6 +46,7 @@ func (o *output) setFormat(f media.Format, now time.Time) {
 func (o *output) send(payload []byte, ts uint32, marker bool) {
 	o.packet.Marker, o.packet.SequenceNumber, o.packet.Timestamp = marker, o.seq, ts
 	o.packet.Payload = payload
+	o.rested = false
 	o.seq++
 	_ = o.stream.WriteRTP(&o.packet) // the stream counts what it cannot send; we go on, as Stream asks
 	o.packet.Payload = nil
@@ -59,6 +61,7 @@ func (o *output) sendNext(payload []byte, marker bool) {
 // sendSilence sends one ptime of silence.
 func (o *output) sendSilence(marker bool) {
 	o.sendNext(o.quiet, marker)
+	o.rested = true
 	o.stats.Silence++
 }
 

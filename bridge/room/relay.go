@@ -4,9 +4,6 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
-
-	"switchgram/bridge/media"
-	"switchgram/bridge/room/codec"
 )
 
 // quietAfter is how long after the end of the last sound silence begins: Telegram's engine sends nothing while muted, FreeSWITCH
@@ -17,28 +14,24 @@ const quietAfter = 60 * time.Millisecond
 // frames of 40 and 60 ms, which only SILK has, stay whole, as RFC 7587 §4.2 lets them.
 type relay struct {
 	out   *output
-	meter meter
+	cut   cutter
 	seq   sequence
 	holes holes
 	ends  time.Time // of the last sound
 	quiet bool      // silence is being sent
-
-	cut []byte // a piece of the packet last measured
 }
 
 func newRelay(o *output) *relay {
-	return &relay{out: o, meter: meter{format: o.format}, quiet: true, cut: make([]byte, 0, codec.MaxPacket)}
+	return &relay{out: o, cut: newCutter(o.format), quiet: true}
 }
 
-func (r *relay) name() string { return "relay " + r.out.format.Codec.String() }
-
 func (r *relay) take(p *rtp.Packet, now time.Time) {
-	c, err := r.measure(p.Payload)
+	c, err := r.cut.measure(p.Payload)
 	if err != nil {
 		r.out.stats.Dropped++
 		return
 	}
-	switch order, missing := r.seq.follow(p); order {
+	switch order, missing := r.seq.follow(p.SSRC, p.SequenceNumber); order {
 	case fresh:
 		r.out.line.loose = true
 		r.pass(p, c, 0, now)
@@ -49,34 +42,6 @@ func (r *relay) take(p *rtp.Packet, now time.Time) {
 	default:
 		r.out.stats.Dropped++
 	}
-}
-
-// A cutting says into what pieces a packet is cut.
-type cutting struct {
-	pieces, frames int    // frames: Opus frames in each piece
-	step, total    uint32 // timestamps of a piece, of the packet; the last piece may be shorter
-}
-
-func (r *relay) measure(payload []byte) (cutting, error) {
-	total, err := r.meter.units(payload)
-	c := cutting{pieces: 1, step: total, total: total}
-	if err != nil || r.out.format.Codec != media.Opus {
-		return c, err
-	}
-	if pieces, frames := r.meter.opus.Cut(r.out.format.PacketTime()); pieces > 1 {
-		c.pieces, c.frames = pieces, frames
-		c.step = r.out.format.Timestamp(time.Duration(frames) * r.meter.opus.TOC().FrameDuration())
-	}
-	return c, nil
-}
-
-// piece is the i-th part of the payload last measured.
-func (r *relay) piece(payload []byte, c cutting, i int) []byte {
-	if c.pieces == 1 {
-		return payload
-	}
-	r.cut = r.meter.opus.AppendFrames(r.cut[:0], i*c.frames, c.frames)
-	return r.cut
 }
 
 // pass sends a packet that came in order after missing ones.
@@ -95,7 +60,7 @@ func (r *relay) pass(p *rtp.Packet, c cutting, missing int, now time.Time) {
 	}
 	marker := r.keepRoom(ts-line.next, c, missing) || p.Marker
 	for i := range c.pieces {
-		r.out.send(r.piece(p.Payload, c, i), ts+uint32(i)*c.step, marker && i == 0)
+		r.out.send(r.cut.piece(p.Payload, c, i), ts+uint32(i)*c.step, marker && i == 0)
 		r.out.stats.Relayed++
 	}
 	line.next = ts + c.total
@@ -127,7 +92,7 @@ func (r *relay) passTardy(p *rtp.Packet, c cutting) {
 			continue
 		}
 		r.out.seq = seq
-		r.out.send(r.piece(p.Payload, c, i), at, false)
+		r.out.send(r.cut.piece(p.Payload, c, i), at, false)
 		r.out.stats.Relayed++
 		r.out.stats.Lost--
 	}

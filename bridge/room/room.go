@@ -1,16 +1,21 @@
-// Package room is where the streams of a call meet: each leg's media.Stream takes a Seat in the call's Room, which carries what one
-// far side says to what the other hears.
+// Package room is where the streams of a call meet: each leg's media.Stream takes a Seat in the call's Room, which carries what the far
+// sides say to those who hear it.
 //
-// The Room alone decides how: packets are relayed undecoded while both sides speak the same codec, and transcoded otherwise. Each
-// Seat owns what its far side sees: sequence numbers without a break but for what was lost, and timestamps that follow real time
-// (RFC 3550 §5.1), whatever the source does, with silence where it sends nothing. All methods of Room and Seat may be called from
-// several goroutines at once.
+// The Room alone decides how, for each far side by itself. Who hears just one other that speaks the same codec is relayed its packets,
+// undecoded. Who hears more than that, such as another codec, a third party, a tone, a changed gain, hears a mix, for as long as that is
+// so: of all who talk but itself. A seat may talk, only listen, or whisper to one other. Recorders tap the packets, the mix or both.
+//
+// Each Seat owns what its far side sees: sequence numbers without a break but for what was lost, and timestamps that follow real time
+// (RFC 3550 §5.1), whatever the sources do and however often the way of the sound changes, with silence where there is none. All methods
+// of Room, Seat, Playback and Tap may be called from several goroutines at once.
 package room
 
 import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"switchgram/bridge/media"
 )
@@ -18,21 +23,27 @@ import (
 // Role says what a seat does in the conversation.
 type Role uint8
 
-// Talk is the role of a party that speaks and is spoken to.
-const Talk Role = iota
+const (
+	Talk    Role = iota // is heard by all, and hears all
+	Listen              // hears all who talk, and is not heard
+	Whisper             // hears all who talk, and is heard by one seat only: see Seat.Become
+)
 
 // Options configure a Room. The zero value is usable.
 type Options struct {
 	Log *slog.Logger // nil: nothing is logged
 }
 
-// Room joins the seats of one call. It has no goroutine of its own: a relayed packet travels on the goroutine that read it, and a
-// timer wakes each seat only to send what no packet brings.
+// Room joins the seats of one call. It has no goroutine of its own: a relayed packet travels on the goroutine that read it, one timer
+// is the clock of a mix while there is one, and another wakes each seat to send what no packet brings.
 type Room struct {
-	log *slog.Logger
+	log    *slog.Logger
+	tapped atomic.Pointer[[]*Tap] // changed under mu
 
 	mu    sync.Mutex // taken before any Seat's
 	seats []*Seat    // in order of arrival
+	plays []*Playback
+	mixer mixer
 }
 
 // New returns an empty room.
@@ -40,39 +51,20 @@ func New(o Options) *Room {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Room{log: o.Log}
+	r := &Room{log: o.Log}
+	r.mixer = mixer{room: r, pens: map[media.Format]*pen{}, limit: newLimiter()}
+	return r
 }
 
-// Add gives the stream a seat and takes over its OnRTP until the seat is left. The two seats that came first talk to each other; a
-// seat alone, or one too many, is fed silence until its turn comes.
+// Add gives the stream a seat and takes over its OnRTP until the seat is left. A seat that hears nobody is fed silence.
 func (r *Room) Add(s media.Stream, as Role) *Seat {
 	seat := newSeat(r, s, as)
-	r.mu.Lock()
-	r.seats = append(r.seats, seat)
-	r.connect()
-	r.mu.Unlock()
+	r.reconnect(func() { r.seats = append(r.seats, seat) })
 	s.OnRTP(seat.receive)
 	return seat
 }
 
-// connect decides who hears whom. The caller holds r.mu.
-func (r *Room) connect() {
-	for i, s := range r.seats {
-		var from *Seat
-		if i < 2 && len(r.seats) > 1 {
-			from = r.seats[1-i]
-			from.audience.Store(s)
-		} else {
-			s.audience.Store(nil)
-		}
-		if from != nil && (from.muted || s.held) {
-			from = nil
-		}
-		s.listen(from)
-	}
-}
-
-// reconnect decides again, after change was made.
+// reconnect decides again who hears whom, after change was made.
 func (r *Room) reconnect(change func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -89,12 +81,44 @@ func (r *Room) remove(s *Seat) bool {
 		return false
 	}
 	r.seats = slices.Delete(r.seats, i, i+1)
-	s.audience.Store(nil)
+	s.vacate()
 	r.connect()
 	return true
 }
 
-// Path says how sound goes from the first seat to the second: "relay opus", "transcode opus>PCMU"; "silence" without both.
+// tick is the clock of a mix.
+func (r *Room) tick() {
+	for _, call := range r.advance() {
+		call()
+	}
+}
+
+// advance makes what is due, and returns calls to be made without the room's lock.
+func (r *Room) advance() []func() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := &r.mixer
+	if m.timer == nil {
+		return nil
+	}
+	now := time.Now()
+	if now.Sub(m.due) > catchUp {
+		m.due = now // what is later is given up
+	}
+	m.run(now)
+	m.due = m.due.Add(tick)
+	if !r.reap() && m.changed() {
+		m.adjust(now)
+	}
+	if m.timer != nil {
+		m.timer.Reset(m.due.Sub(now))
+	}
+	calls := m.calls
+	m.calls = nil
+	return calls
+}
+
+// Path says how sound goes from the first seat to the second: "relay opus", "transcode opus>PCMU", "mix"; "silence" without both.
 func (r *Room) Path() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -104,12 +128,19 @@ func (r *Room) Path() string {
 	return r.seats[1].Stats().Path
 }
 
-// Close empties the room: every seat is left.
+// Close empties the room: every seat is left, and nothing is played or tapped any more.
 func (r *Room) Close() {
 	r.mu.Lock()
-	seats := slices.Clone(r.seats)
+	seats, taps := slices.Clone(r.seats), r.taps()
+	for _, p := range r.plays {
+		p.end()
+	}
+	r.reap()
 	r.mu.Unlock()
 	for _, s := range seats {
 		s.Leave()
+	}
+	for _, t := range taps {
+		t.Close()
 	}
 }

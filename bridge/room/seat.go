@@ -1,7 +1,9 @@
 package room
 
 import (
-	"log/slog"
+	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,135 +13,212 @@ import (
 	"switchgram/bridge/media"
 )
 
+// ErrPanic is in the error of a seat that ended because handling its sound panicked.
+var ErrPanic = errors.New("room: panic")
+
 // Seat is one stream's place in a Room. Its far side sees one stream of packets, unbroken from Add to Leave.
 type Seat struct {
-	room   *Room
-	stream media.Stream
-	role   Role
+	room     *Room
+	stream   media.Stream
+	in       intake
+	audience atomic.Pointer[[]*Seat] // to whom packets of this far side are relayed
+	fault    atomic.Pointer[error]   // why the seat must end
+	done     chan struct{}
+	err      error // set before done is closed
 
-	held, muted bool                 // guarded by room.mu
-	audience    atomic.Pointer[Seat] // who hears this seat's far side
+	// What the room decides by; guarded by room.mu.
+	role        Role
+	whispered   *Seat // who hears it, if it whispers
+	held, muted bool
+	gain        float32
+	agreed      media.Format
+	plays       []*Playback
+	watch       *watch // nil: nobody wants digits
+	voice       voice
+	gone        bool
 
-	mu     sync.Mutex // guards what the far side hears, all below
-	source *Seat      // who is heard; nil: nobody
-	said   media.Format
-	out    output
-	path   path
-	timer  *time.Timer
-	left   bool
+	// What the far side hears; guarded by mu.
+	mu       sync.Mutex
+	course   course
+	name     string // of the course
+	out      output
+	path     path
+	mouth    *mouth    // the path, if it is a mix
+	next     *relay    // takes over from the mouth, with a packet
+	handover time.Time // since when
+	pause    bool      // whom it relays says nothing
+	timer    *time.Timer
+	left     bool
 }
 
-// A path is the way from what a source says to what a seat's far side hears. The seat's mu is held.
+// patience is how long a relay waits for a pause before it takes over from a mix all the same. A decoder that comes into the middle of a voice
+// coded by others needs some packets before it is right, in a pause none.
+const patience = 5 * time.Second
+
+// A path is the way from what others say to what a seat's far side hears. The seat's mu is held.
 type path interface {
-	// take carries a packet of the source.
+	// take carries a packet of the seat that is relayed.
 	take(p *rtp.Packet, now time.Time)
 	// wake does what time asks for, and returns after how long to be called again.
 	wake(now time.Time) time.Duration
-	// name is for tables.
-	name() string
 }
 
 func newSeat(r *Room, stream media.Stream, as Role) *Seat {
-	s := &Seat{room: r, stream: stream, role: as, path: none{}}
+	s := &Seat{room: r, stream: stream, role: as, gain: 1, path: none{}, name: pathSilence, done: make(chan struct{})}
 	s.out = newOutput(stream, time.Now())
 	s.timer = time.AfterFunc(formatPoll, s.wake)
 	return s
 }
 
-// receive carries a packet of this seat's far side to who hears it.
+// receive is given what this seat's far side sends.
 func (s *Seat) receive(p *rtp.Packet) {
-	if to := s.audience.Load(); to != nil {
-		to.hear(s, p, time.Now())
+	defer s.caught()
+	s.carry(p, time.Now())
+}
+
+// carry brings a packet to who hears it.
+func (s *Seat) carry(p *rtp.Packet, now time.Time) {
+	s.in.note(p, now)
+	for _, t := range s.room.taps() {
+		t.packet(s, s.stream.Format(), p, now)
+	}
+	if all := s.audience.Load(); all != nil {
+		for _, to := range *all {
+			to.take(s, p, now)
+		}
 	}
 }
 
-func (s *Seat) hear(from *Seat, p *rtp.Packet, now time.Time) {
+// take is given a packet of a seat that was, a moment ago, relayed to this one.
+func (s *Seat) take(from *Seat, p *rtp.Packet, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.source == from && !s.left {
-		s.path.take(p, now)
+	if s.course.from != from || s.left {
+		return
+	}
+	if s.next != nil && (s.pause || now.Sub(s.handover) > patience) {
+		s.relay(now)
+	}
+	s.path.take(p, now)
+}
+
+// relay ends the mix that was heard until now.
+func (s *Seat) relay(now time.Time) {
+	s.next.ends = now
+	s.path, s.next, s.mouth = s.next, nil, nil
+	s.timer.Reset(0)
+}
+
+// caught, deferred, keeps a panic to this seat.
+func (s *Seat) caught() {
+	if r := recover(); r != nil {
+		err := fmt.Errorf("%w: %v", ErrPanic, r)
+		s.fault.Store(&err)
+		s.timer.Reset(0)
 	}
 }
 
 // wake runs on the timer's goroutine.
 func (s *Seat) wake() {
-	if s.formatsChanged() {
-		s.FormatChanged()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.left {
-		s.timer.Reset(s.path.wake(time.Now()))
-	}
-}
-
-func (s *Seat) formatsChanged() bool {
-	s.mu.Lock()
-	source, said, heard := s.source, s.said, s.out.format
-	s.mu.Unlock()
-	return heard != s.stream.Format() || source != nil && said != source.stream.Format()
-}
-
-// listen makes source the one who is heard, nil for nobody. The caller holds room.mu.
-func (s *Seat) listen(source *Seat) {
-	heard, said := s.stream.Format(), media.Format{}
-	if source != nil {
-		said = source.stream.Format()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if source == s.source && said == s.said && heard == s.out.format {
+	if err := s.fault.Load(); err != nil {
+		s.room.log.Error("seat ended", "err", *err)
+		s.leave(*err)
 		return
 	}
-	s.source, s.said = source, said
-	s.out.setFormat(heard, time.Now())
-	s.out.stats.Delay = 0
-	s.path = s.choosePath()
-	s.timer.Reset(0)
-	s.room.log.Debug("sound path", slog.String("path", s.path.name()))
+	if s.outdated() {
+		s.FormatChanged()
+	}
+	if p := s.wakePath(); p != nil {
+		s.room.reconnect(func() {
+			p.whole = true
+			p.end()
+			s.room.reap()
+		})
+	}
 }
 
-func (s *Seat) choosePath() path {
-	heard := s.out.format
-	switch {
-	case !known(heard):
-		return none{}
-	case !known(s.said):
-		return newQuiet(&s.out)
-	case s.said.Codec == heard.Codec && s.said.ClockRate == heard.ClockRate:
-		return newRelay(&s.out)
+// wakePath returns what has just been played to its end.
+func (s *Seat) wakePath() *Playback {
+	defer s.caught()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left {
+		return nil
 	}
-	t, err := newTranscoder(s.said, &s.out, time.Now())
-	if err != nil {
-		s.room.log.Error("no way between codecs", slog.Any("err", err))
-		return newQuiet(&s.out)
+	s.timer.Reset(s.path.wake(time.Now()))
+	if p, ok := s.path.(*prompt); ok && p.over {
+		return p.play
 	}
-	return t
+	return nil
 }
 
-// known tells whether both ends have agreed on a format, one that can be: no codec's clock is slower than 8 kHz.
-func known(f media.Format) bool { return f.Codec != media.NoCodec && f.ClockRate >= 8000 }
+// outdated tells whether the stream speaks another format than the far side is fed.
+func (s *Seat) outdated() bool {
+	s.mu.Lock()
+	f := s.out.format
+	s.mu.Unlock()
+	return f != s.stream.Format()
+}
 
-// FormatChanged makes the room read the formats of its streams again. Call it on the leg's FormatChanged event; without it a change
-// is found when the seat next wakes, which takes 100 ms or less.
-func (s *Seat) FormatChanged() { s.room.reconnect(func() {}) }
+// learnFormat reads what the stream speaks now.
+func (s *Seat) learnFormat() {
+	if f := s.stream.Format(); f != s.agreed {
+		s.agreed = f
+		s.in.forget()
+	}
+}
 
-// Hold lets the far side hear silence instead of the others (on), or the others again.
-func (s *Seat) Hold(on bool) { s.room.reconnect(func() { s.held = on }) }
+// setAudience names those to whom the seat's packets are relayed.
+func (s *Seat) setAudience(seats []*Seat, courses []course) {
+	var all []*Seat
+	for i, to := range seats {
+		if courses[i].from == s {
+			all = append(all, to)
+		}
+	}
+	if was := s.audience.Load(); was == nil || !slices.Equal(*was, all) {
+		s.audience.Store(&all)
+	}
+}
 
-// Mute keeps what the far side says from the others (on), who hear silence from it.
-func (s *Seat) Mute(on bool) { s.room.reconnect(func() { s.muted = on }) }
+// Done is closed when the seat has been left, or has ended by itself: see Err.
+func (s *Seat) Done() <-chan struct{} { return s.done }
+
+// Err is why the seat ended by itself, ErrPanic; nil before Done is closed, and for one that was left.
+func (s *Seat) Err() error {
+	select {
+	case <-s.done:
+		return s.err
+	default:
+		return nil
+	}
+}
 
 // Leave gives up the seat and the stream's OnRTP. When it has returned nothing more is written to the stream. Safe to repeat.
-func (s *Seat) Leave() {
+func (s *Seat) Leave() { s.leave(nil) }
+
+func (s *Seat) leave(err error) {
 	if !s.room.remove(s) {
 		return
 	}
 	s.stream.OnRTP(nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.left, s.source = true, nil
+	s.left, s.course, s.name, s.mouth = true, course{}, pathSilence, nil
 	s.timer.Stop()
+	s.err = err
+	close(s.done)
+}
+
+// vacate ends what the room does for the seat. The caller holds room.mu.
+func (s *Seat) vacate() {
+	s.gone = true
+	s.audience.Store(nil)
+	s.deafen()
+	for _, p := range s.plays {
+		p.end()
+	}
+	s.plays = nil
 }
 
 // Stats are the counts so far; they stay readable after Leave.
@@ -147,6 +226,6 @@ func (s *Seat) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := s.out.stats
-	st.Path = s.path.name()
+	st.Path = s.name
 	return st
 }

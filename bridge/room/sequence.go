@@ -1,7 +1,5 @@
 package room
 
-import "github.com/pion/rtp"
-
 // Limits of RFC 3550 Appendix A.1: what is further ahead, or further behind, is another stream.
 const (
 	maxDropout  = 3000
@@ -29,17 +27,17 @@ type sequence struct {
 	strangerNext uint16
 }
 
-// follow tells where p stands and, if that is in its turn, how many are missing before it. As RFC 3550 Appendix A.1 advises, it takes two
+// follow tells where a packet stands and, if that is in its turn, how many are missing before it. As RFC 3550 Appendix A.1 advises, it takes two
 // packets in a row to begin another stream, so that no single packet can end one.
-func (s *sequence) follow(p *rtp.Packet) (o order, missing int) {
-	switch step := int16(p.SequenceNumber - s.highest); {
+func (s *sequence) follow(ssrc uint32, seq uint16) (o order, missing int) {
+	switch step := int16(seq - s.highest); {
 	case !s.started:
-		s.begin(p)
+		s.begin(ssrc, seq)
 		return fresh, 0
-	case p.SSRC != s.ssrc || step > maxDropout || step < -maxMisorder:
-		return s.meet(p), 0
+	case ssrc != s.ssrc || step > maxDropout || step < -maxMisorder:
+		return s.meet(ssrc, seq), 0
 	case step > 0:
-		s.stranger, s.highest = false, p.SequenceNumber
+		s.stranger, s.highest = false, seq
 		return inTurn, int(step) - 1
 	case step == 0:
 		return unwanted, 0
@@ -48,15 +46,15 @@ func (s *sequence) follow(p *rtp.Packet) (o order, missing int) {
 	}
 }
 
-func (s *sequence) begin(p *rtp.Packet) {
-	*s = sequence{started: true, ssrc: p.SSRC, highest: p.SequenceNumber}
+func (s *sequence) begin(ssrc uint32, seq uint16) {
+	*s = sequence{started: true, ssrc: ssrc, highest: seq}
 }
 
-func (s *sequence) meet(p *rtp.Packet) order {
-	if s.stranger && p.SSRC == s.strangerSSRC && p.SequenceNumber == s.strangerNext {
-		s.begin(p)
+func (s *sequence) meet(ssrc uint32, seq uint16) order {
+	if s.stranger && ssrc == s.strangerSSRC && seq == s.strangerNext {
+		s.begin(ssrc, seq)
 		return fresh
 	}
-	s.stranger, s.strangerSSRC, s.strangerNext = true, p.SSRC, p.SequenceNumber+1
+	s.stranger, s.strangerSSRC, s.strangerNext = true, ssrc, seq+1
 	return unwanted
 }

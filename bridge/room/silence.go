@@ -47,25 +47,11 @@ func opusSilence(d time.Duration) []byte {
 }
 
 // quiet is the path of a seat that hears nobody: it feeds the far side silence.
-type quiet struct {
-	out     *output
-	started bool
-}
+type quiet struct{ out *output }
 
-func newQuiet(o *output) *quiet { return &quiet{out: o} }
+func (quiet) take(*rtp.Packet, time.Time) {}
 
-func (q *quiet) take(*rtp.Packet, time.Time) {}
-
-func (q *quiet) wake(now time.Time) time.Duration {
-	late := catchUp
-	if !q.started {
-		late = 0 // there may have been sound until now, or nothing for long
-	}
-	q.started = true
-	return q.out.fill(now, late)
-}
-
-func (q *quiet) name() string { return pathSilence }
+func (q quiet) wake(now time.Time) time.Duration { return q.out.fill(now, catchUp) }
 
 // none is the path of a seat whose stream has not agreed on a codec yet: nothing can be sent.
 type none struct{}
@@ -76,5 +62,3 @@ const formatPoll = 100 * time.Millisecond
 func (none) take(*rtp.Packet, time.Time) {}
 
 func (none) wake(time.Time) time.Duration { return formatPoll }
-
-func (none) name() string { return pathSilence }

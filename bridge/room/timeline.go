@@ -10,6 +10,10 @@ const (
 	// maxBehind is how far they may fall behind.
 	maxBehind = 500 * time.Millisecond
 
+	// seam is how far behind real time a new source may begin: right after the one before it, so that there is no gap where one packet
+	// just follows another.
+	seam = 60 * time.Millisecond
+
 	// The clock of a timeline follows the packets that come earliest, quickly towards earlier ones and slowly back: that is
 	// 1000 millionths, ten times the drift of a bad crystal, for packets of 20 ms.
 	clockUp   = time.Millisecond
@@ -71,6 +75,9 @@ func (t *timeline) place(ts uint32, at time.Time) (uint32, placing) {
 	jumped := ahead < -t.units(maxBehind) || ahead > t.units(maxAhead) && want != t.next
 	if t.loose || jumped || int32(want-t.next) < 0 {
 		want, how = later(t.next, now), moved
+		if t.loose && int32(now-t.next) < t.units(seam) {
+			want = t.next
+		}
 	}
 	if int32(want-now) > t.units(maxAhead) {
 		return want, early

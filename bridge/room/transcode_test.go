@@ -23,7 +23,7 @@ func pairs(t *testing.T, f func(t *testing.T, said, heard media.Codec)) {
 
 func TestAToneKeepsItsPurityThroughEveryTranscoding(t *testing.T) {
 	pairs(t, func(t *testing.T, said, heard media.Codec) {
-		ann, bob, v := newPhone(said), newPhone(heard), newVoice(t, said, 800, ptime)
+		ann, bob, v := newPhone(said), newPhone(heard), newTalker(t, said, 800, ptime)
 		call(t, ann, bob, func(r *Room, _, sb *Seat) {
 			for range 100 {
 				ann.say(v.packet(), ptime)
@@ -46,7 +46,7 @@ func TestAToneKeepsItsPurityThroughEveryTranscoding(t *testing.T) {
 }
 
 func TestTelegrams60msAreHeardOnATelephone(t *testing.T) {
-	ann, bob, v := newPhone(media.Opus), newPhone(media.PCMU), newVoice(t, media.Opus, 800, 60*time.Millisecond)
+	ann, bob, v := newPhone(media.Opus), newPhone(media.PCMU), newTalker(t, media.Opus, 800, 60*time.Millisecond)
 	call(t, ann, bob, func(_ *Room, _, sb *Seat) {
 		for range 40 {
 			ann.say(v.packet(), 60*time.Millisecond)
@@ -65,7 +65,7 @@ func TestTelegrams60msAreHeardOnATelephone(t *testing.T) {
 
 func TestATelephoneHearsOneStreamAcrossAMute(t *testing.T) {
 	pairs(t, func(t *testing.T, said, heard media.Codec) {
-		ann, bob, v := newPhone(said), newPhone(heard), newVoice(t, said, 800, ptime)
+		ann, bob, v := newPhone(said), newPhone(heard), newTalker(t, said, 800, ptime)
 		call(t, ann, bob, func(_ *Room, _, sb *Seat) {
 			for range 50 {
 				ann.say(v.packet(), ptime)
@@ -95,7 +95,7 @@ func TestATelephoneHearsOneStreamAcrossAMute(t *testing.T) {
 
 func TestALossIsHiddenWhenTranscoding(t *testing.T) {
 	pairs(t, func(t *testing.T, said, heard media.Codec) {
-		ann, bob, v := newPhone(said), newPhone(heard), newVoice(t, said, 800, ptime)
+		ann, bob, v := newPhone(said), newPhone(heard), newTalker(t, said, 800, ptime)
 		call(t, ann, bob, func(_ *Room, _, sb *Seat) {
 			// when: one packet in twenty is lost
 			for i := range 200 {
@@ -120,7 +120,7 @@ func TestALossIsHiddenWhenTranscoding(t *testing.T) {
 }
 
 func TestOvertakenPacketsArePutInOrder(t *testing.T) {
-	ann, bob, v := newPhone(media.Opus), newPhone(media.PCMA), newVoice(t, media.Opus, 800, ptime)
+	ann, bob, v := newPhone(media.Opus), newPhone(media.PCMA), newTalker(t, media.Opus, 800, ptime)
 	call(t, ann, bob, func(_ *Room, _, sb *Seat) {
 		for range 100 {
 			first := ann.next
@@ -143,7 +143,7 @@ func TestOvertakenPacketsArePutInOrder(t *testing.T) {
 }
 
 func TestAnOldPacketIsNotHeardAgain(t *testing.T) {
-	ann, bob, v := newPhone(media.Opus), newPhone(media.PCMA), newVoice(t, media.Opus, 800, 60*time.Millisecond)
+	ann, bob, v := newPhone(media.Opus), newPhone(media.PCMA), newTalker(t, media.Opus, 800, 60*time.Millisecond)
 	call(t, ann, bob, func(_ *Room, _, sb *Seat) {
 		for range 40 {
 			again := ann.next
@@ -154,6 +154,7 @@ func TestAnOldPacketIsNotHeardAgain(t *testing.T) {
 			ann.send(&again)
 			wait(5 * time.Millisecond)
 		}
+		wait(ptime)
 		pcm := listen(t, media.PCMA, bob.takes())
 		if got := purity(pcm[len(pcm)/2:], 800, 8000); got < 25 {
 			t.Errorf("purity %.1f dB, want 25", got)
@@ -181,7 +182,7 @@ func TestHugePacketsOfATelephoneAreSurvived(t *testing.T) {
 }
 
 func TestDelayGrowsWithANetworksAndShrinksAgain(t *testing.T) {
-	ann, bob, v := newPhone(media.PCMU), newPhone(media.Opus), newVoice(t, media.PCMU, 800, ptime)
+	ann, bob, v := newPhone(media.PCMU), newPhone(media.Opus), newTalker(t, media.PCMU, 800, ptime)
 	call(t, ann, bob, func(_ *Room, _, sb *Seat) {
 		for range 100 {
 			ann.say(v.packet(), ptime)
@@ -213,7 +214,7 @@ func TestDelayGrowsWithANetworksAndShrinksAgain(t *testing.T) {
 }
 
 func TestABadPacketIsConcealed(t *testing.T) {
-	ann, bob, v := newPhone(media.Opus), newPhone(media.PCMU), newVoice(t, media.Opus, 800, ptime)
+	ann, bob, v := newPhone(media.Opus), newPhone(media.PCMU), newTalker(t, media.Opus, 800, ptime)
 	call(t, ann, bob, func(_ *Room, _, sb *Seat) {
 		for i := range 100 {
 			p := v.packet()

@@ -98,6 +98,9 @@ func (w *WAV) readSound(r io.Reader, size int64) error {
 	return nil
 }
 
+// Samples are all of the file, at its own rate. They must not be changed.
+func (w *WAV) Samples() []int16 { return w.pcm }
+
 // Fill goes on with the file, from the beginning when it ends.
 func (w *WAV) Fill(pcm []int16, rate int) {
 	if rate != w.to {

@@ -1,6 +1,6 @@
 package codec
 
-import "math"
+import "time"
 
 // A concealer hides losses in the manner of ITU-T G.711 Appendix I: it repeats the last period of the voice, fading, and blends back
 // into the true sound when that returns. Codecs without concealment of their own embed it.
@@ -13,10 +13,11 @@ type concealer struct {
 }
 
 const (
-	historyMs  = 45 // two of the longest periods and the window they are compared by
-	shortestMs = 5  // period of a voice of 200 Hz; higher ones repeat in several of theirs
-	longestMs  = 15 // 66 Hz
-	compareMs  = 15
+	shortestPeriod = 5 * time.Millisecond  // of a voice of 200 Hz; higher ones repeat in several of theirs
+	longestPeriod  = 15 * time.Millisecond // 66 Hz
+
+	historyMs  = 45 // two of the longest periods and what they are compared by
+	compareMs  = 30 // of it is looked at for the period
 	blendMs    = 4
 	fadeFromMs = 10 // the sound holds its level so long, then falls
 	fadeToMs   = 60 // to nothing here
@@ -53,7 +54,7 @@ func (c *concealer) remember(pcm []int16) {
 // Conceal fills pcm with the last period repeated.
 func (c *concealer) Conceal(pcm []int16) {
 	if c.period == 0 {
-		c.period, c.at, c.hidden = c.findPeriod(), 0, 0
+		c.period, c.at, c.hidden = Period(c.history[len(c.history)-c.ms(compareMs):], c.rate, shortestPeriod, longestPeriod), 0, 0
 	}
 	for i := range pcm {
 		pcm[i] = c.next()
@@ -85,33 +86,4 @@ func (c *concealer) blended(i int) int16 {
 		s = (s*(quarter-k) + before*k) / quarter
 	}
 	return int16(s)
-}
-
-// findPeriod is the distance at which the recent past is most like itself: first roughly, at 4 kHz, then to the sample.
-func (c *concealer) findPeriod() int {
-	shortest, longest, rough := c.ms(shortestMs), c.ms(longestMs), c.rate/4000
-	p := c.likest(shortest, longest, rough)
-	return c.likest(max(shortest, p-rough+1), min(longest, p+rough-1), 1)
-}
-
-// likest looks at every step-th distance, and every step-th sample.
-func (c *concealer) likest(from, to, step int) int {
-	end := len(c.history)
-	window := c.history[end-c.ms(compareMs):]
-	best, period := math.Inf(-1), to
-	for p := from; p <= to; p += step {
-		if like := likeness(window, c.history[end-len(window)-p:end-p], step); like > best {
-			best, period = like, p
-		}
-	}
-	return period
-}
-
-func likeness(a, b []int16, step int) float64 {
-	var cross, power float64
-	for i := 0; i < len(a); i += step {
-		cross += float64(a[i]) * float64(b[i])
-		power += float64(b[i]) * float64(b[i])
-	}
-	return cross / math.Sqrt(power+1)
 }

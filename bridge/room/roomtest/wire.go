@@ -19,12 +19,13 @@ type End struct {
 
 	turn sync.Mutex // held while on runs: one packet at a time
 
-	mu     sync.Mutex
-	format media.Format
-	on     func(*rtp.Packet)
-	lose   func(n int) bool
-	sent   []rtp.Header
-	stats  media.Stats
+	mu       sync.Mutex
+	format   media.Format
+	on       func(*rtp.Packet)
+	lose     func(n int) bool
+	sent     []rtp.Header
+	received []rtp.Header
+	stats    media.Stats
 }
 
 // Wire returns two ends that speak f. Each packet takes delay, on a goroutine of its own; in a synctest bubble they stay in order.
@@ -62,6 +63,13 @@ func (e *End) Sent() []rtp.Header {
 	return slices.Clone(e.sent)
 }
 
+// Received is the headers of all packets that came to this end.
+func (e *End) Received() []rtp.Header {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.received)
+}
+
 // OnRTP sets who receives what comes.
 func (e *End) OnRTP(f func(*rtp.Packet)) {
 	e.mu.Lock()
@@ -94,6 +102,7 @@ func (e *End) deliver(p *rtp.Packet) {
 	e.mu.Lock()
 	on := e.on
 	e.stats.Received++
+	e.received = append(e.received, p.Header)
 	e.mu.Unlock()
 	if on != nil {
 		on(p)
