@@ -24,6 +24,8 @@ type Config struct {
 	MaxCalls int            `yaml:"max_calls"` // at once, both directions together; more are busy. 0: 1
 	Allow    Patterns       `yaml:"allow"`     // whom the switch may call by it; empty: everybody
 	Media    Media          `yaml:"media"`     // how its Telegram media travels
+	Country  string         `yaml:"country"`   // whose national numbers may be dialled, such as DE; empty: none's
+	Import   bool           `yaml:"import"`    // find numbers that hide from strangers by making them contacts for a moment
 }
 
 // SIP is a line's identity at a switch. The password stands in the environment or in a file, never in the configuration.
@@ -123,6 +125,9 @@ func (c *Config) check(say func(field, format string, args ...any)) {
 		say("max_calls", "%d: want 1 or more", c.MaxCalls)
 	case c.MaxCalls == 0:
 		c.MaxCalls = 1
+	}
+	if !checkCountry(c.Country) {
+		say("country", "%q: want a country in two capital letters, such as DE", c.Country)
 	}
 	c.SIP.check(say)
 }
