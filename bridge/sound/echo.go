@@ -24,15 +24,16 @@ func (e *echo) add(pcm []int16, rate int) {
 }
 
 // Fill plays from the queue: silence until there are two frames in it, so that the next may be late, and again when it has run dry.
-func (e *echo) Fill(pcm []int16, rate int) {
+func (e *echo) Fill(pcm []int16, rate int) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if rate != e.rate || !e.playing && len(e.queue) < 2*len(pcm) {
 		clear(pcm)
-		return
+		return len(pcm)
 	}
 	n := copy(pcm, e.queue)
 	clear(pcm[n:])
 	e.queue = append(e.queue[:0], e.queue[n:]...)
 	e.playing = n == len(pcm)
+	return len(pcm)
 }

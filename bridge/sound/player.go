@@ -20,7 +20,7 @@ const (
 	markAmplitude = 0.5
 )
 
-// Player sends a Source to a stream, in packets of the stream's ptime: 20 ms where it has none.
+// Player sends a Source to a stream, and silence when that has ended, in packets of the stream's ptime: 20 ms where it has none.
 type Player struct {
 	src   Source
 	to    media.Stream
@@ -146,7 +146,7 @@ func (p *Player) follow(f media.Format) error {
 func (p *Player) fill(d time.Duration, now time.Time) {
 	rate := p.format.Codec.SampleRate()
 	if p.marked == nil {
-		p.src.Fill(p.pcm, rate)
+		clear(p.pcm[p.src.Fill(p.pcm, rate):])
 		return
 	}
 	p.marked.tone.Fill(p.pcm, rate)

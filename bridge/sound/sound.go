@@ -7,12 +7,16 @@ package sound
 
 // A Source makes sound, frame by frame.
 type Source interface {
-	// Fill writes the next len(pcm) samples, mono, at rate in Hz. The rate does not change within a stream.
-	Fill(pcm []int16, rate int)
+	// Fill writes the next samples, mono, at rate in Hz, to pcm, and returns how many: fewer than len(pcm) at the end of the sound, after
+	// which there is none.
+	Fill(pcm []int16, rate int) int
 }
 
 // Silence is the Source of nothing.
 type Silence struct{}
 
 // Fill clears pcm.
-func (Silence) Fill(pcm []int16, _ int) { clear(pcm) }
+func (Silence) Fill(pcm []int16, _ int) int {
+	clear(pcm)
+	return len(pcm)
+}

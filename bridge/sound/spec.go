@@ -3,6 +3,7 @@ package sound
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -11,7 +12,8 @@ import (
 // defaultAmplitude is 10 dB below the loudest sine.
 const defaultAmplitude = 0.3
 
-// Parse reads what to play: "sine:<Hz>[:<amplitude 0 to 1>]", "silence", or the name of a WAV file, looped. The error names the text.
+// Parse reads what to play: "sine:<Hz>[:<amplitude 0 to 1>]", "silence", "ringback:<country>", "busy:<country>" or "congestion:<country>" with an
+// ISO 3166 code, or the name of a WAV or Ogg/Opus file, looped. The error names the text.
 func Parse(spec string) (Source, error) {
 	if spec == "silence" {
 		return Silence{}, nil
@@ -19,11 +21,34 @@ func Parse(spec string) (Source, error) {
 	if args, ok := strings.CutPrefix(spec, "sine:"); ok {
 		return parseTone(spec, args)
 	}
+	for _, s := range []Signal{Ringback, Busy, Congestion} {
+		if country, ok := strings.CutPrefix(spec, s.String()+":"); ok {
+			return NewSignal(s, country)
+		}
+	}
+	return openFile(spec)
+}
+
+// openFile reads a file to be looped.
+func openFile(spec string) (Source, error) {
 	f, err := os.Open(spec)
 	if err != nil {
 		return nil, fmt.Errorf("play: %w", err)
 	}
 	defer f.Close()
+	src, err := read(f, spec)
+	if err != nil {
+		return nil, fmt.Errorf("play %q: %w", spec, err)
+	}
+	src.(interface{ Loop() }).Loop()
+	return src, nil
+}
+
+// read reads a file of the kind that its name says.
+func read(f io.Reader, name string) (Source, error) {
+	if isOpusFile(name) {
+		return ReadOpus(f)
+	}
 	return ReadWAV(f)
 }
 

@@ -23,11 +23,12 @@ func (t *Tone) Swell(period time.Duration) *Tone {
 }
 
 // Fill goes on with the sine.
-func (t *Tone) Fill(pcm []int16, rate int) {
+func (t *Tone) Fill(pcm []int16, rate int) int {
 	step, slowly := 2*math.Pi*t.hz/float64(rate), 2*math.Pi*t.swell/float64(rate)
 	for i := range pcm {
 		peak := 32767 * t.amplitude * (3 + math.Cos(t.slow)) / 4
 		pcm[i] = int16(math.Round(peak * math.Sin(t.phase)))
 		t.phase, t.slow = math.Mod(t.phase+step, 2*math.Pi), math.Mod(t.slow+slowly, 2*math.Pi)
 	}
+	return len(pcm)
 }

@@ -20,11 +20,12 @@ const (
 // ErrWAV is in every error about a WAV file that we cannot play.
 var ErrWAV = errors.New("want a mono 16-bit PCM WAV file")
 
-// WAV is a Source of a WAV file, looped.
+// WAV is a Source of a WAV file. It ends after the last sample, unless it is told to Loop.
 type WAV struct {
 	rate int
 	pcm  []int16
 	at   int // what is played next
+	loop bool
 
 	rates *rateConverter // to the rate last asked for; nil: the file's own
 	to    int
@@ -101,25 +102,30 @@ func (w *WAV) readSound(r io.Reader, size int64) error {
 // Samples are all of the file, at its own rate. They must not be changed.
 func (w *WAV) Samples() []int16 { return w.pcm }
 
-// Fill goes on with the file, from the beginning when it ends.
-func (w *WAV) Fill(pcm []int16, rate int) {
+// Loop lets the file begin again when it ends.
+func (w *WAV) Loop() { w.loop = true }
+
+// Fill goes on with the file and returns how many samples there were.
+func (w *WAV) Fill(pcm []int16, rate int) int {
 	if rate != w.to {
 		w.to, w.rates, w.ready = rate, nil, nil
 		if rate != w.rate {
 			w.rates = newRateConverter(w.rate, rate)
 		}
 	}
-	for len(w.ready) < len(pcm) {
+	for len(w.ready) < len(pcm) && (w.at < len(w.pcm) || w.loop) {
 		w.more()
 	}
 	n := copy(pcm, w.ready)
 	w.ready = append(w.ready[:0], w.ready[n:]...)
+	return n
 }
 
 // more reads 20 ms, or what is left to the end.
 func (w *WAV) more() {
+	w.at %= len(w.pcm)
 	next := w.pcm[w.at:min(w.at+w.rate/50, len(w.pcm))]
-	w.at = (w.at + len(next)) % len(w.pcm)
+	w.at += len(next)
 	if w.rates == nil {
 		w.ready = append(w.ready, next...)
 		return
