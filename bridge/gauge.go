@@ -99,7 +99,10 @@ func (g *gauge) quality(f media.Format, st media.Stats) Quality {
 }
 
 func made(st room.Stats) Made {
-	return Made{Relayed: st.Relayed, Transcoded: st.Transcoded, Silence: st.Silence, Concealed: st.Concealed, Dropped: st.Dropped, Delay: Millis(st.Delay)}
+	return Made{
+		Relayed: st.Relayed, Transcoded: st.Transcoded, Played: st.Played, Silence: st.Silence,
+		Concealed: st.Concealed, Dropped: st.Dropped, Delay: Millis(st.Delay),
+	}
 }
 
 func share(part, whole uint64) float64 {

@@ -36,15 +36,6 @@ type owner struct {
 	work sync.WaitGroup // every goroutine of the call but this one
 }
 
-// parting is how long the caller's leg has to say why it ended when the context that Handle was given ends.
-const parting = time.Second
-
-// outer is the context that Handle was given.
-type outer struct {
-	done <-chan struct{} // nil: it has ended, or does not
-	why  func() error
-}
-
 func newOwner(ctx context.Context, out outer, b *Bridge, c *Call, caller Leg) *owner {
 	o := &owner{
 		bridge: b, call: c, ctx: ctx, outer: out,
@@ -111,9 +102,12 @@ func (o *owner) serve() {
 	}
 	select {
 	case e := <-o.call.inbox:
+		if stop != nil && o.ctx.Err() != nil { // whoever gives up because the call has ended is heard after its end
+			o.contextEnded()
+		}
 		o.take(e)
 	case <-stop:
-		o.take(envelope{in: stopped{cause: CauseOf(context.Cause(o.ctx))}})
+		o.contextEnded()
 	case <-o.outer.done:
 		o.outer.done = nil
 		o.outerEnded(o.outer.why())
@@ -122,22 +116,6 @@ func (o *owner) serve() {
 	case now := <-o.looks:
 		o.look(now)
 	}
-}
-
-// outerEnded ends the call, soon or now, because the context that Handle was given has ended.
-func (o *owner) outerEnded(why error) {
-	in := stopped{cause: CauseOf(why)}
-	if ended := (*EndedError)(nil); errors.As(why, &ended) {
-		o.take(envelope{in: in})
-		return
-	}
-	o.spawn("parting", in, func() input {
-		select {
-		case <-time.After(parting):
-		case <-o.ctx.Done():
-		}
-		return in
-	})
 }
 
 // take takes one input to the machine and performs what it answers.

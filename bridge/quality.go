@@ -39,6 +39,7 @@ type PathUse struct {
 type Made struct {
 	Relayed    uint64 `json:"relayed"` // as the other side encoded them
 	Transcoded uint64 `json:"transcoded,omitempty"`
+	Played     uint64 `json:"played,omitempty"`    // of prompts, as they were recorded
 	Silence    uint64 `json:"silence,omitempty"`   // where nothing came
 	Concealed  uint64 `json:"concealed,omitempty"` // made up for lost ones
 	Dropped    uint64 `json:"dropped,omitempty"`   // of the other side's: doubled, too late, broken
@@ -63,8 +64,14 @@ func (m *Millis) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// String is rounded for people: "41ms".
-func (m Millis) String() string { return time.Duration(m).Round(time.Millisecond).String() }
+// String is rounded for people: "41ms", "300µs".
+func (m Millis) String() string {
+	d, fine := time.Duration(m), time.Millisecond
+	if d < 10*time.Millisecond {
+		fine = 100 * time.Microsecond
+	}
+	return d.Round(fine).String()
+}
 
 // LogValue is short: pairs are in and out, what is unknown is left out.
 func (q Quality) LogValue() slog.Value {
