@@ -50,6 +50,9 @@ func TestEveryCallOfTheDemoGoesAsExpected(t *testing.T) {
 		if len(r.Problems) > 0 {
 			t.Errorf("%s: %s", r.Call, strings.Join(r.Problems, "; "))
 		}
+		if talked := r.Caller != nil; talked != (r.MOS > 0) {
+			t.Errorf("%s: opinion %.1f, and somebody heard something: %v", r.Call, r.MOS, talked)
+		}
 	}
 }
 

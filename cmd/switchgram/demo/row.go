@@ -21,6 +21,7 @@ type Row struct {
 	Caller   *Heard        `json:"caller,omitempty"`   // what the caller heard
 	Callee   *Heard        `json:"callee,omitempty"`   // what the callee heard
 	Lost     uint64        `json:"lost"`               // packets that reached neither end, both directions together
+	MOS      float64       `json:"mos,omitempty"`      // what the one of the two who hears worse would say of it, 1 to 4.5; an estimate
 	Ended    string        `json:"ended"`              // cause, and who ended it
 	Want     string        `json:"want"`               // how it should have ended
 	Problems []string      `json:"problems,omitempty"` // what was not as expected
@@ -98,6 +99,9 @@ func (r *Row) outcome(o bridge.Outcome) {
 	r.Codec = o.Path
 	for _, l := range o.Legs {
 		r.Lost += l.Stats.Lost
+		if mos := l.Quality.Hears; mos > 0 && (r.MOS == 0 || mos < r.MOS) {
+			r.MOS = mos
+		}
 		if l.Address.Scheme == "tg" {
 			r.Version, r.Pair = l.Description.Protocol, l.Description.Path
 		}

@@ -32,6 +32,7 @@ var columns = []struct {
 	{"caller hears", 20, func(r *Row) string { return r.Caller.String() }},
 	{"callee hears", 20, func(r *Row) string { return r.Callee.String() }},
 	{"lost", 4, func(r *Row) string { return fmt.Sprint(r.Lost) }},
+	{"mos", 4, func(r *Row) string { return opinion(r.MOS) }},
 	{"ended", 0, func(r *Row) string { return r.Ended }},
 }
 
@@ -47,6 +48,13 @@ func setup(d time.Duration) string {
 		return "-"
 	}
 	return fmt.Sprintf("%4d ms", d.Milliseconds())
+}
+
+func opinion(mos float64) string {
+	if mos == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f", mos)
 }
 
 func (t table) begin() error {
