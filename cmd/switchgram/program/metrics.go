@@ -134,7 +134,8 @@ func (m *metrics) leg(l bridge.LegOutcome) {
 		m.hears.WithLabelValues(kind).Observe(q.Hears)
 	}
 	for how, n := range map[string]uint64{
-		"relayed": q.Room.Relayed, "transcoded": q.Room.Transcoded, "silence": q.Room.Silence, "concealed": q.Room.Concealed,
+		"relayed": q.Room.Relayed, "transcoded": q.Room.Transcoded, "played": q.Room.Played,
+		"silence": q.Room.Silence, "concealed": q.Room.Concealed,
 	} {
 		m.made.WithLabelValues(kind, how).Add(float64(n))
 	}
