@@ -43,9 +43,15 @@ func event[T tgcall.Event](t *testing.T, c *tgcall.Call) T {
 	}
 }
 
-// hearsItself sends a packet again and again until it comes back.
 func hearsItself(t *testing.T, c *tgcall.Call) {
 	t.Helper()
+	if err := echoes(testContext(t), c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// echoes sends a packet again and again until it comes back.
+func echoes(ctx context.Context, c *tgcall.Call) error {
 	sound := []byte{0xf8, 0xff, 0xfe} // Opus: one frame of silence
 	heard := make(chan struct{}, 1)
 	c.OnRTP(func(p *rtp.Packet) {
@@ -61,9 +67,9 @@ func hearsItself(t *testing.T, c *tgcall.Call) {
 	for n := uint16(0); ; n++ {
 		select {
 		case <-heard:
-			return
-		case <-testContext(t).Done():
-			t.Fatal("nothing comes back")
+			return nil
+		case <-ctx.Done():
+			return errors.New("nothing comes back")
 		case <-tick.C:
 			_ = c.WriteRTP(&rtp.Packet{Header: rtp.Header{SequenceNumber: n, Timestamp: uint32(n) * 960}, Payload: sound})
 		}
