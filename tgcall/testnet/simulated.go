@@ -18,6 +18,7 @@ type PhoneOptions struct {
 	Versions  []string                                  // as in tgcall.Options
 	MaxCalls  int                                       // as in tgcall.Options
 	RelayOnly bool                                      // tell the peer no addresses but the relay's
+	Outside   bool                                      // meet the peer on the machine's networks, not on loopback, which engines of others ignore
 	Timeouts  tgcall.Timeouts                           // as in tgcall.Options
 }
 
@@ -83,7 +84,7 @@ func (p *Phone) serve(ctx context.Context, s *account.Session) error {
 	p.session = s
 	p.calls = tgcall.New(s.API(), tgcall.Options{
 		Self: s.Self().ID, OnCall: p.o.OnCall, Versions: p.o.Versions, MaxCalls: p.o.MaxCalls, Timeouts: p.o.Timeouts,
-		Engine:  tgcall.EngineOptions{Loopback: true, RelayOnly: p.o.RelayOnly},
+		Engine:  tgcall.EngineOptions{Loopback: !p.o.Outside, RelayOnly: p.o.RelayOnly},
 		DHCache: p.n.dhCache, Log: p.n.log})
 	s.OnUpdate(p.calls.Handle)
 	var calls sync.WaitGroup
