@@ -2,6 +2,7 @@
 # make test   everything a change must pass, with the race detector
 # make fuzz   a minute for each fuzz target
 # make bench  the benchmarks
+# make interop PEER=/path/to/peer   calls of our engine with another one (docs/peer.md), or with itself; ARGS=-help explains
 
 # libopus is enough: without this tag the Opus binding wants libopusfile too.
 export GOFLAGS += -tags=nolibopusfile
@@ -10,9 +11,9 @@ FUZZTIME ?= 60s
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 BUILD_PACKAGES := gcc libc6-dev libopus-dev pkg-config
-TEST_PACKAGES  := $(BUILD_PACKAGES) baresip-core chromium iproute2 kamailio sip-tester nodejs npm
+TEST_PACKAGES  := $(BUILD_PACKAGES) baresip-core chromium iproute2 espeak-ng kamailio sip-tester nodejs npm
 
-.PHONY: run build test lint fuzz bench clean need-build need-test
+.PHONY: run build test lint fuzz bench interop clean need-build need-test
 
 run: build
 	bin/switchgram demo
@@ -33,6 +34,11 @@ fuzz: need-build
 
 bench: need-build
 	go test -run '^$$' -bench . -benchmem ./...
+
+interop: build
+	@scripts/need iproute2
+	go build -o bin/interop ./cmd/interop
+	bin/interop -peer "$(PEER)" $(ARGS)
 
 clean:
 	rm -rf bin

@@ -14,8 +14,8 @@ const (
 
 	// The limits for a window. Powers are as shares of the loudest that there can be.
 	quietest    = 1e-4              // of each tone: -40 dB
-	normalTwist = 6.3               // the high tone is weaker than the low one: 8 dB
-	reverse     = 2.5               // or stronger: 4 dB, and 2 dB for the way it is sent
+	normalTwist = 7.6               // the high tone is weaker than the low one: 8 dB, and some for what a window blurs
+	reverse     = 3.0               // or stronger: 4 dB, likewise
 	above       = 6.3               // the others of its group: 8 dB
 	pure        = 0.74              // of all the sound is the two tones
 	harmonic    = 0.06              // of a tone is at twice its frequency: a voice has more
