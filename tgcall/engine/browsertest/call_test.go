@@ -247,12 +247,11 @@ func (v *voice) say(hz float64) {
 }
 
 // Fill implements sound.Source.
-func (v *voice) Fill(pcm []int16, rate int) {
+func (v *voice) Fill(pcm []int16, rate int) int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.tone == nil {
-		clear(pcm)
-		return
+		return sound.Silence{}.Fill(pcm, rate)
 	}
-	v.tone.Fill(pcm, rate)
+	return v.tone.Fill(pcm, rate)
 }
