@@ -13,7 +13,8 @@ import (
 const clockSkew = time.Minute
 
 // Handle takes the account's updates, in wire order, from one goroutine; those that are not about calls it ignores. It never
-// blocks. Updates that come before Run wait for it.
+// blocks. Updates that come before Run wait for it. A batch (updates.getDifference) in which a call both begins and ends must come without
+// its beginning, or it rings for a moment: only whoever has the batch can see that.
 func (c *Client) Handle(_ context.Context, e tg.Entities, u tg.UpdateClass) {
 	switch u := u.(type) {
 	case *tg.UpdatePhoneCall:
@@ -60,5 +61,5 @@ func (c *Client) invited(e tg.Entities, r *tg.PhoneCallRequested) {
 	}
 	call := newCall(c, false, peerOf(r.AdminID, e.Users[r.AdminID]))
 	call.id, call.hash, call.gAHash = r.ID, r.AccessHash, r.GAHash
-	c.registry.invite(call, func(ctx context.Context) { c.discard(ctx, call.input(), Busy, 0) })
+	c.registry.invite(call, func(ctx context.Context) { _ = c.discard(ctx, call.input(), Busy, 0) }) // it says in the log if it cannot
 }

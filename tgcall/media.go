@@ -55,10 +55,13 @@ func (o *owner) mediaConfig() engine.Config {
 		Muted: o.sound.isMuted(), Log: o.log, Send: o.signal,
 		Loopback: options.Engine.Loopback, RelayOnly: options.Engine.RelayOnly,
 	}
-	o.log.Debug("telegram call agreed", "version", config.Version, "p2p", config.P2P, "servers", len(config.Servers),
-		"custom_parameters", len(config.CustomParameters) > 0)
+	o.log.Debug("telegram call agreed", "version", config.Version, "p2p", config.P2P, "servers", kindsOf(config.Servers),
+		"custom_parameters", string(config.CustomParameters[:min(len(config.CustomParameters), maxLogged)]))
 	return config
 }
+
+// maxLogged is how much of the custom parameters is logged, in bytes.
+const maxLogged = 512
 
 // goneGrace is how long the word that a call is over may come after Telegram has refused its signalling.
 const goneGrace = 2 * time.Second

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"strings"
@@ -43,6 +44,22 @@ func serversOf(connections []tg.PhoneConnectionClass, log *slog.Logger) []engine
 		}
 	}
 	return list
+}
+
+// kindsOf counts servers by kind, for the log.
+func kindsOf(servers []engine.Server) string {
+	var stun, turn, reflectors int
+	for _, s := range servers {
+		switch {
+		case s.Username == reflectorUser:
+			reflectors++
+		case s.TURN:
+			turn++
+		default:
+			stun++
+		}
+	}
+	return fmt.Sprintf("stun %d, turn %d, reflector %d", stun, turn, reflectors)
 }
 
 // typeName is how Telegram's schema calls an object.

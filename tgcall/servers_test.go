@@ -37,6 +37,9 @@ func TestServersOfACall(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	if kinds := kindsOf(got); kinds != "stun 2, turn 1, reflector 4" {
+		t.Errorf("the log says %s", kinds)
+	}
 }
 
 func TestServersThatMakeNoSenseAreLeftOut(t *testing.T) {
