@@ -1,6 +1,6 @@
 // Package sip is Switchgram's SIP user agent (RFC 3261): it registers with a switch such as FreeSWITCH, places and takes calls, and
 // carries their sound as RTP packets without looking inside (RFC 3550, RFC 4733 for digits). Offers and answers follow RFC 3264 and
-// what FreeSWITCH really does.
+// what FreeSWITCH really does; loss and round trip are told to and by the far end in RTCP.
 //
 // [Agent] owns the sockets; everything it does happens while [Agent.Run] runs. [Agent.Register] keeps one registration alive,
 // [Agent.Dial] places a call, Options.OnInvite takes one. A call is a [Dialog], and what happens to it are its events.
