@@ -8,16 +8,19 @@ import (
 	"github.com/pion/stun/v3"
 )
 
-// follow is repair's counterpart on the controlled side, for a peer that nominates without the renomination attribute, as
-// browsers do: pion obeys those only towards a higher priority, so never from a dead direct path to a relay. It is called from
-// the agent's goroutines.
+// follow is repair's counterpart on the controlled side. A peer that nominates without the renomination attribute, as browsers do,
+// pion obeys only towards a higher priority, so never from a dead direct path to a relay; and one that has it only if it has checked
+// the pair before. It is called from the agent's goroutines.
 type follow struct {
 	mu        sync.Mutex
 	told      bool      // the peer controls, and tells what is used: a browser that restarts ICE does from then on, whoever did before
 	route     route     // of the pair in use
 	kinds     kinds     // likewise: the peer may signal what we took for a peer-reflexive candidate
 	heard     time.Time // the last check of the peer on it
+	lost      bool      // it is dead, and any other that works will do
 	nominated route     // what the peer nominated last; it may say so only once, and before our own check was answered
+	value     uint32    // the highest value of the renomination attribute; 0: the peer does not use it
+	at        time.Time // of that nomination
 }
 
 // kinds are those of the two candidates of a pair.
@@ -28,7 +31,7 @@ func (f *follow) selected(r route, k kinds) (changed bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	changed = f.route != r || f.kinds != k
-	f.route, f.kinds, f.heard = r, k, time.Now()
+	f.route, f.kinds, f.heard, f.lost = r, k, time.Now(), false
 	return changed
 }
 
@@ -36,7 +39,7 @@ func (f *follow) selected(r route, k kinds) (changed bool) {
 func (f *follow) restarted() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.heard = time.Time{}
+	f.heard, f.value = time.Time{}, 0
 }
 
 // request is told of every check of the peer, and answers whether its pair shall be taken.
@@ -46,8 +49,9 @@ func (f *follow) request(o Options) func(*stun.Message, ice.Candidate, ice.Candi
 			return false
 		}
 		r := routeOf(local, remote)
-		if m.Contains(stun.AttrUseCandidate) {
-			f.nominate(r)
+		var again ice.NominationAttribute
+		if again.GetFrom(m) == nil || m.Contains(stun.AttrUseCandidate) {
+			f.nominate(r, again.Value, time.Now())
 		}
 		answered := !pair.LastResponseReceivedAt().IsZero()
 		return f.check(r, o.Timing.Dead, time.Now()) && answered
@@ -69,13 +73,42 @@ func (f *follow) isTold() bool {
 	return f.told
 }
 
-func (f *follow) nominate(r route) {
+// nominate notes a nomination, of a value unless the peer does without. The highest counts (draft-thatcher-ice-renomination §3).
+func (f *follow) nominate(r route, value uint32, now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	switch {
+	case value > f.value:
+		f.value, f.at = value, now
+	case value != 0 || f.value != 0:
+		return
+	}
 	f.nominated = r
 }
 
-// check notes a check of the peer and tells whether it came by the nominated pair while the one in use is dead.
+// pending is the pair that the peer has lately renominated and that is not in use. pion forgets such a nomination if our own check
+// of the pair was not answered yet, and the peer does not repeat it.
+func (f *follow) pending(now time.Time) (r route, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.nominated, f.value != 0 && f.nominated != f.route && now.Sub(f.at) < knocking
+}
+
+// unheard tells whether the peer has not checked the pair in use for a while.
+func (f *follow) unheard(overdue time.Duration, now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.route != route{} && now.Sub(f.heard) > overdue
+}
+
+func (f *follow) loses(lost bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lost = lost
+}
+
+// check notes a check of the peer, and tells whether its pair shall be taken: it was nominated, and the one in use is dead or was
+// left, or it will do.
 func (f *follow) check(r route, dead time.Duration, now time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -83,5 +116,8 @@ func (f *follow) check(r route, dead time.Duration, now time.Time) bool {
 		f.heard = now
 		return false
 	}
-	return r == f.nominated && f.route != route{} && now.Sub(f.heard) > dead
+	if f.lost {
+		f.nominated = r // what was nominated before is dead
+	}
+	return r == f.nominated && f.route != route{} && (f.lost || f.value != 0 || now.Sub(f.heard) > dead)
 }

@@ -41,6 +41,19 @@ func (k *knock) due(now time.Time, pause time.Duration) bool {
 	return true
 }
 
+// knockOn lets the agent take the pair that the peer told it to, as soon as it works.
+func (p *Path) knockOn(now time.Time) {
+	nominated, ok := p.follow.pending(now)
+	if !ok {
+		return
+	}
+	for _, c := range p.pairsIn(ice.CandidatePairStateWaiting, ice.CandidatePairStateInProgress, ice.CandidatePairStateSucceeded) {
+		if c.route() == nominated {
+			p.knockAt(c)
+		}
+	}
+}
+
 // knockAll goes through the pairs that did not answer yet.
 func (p *Path) knockAll(now time.Time) {
 	if !p.knock.due(now, min(knockPause, p.o.Timing.Keepalive)) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -303,6 +304,57 @@ func TestServersBecomeURLs(t *testing.T) {
 	}
 }
 
+// TestRenominationIsFollowedOnceThePairWorks: the peer says it once, and pion forgets what it had not checked itself by then.
+func TestRenominationIsFollowedOnceThePairWorks(t *testing.T) {
+	at := func(port uint16) route {
+		return route{netip.MustParseAddrPort("192.0.2.1:1"), netip.AddrPortFrom(netip.MustParseAddr("192.0.2.2"), port)}
+	}
+	var f follow
+	now := time.Now()
+	f.selected(at(1), kinds{})
+	f.nominate(at(2), 5, now)
+	f.nominate(at(3), 4, now) // was underway longer
+	f.nominate(at(3), 0, now) // the same check has both attributes, or it is old
+	if r, ok := f.pending(now); !ok || r != at(2) {
+		t.Errorf("pending %v, %v", r, ok)
+	}
+	if f.check(at(3), time.Second, now) || !f.check(at(2), time.Second, now) {
+		t.Error("another pair is taken than was nominated")
+	}
+	if _, ok := f.pending(now.Add(time.Minute)); ok {
+		t.Error("a pair that never worked is still tried")
+	}
+	f.selected(at(2), kinds{})
+	if _, ok := f.pending(now); ok {
+		t.Error("still pending when it was taken")
+	}
+}
+
+// TestAnyPairWillDoWhenTheOneInUseIsLost: what we send is heard by whatever pair it comes.
+func TestAnyPairWillDoWhenTheOneInUseIsLost(t *testing.T) {
+	at := func(port uint16) route {
+		return route{remote: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.2"), port)}
+	}
+	var f follow
+	f.selected(at(1), kinds{})
+	now := time.Now()
+	f.nominate(at(1), 7, now)
+	if f.unheard(time.Second, now) || !f.unheard(time.Second, now.Add(time.Minute)) {
+		t.Error("the pair in use is unheard of at once, or never")
+	}
+	f.loses(true)
+	if f.check(at(1), time.Second, now) || !f.check(at(2), time.Second, now) {
+		t.Error("not the other pair is taken")
+	}
+	f.selected(at(2), kinds{})
+	if f.check(at(3), time.Second, now) {
+		t.Error("and another one")
+	}
+	if r, ok := f.pending(now); ok {
+		t.Errorf("back to %v, which is dead", r)
+	}
+}
+
 // TestBrowserThatLeavesADeadPathIsFollowed: it nominates with USE-CANDIDATE alone, which pion obeys only towards higher priority.
 func TestBrowserThatLeavesADeadPathIsFollowed(t *testing.T) {
 	var f follow
@@ -316,7 +368,7 @@ func TestBrowserThatLeavesADeadPathIsFollowed(t *testing.T) {
 	here, dead, alive := at(1), at(2), at(3)
 	const limit = 5 * time.Second
 	now := time.Now()
-	f.nominate(routeOf(here, alive))
+	f.nominate(routeOf(here, alive), 0, now)
 	if f.check(routeOf(here, alive), limit, now.Add(time.Hour)) {
 		t.Error("followed before anything was selected: that is pion's to do")
 	}
@@ -333,7 +385,7 @@ func TestBrowserThatLeavesADeadPathIsFollowed(t *testing.T) {
 		"selected pair is dead":    {alive, alive, time.Minute, true},
 	} {
 		f.selected(routeOf(here, dead), kinds{})
-		f.nominate(routeOf(here, c.nominated))
+		f.nominate(routeOf(here, c.nominated), 0, now)
 		if got := f.check(routeOf(here, c.remote), limit, time.Now().Add(c.after)); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}

@@ -49,6 +49,8 @@ type repair struct {
 // dead path. Call it several times a second. The controlled side is told by its peer where to move, and only opens the way for that.
 func (p *Path) Repair(now time.Time, silent bool) {
 	if p.follow.isTold() {
+		p.follow.loses(p.lost(silent, now))
+		p.knockOn(now)
 		p.knockAll(now)
 		return
 	}
@@ -70,6 +72,22 @@ func (p *Path) Repair(now time.Time, silent bool) {
 		p.repair.selects(routeOf(selected.Local, selected.Remote), now)
 		p.nominate(p.doubt(pairs, silent, now))
 	}
+}
+
+// lost tells whether nothing comes by the selected pair of the controlled side any more: no sound, no check and no answer to ours. What
+// it sends may then go by any pair that the peer checks; Telegram's engine takes more than a second from there to its nomination.
+func (p *Path) lost(silent bool, now time.Time) bool {
+	if !silent || !p.follow.unheard(p.o.Timing.Overdue, now) {
+		return false
+	}
+	selected, err := p.agent.GetSelectedCandidatePair()
+	if err != nil || selected == nil {
+		return false
+	}
+	r := routeOf(selected.Local, selected.Remote)
+	pairs := p.pairsIn(ice.CandidatePairStateSucceeded)
+	at := slices.IndexFunc(pairs, func(c *pair) bool { return c.route() == r })
+	return at >= 0 && now.Sub(pairs[at].last) > p.o.Timing.Overdue
 }
 
 // due keeps the pairs from being looked at for nothing.
