@@ -29,7 +29,9 @@ type options struct {
 // call is a page and an engine, and the signalling between them.
 type call struct {
 	*tab
+	log      *slog.Logger
 	engine   *engine.Engine
+	web      *signal.Channel // of the page
 	voice    *voice
 	listener *sound.Listener
 	tones    float64    // that were tried
@@ -43,26 +45,18 @@ type call struct {
 // newCall lets one side call the other. It ends with the test.
 func newCall(t *testing.T, b *chromium, o options) *call {
 	t.Helper()
-	c := &call{changed: make(chan struct{}), result: make(chan error, 1)}
-	config := engine.Config{
-		Version: "13.0.0", Key: bytes.Repeat([]byte{7, 11}, 128), Outgoing: !o.browserCalls, P2P: o.server == nil, Loopback: true,
-		Servers: o.server.servers(), Log: logTo(t),
-	}
-	var web *signal.Channel
-	config.Send = func(_ context.Context, blob []byte) error { return web.Receive(blob) }
+	c := &call{log: logTo(t), voice: &voice{}, changed: make(chan struct{}), result: make(chan error, 1)}
+	key := bytes.Repeat([]byte{7, 11}, 128)
 	var err error
-	if c.engine, err = engine.New(config); err != nil {
+	c.engine, err = engine.New(engine.Config{
+		Version: "13.0.0", Key: key, Outgoing: !o.browserCalls, P2P: o.server == nil, Loopback: true, Servers: o.server.servers(), Log: c.log,
+		Send: func(_ context.Context, blob []byte) error { return c.web.Receive(blob) },
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	web, err = signal.NewChannel(signal.Options{
-		Version: config.Version, Key: config.Key, Outgoing: o.browserCalls, Log: config.Log,
-		Out: c.engine.Receive,
-		Deliver: func(text []byte) {
-			config.Log.Debug("to the page", "text", string(text))
-			if err := c.try(evaluate(nil, "call.receive("+string(text)+")")); err != nil && c.ctx.Err() == nil {
-				t.Errorf("the page and %s: %v", text, err)
-			}
-		},
+	c.web, err = signal.NewChannel(signal.Options{
+		Version: "13.0.0", Key: key, Outgoing: o.browserCalls, Log: c.log, Out: c.engine.Receive, Deliver: c.toPage,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -71,15 +65,24 @@ func newCall(t *testing.T, b *chromium, o options) *call {
 	if o.strange {
 		url = b.strange
 	}
-	c.tab = b.open(t, url, func(text []byte) {
-		config.Log.Debug("the page says", "text", string(text))
-		if err := web.Send(text); err != nil {
-			t.Errorf("the page cannot say %s: %v", text, err)
-		}
-	})
+	c.tab = b.open(t, url, c.fromPage)
 	c.do(nil, "begin("+js(begin{Outgoing: o.browserCalls, ICEServers: o.server.iceServers(), RelayOnly: o.server != nil})+")")
-	c.start(t, web)
+	c.start()
 	return c
+}
+
+func (c *call) toPage(text []byte) {
+	c.log.Debug("to the page", "text", string(text))
+	if err := c.try(evaluate(nil, "window.call?.receive("+string(text)+")")); err != nil && c.ctx.Err() == nil {
+		c.t.Errorf("the page and %s: %v", text, err)
+	}
+}
+
+func (c *call) fromPage(text []byte) {
+	c.log.Debug("from the page", "text", string(text))
+	if err := c.web.Send(text); err != nil && !errors.Is(err, signal.ErrClosed) {
+		c.t.Errorf("the page cannot say %s: %v", text, err)
+	}
 }
 
 func logTo(t *testing.T) *slog.Logger {
@@ -90,24 +93,22 @@ func logTo(t *testing.T) *slog.Logger {
 }
 
 // start runs both sides until the test ends.
-func (c *call) start(t *testing.T, web *signal.Channel) {
-	t.Helper()
+func (c *call) start() {
 	stream := leg.TelegramStream(c.engine)
 	c.listener = sound.NewListener(stream, sound.ListenerOptions{})
-	c.voice = &voice{}
 	player := sound.NewPlayer(c.voice, stream)
 	ctx, cancel := context.WithCancel(context.Background())
 	var group sync.WaitGroup
 	group.Go(func() { c.result <- c.engine.Run(ctx) })
 	group.Go(c.watch)
-	for _, run := range []func(context.Context) error{web.Run, c.listener.Run, player.Run} {
+	for _, run := range []func(context.Context) error{c.web.Run, c.listener.Run, player.Run} {
 		group.Go(func() {
 			if err := run(ctx); err != nil {
-				t.Error(err)
+				c.t.Error(err)
 			}
 		})
 	}
-	t.Cleanup(func() { cancel(); group.Wait() })
+	c.t.Cleanup(func() { cancel(); group.Wait() })
 }
 
 func (c *call) watch() {

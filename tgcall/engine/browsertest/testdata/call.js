@@ -51,9 +51,8 @@ export class Call {
 	receive(message) {
 		return this.inTurn(async () => {
 			await this.take(message);
-			const later = this.waiting.splice(0);
-			for (const m of later) {
-				await this.take(m);
+			for (const earlier of this.waiting.splice(0)) {
+				await this.take(earlier);
 			}
 		});
 	}
@@ -127,7 +126,7 @@ export class Call {
 
 	answered(section, taken) {
 		const {kind, mid, payloads} = section;
-		const role = {active: 'passive', passive: 'active'}[section.attribute('setup')] ?? (this.setup.fingerprints[0].setup === 'active' ? 'active' : 'passive');
+		const role = this.setup.fingerprints[0].setup === 'active' ? 'active' : 'passive'; // an answer may not leave it open
 		const ours = taken.get(section.ssrc);
 		const theirs = this.sources.get(mid);
 		return {kind, mid, role, payloads, direction: directionOf(kind, theirs, ours), formats: ours ?? theirs, ssrc: theirs?.ssrc};
@@ -247,8 +246,8 @@ export class Call {
 		this.shows = what;
 		this.video?.sender.track?.stop();
 		if (what) {
-			const {mediaDevices} = navigator;
-			const stream = what === 'camera' ? await mediaDevices.getUserMedia({video: true}) : await mediaDevices.getDisplayMedia({video: true, preferCurrentTab: true});
+			const devices = navigator.mediaDevices;
+			const stream = await (what === 'camera' ? devices.getUserMedia({video: true}) : devices.getDisplayMedia({video: true, preferCurrentTab: true}));
 			const [track] = stream.getVideoTracks();
 			this.video = this.connection.addTransceiver(track, {direction: 'sendrecv', streams: [stream]});
 			await this.inTurn(() => this.offer());

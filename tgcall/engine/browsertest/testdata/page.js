@@ -49,10 +49,10 @@ window.stat = async (type, choose = () => true) => {
 	return null;
 };
 
-// path names the candidates that carry the packets.
+// path is what the packets go by.
 window.path = async () => {
-	const transport = await window.stat('transport', (t) => t.selectedCandidatePairId);
 	const all = await window.call.connection.getStats();
+	const transport = [...all.values()].find((s) => s.type === 'transport');
 	const pair = all.get(transport?.selectedCandidatePairId);
 	if (!pair) {
 		return null;
