@@ -220,7 +220,10 @@ var rpcCauses = map[string]Cause{
 	"CALL_ALREADY_DECLINED":              LoseRace,
 	"CALL_OCCUPY_FAILED":                 UserBusy,
 	"AUTH_KEY_UNREGISTERED":              DestinationOutOfOrder, // the line's account is not logged in
+	"AUTH_KEY_INVALID":                   DestinationOutOfOrder,
+	"AUTH_KEY_DUPLICATED":                DestinationOutOfOrder,
 	"SESSION_REVOKED":                    DestinationOutOfOrder,
+	"SESSION_EXPIRED":                    DestinationOutOfOrder,
 	"USER_DEACTIVATED":                   DestinationOutOfOrder,
 	"USER_DEACTIVATED_BAN":               DestinationOutOfOrder,
 	"TIMEOUT":                            RecoveryOnTimerExpire,

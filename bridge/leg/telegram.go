@@ -214,6 +214,24 @@ type TelegramResolver interface {
 	Resolve(ctx context.Context, who string) (account.Person, error)
 }
 
+// dial finds somebody and calls them. What was known of them may have become wrong; then they are looked up anew, and called once more.
+func (l TelegramLine) dial(ctx context.Context, who string) (account.Person, *tgcall.Call, error) {
+	person, err := l.People.Resolve(ctx, who)
+	if err != nil {
+		return account.Person{}, nil, err
+	}
+	call, err := l.Calls.Dial(ctx, person.Input())
+	if !errors.Is(err, tgcall.ErrNobody) {
+		return person, call, err
+	}
+	again, unknown := l.People.Resolve(ctx, who)
+	if unknown != nil || again.Input().String() == person.Input().String() {
+		return person, call, err
+	}
+	call, err = l.Calls.Dial(ctx, again.Input())
+	return again, call, err
+}
+
 // TelegramDialer dials addresses of the scheme tg: a number with or without "+", @username, tg#username, or *id of somebody met
 // before.
 type TelegramDialer struct {
@@ -227,11 +245,7 @@ func (d *TelegramDialer) Dial(ctx context.Context, to bridge.Address, o bridge.D
 	if !ok {
 		return nil, &refusal{cause: bridge.DestinationOutOfOrder, err: fmt.Errorf("line %s: %w", o.Line, ErrOffline)}
 	}
-	person, err := line.People.Resolve(ctx, to.User)
-	if err != nil {
-		return nil, telegramRefusal(err)
-	}
-	call, err := line.Calls.Dial(ctx, person.Input())
+	person, call, err := line.dial(ctx, to.User)
 	if err != nil {
 		return nil, telegramRefusal(err)
 	}

@@ -76,7 +76,7 @@ type visit struct {
 func (v *visit) run(ctx context.Context, s *account.Session) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	calls := tgcall.New(s.API(), tgcall.Options{Self: s.Self().ID, Engine: v.login.Engine(), Log: v.log})
+	calls := tgcall.New(s.API(), v.login.CallOptions(s))
 	s.OnUpdate(calls.Handle)
 	var g errgroup.Group
 	g.Go(func() error { return calls.Run(ctx) }) // which ends the call if ctx ends first
@@ -88,7 +88,7 @@ func (v *visit) run(ctx context.Context, s *account.Session) error {
 }
 
 func (v *visit) call(ctx context.Context, calls *tgcall.Client, s *account.Session) error {
-	person, err := s.Resolve(ctx, v.to)
+	person, err := s.Resolve(ctx, v.login.Line.International(v.to))
 	if err != nil {
 		return fmt.Errorf("call: %w", err)
 	}

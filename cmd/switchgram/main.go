@@ -38,6 +38,7 @@ Set it up:
 type commands struct {
 	Run          runCommand          `cmd:"" help:"Serve the lines of the configuration until SIGTERM or Ctrl-C."`
 	Login        loginCommand        `cmd:"" help:"Log a line's Telegram account in, by code or QR."`
+	Privacy      privacyCommand      `cmd:"" help:"Show who may call a line's Telegram account and what they see of it, or set that."`
 	Call         callCommand         `cmd:"" help:"Place one Telegram call, play and record, and print what happens."`
 	Demo         demoCommand         `cmd:"" help:"Make calls between simulated Telegram users and telephones, and print how they went. Needs no account, no FreeSWITCH, no internet."`
 	Peer         peerCommand         `cmd:"" help:"Run the call engine for one call, signalling on standard input and output (docs/peer.md)."`

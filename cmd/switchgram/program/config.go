@@ -35,6 +35,15 @@ type Telegram struct {
 	APIID       int    `yaml:"api_id"`
 	APIHashEnv  string `yaml:"api_hash_env"`
 	APIHashFile string `yaml:"api_hash_file"`
+
+	Proxy           string `yaml:"proxy"`            // for requests and updates: socks5://user@host:port or mtproxy://host:port; empty: none
+	ProxySecretEnv  string `yaml:"proxy_secret_env"` // its password or secret
+	ProxySecretFile string `yaml:"proxy_secret_file"`
+}
+
+// proxySecret says where the secret of the proxy stands.
+func (t Telegram) proxySecret() line.SecretRef {
+	return line.SecretRef{Env: t.ProxySecretEnv, File: t.ProxySecretFile}
 }
 
 // SIP is our own side of it.
@@ -69,7 +78,7 @@ func Load(path string) (*Config, error) {
 
 // relativeTo finds the files that the configuration names from the folder it stands in, wherever the program was started.
 func (c *Config) relativeTo(folder string) {
-	names := []*string{&c.State, &c.Telegram.APIHashFile}
+	names := []*string{&c.State, &c.Telegram.APIHashFile, &c.Telegram.ProxySecretFile}
 	for _, l := range c.registry.Lines() {
 		names = append(names, &l.SIP.PasswordFile)
 	}
@@ -129,6 +138,12 @@ func (t Telegram) check(say func(key, format string, args ...any)) {
 		say("telegram.api_hash_env", "want the name of the environment variable that holds api_hash (or api_hash_file in its place)")
 	case t.APIHashEnv != "" && t.APIHashFile != "":
 		say("telegram.api_hash_env", "stands beside api_hash_file; want one of them")
+	}
+	switch secret := t.proxySecret(); {
+	case secret.Env != "" && secret.File != "":
+		say("telegram.proxy_secret_env", "stands beside proxy_secret_file; want one of them")
+	case t.Proxy == "" && secret != line.SecretRef{}:
+		say("telegram.proxy", "missing: whose secret is that? Such as socks5://user@127.0.0.1:1080 or mtproxy://proxy.example.org:443")
 	}
 }
 

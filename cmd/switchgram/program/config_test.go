@@ -52,7 +52,7 @@ var mistakes = map[string]struct {
 		`c.yaml:1:1: sip.listen: want an address to listen on, such as ["udp:127.0.0.1:5080"]`,
 		`c.yaml:1:1: lines: want at least one`}},
 	"misspelt key":       {"api_id:", "apiid:", []string{`c.yaml:2:3: telegram: unknown key "apiid"; did you mean "api_id"?`}},
-	"secret in the file": {"api_hash_env: PROGRAM_TEST_HASH", "api_hash: 0123456789abcdef", []string{`c.yaml:3:3: telegram: unknown key "api_hash"; known are api_hash_env, api_hash_file, api_id`}},
+	"secret in the file": {"api_hash_env: PROGRAM_TEST_HASH", "api_hash: 0123456789abcdef", []string{`c.yaml:3:3: telegram: unknown key "api_hash"; known are api_hash_env, api_hash_file, api_id, proxy, proxy_secret_env, proxy_secret_file`}},
 	"no number":          {"12345", "mine", []string{`c.yaml:2:11: telegram.api_id: "mine": want a whole number`}},
 	"two secrets":        {"sip:\n", "  api_hash_file: x\nsip:\n", []string{`c.yaml:3:17: telegram.api_hash_env: stands beside api_hash_file; want one of them`}},
 	"two of one network": {`["udp:127.0.0.1:0"]`, `["udp:127.0.0.1:5080", "tcp:127.0.0.1:5080", "udp:127.0.0.2:5080"]`, []string{
@@ -74,6 +74,9 @@ var mistakes = map[string]struct {
 	"nowhere to ring":   {"    to: sip:1000\n", "", []string{`c.yaml:7:5: lines[0].to: missing: whom do calls from Telegram ring? Such as sip:1000`}},
 	"pattern":           {"to: sip:1000", "to: sip:1000\n    allow: [\"+49*\", \"4*9\"]", []string{`c.yaml:10:21: lines[0].allow[1]: pattern "4*9": a star may stand only at the end`}},
 	"media":             {"to: sip:1000", "to: sip:1000\n    media: fast", []string{`c.yaml:10:12: lines[0].media: "fast": want direct or relay`}},
+	"country":           {"to: sip:1000", "to: sip:1000\n    country: Germany", []string{`c.yaml:10:14: lines[0].country: "Germany": want a country in two capital letters, such as DE`}},
+	"nobody's secret":   {"sip:\n", "  proxy_secret_env: X\nsip:\n", []string{`c.yaml:2:3: telegram.proxy: missing: whose secret is that?`}},
+	"two of a proxy":    {"sip:\n", "  proxy: socks5://a:1\n  proxy_secret_env: X\n  proxy_secret_file: x\nsip:\n", []string{`c.yaml:5:21: telegram.proxy_secret_env: stands beside proxy_secret_file; want one of them`}},
 	"transport":         {"user: telegram", "user: telegram, transport: tls", []string{`c.yaml:8:67: lines[0].sip.transport: "tls": want udp or tcp`}},
 	"user":              {"user: telegram", "user: \"tele gram\"", []string{`c.yaml:8:46: lines[0].sip.user: "tele gram": want the user that the switch knows us by`}},
 	"same name twice":   {"lines:\n", "lines:\n  - {name: sales, to: \"sip:1\", sip: {registrar: b, user: u}}\n", []string{`c.yaml:8:11: lines[1].name: "sales": there is another line of that name`}},

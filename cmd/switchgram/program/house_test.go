@@ -18,6 +18,7 @@ import (
 	"switchgram/bridge/sip/siptest"
 	"switchgram/cmd/switchgram/program"
 	"switchgram/tgcall"
+	"switchgram/tgcall/account"
 	"switchgram/tgcall/testnet"
 )
 
@@ -35,6 +36,7 @@ type plan struct {
 
 	extensions []siptest.Extension
 	session    func(account string) session.Storage // nil: logged in
+	state      string                               // folder that the program keeps its state in; empty: none
 }
 
 // house is a running program between a Telegram network and a switch, all of them real programs on loopback.
@@ -96,13 +98,45 @@ func lay(t *testing.T, p plan) *house {
 	return h
 }
 
+// restart ends the program as SIGTERM does, has something happen meanwhile, and starts it again.
+func (h *house) restart(p plan, meanwhile func()) {
+	h.t.Helper()
+	h.end()
+	h.must(next(h, h.done))
+	meanwhile()
+	h.start(p)
+	for range p.names() {
+		h.log.await(h.ctx, "line takes calls")
+	}
+}
+
+// moveIn makes the logged-in sessions of a state folder, unless they are there.
+func (h *house) moveIn(p plan) {
+	h.t.Helper()
+	key, err := account.LoadKey(filepath.Join(p.state, "sessions.key"))
+	h.must(err)
+	for _, name := range p.names() {
+		kept, err := account.NewFileSession(filepath.Join(p.state, name+".session"), key)
+		h.must(err)
+		if _, err := kept.LoadSession(h.ctx); err == nil {
+			continue
+		}
+		stored, err := h.accounts[name].Session(h.ctx).LoadSession(h.ctx)
+		h.must(err)
+		h.must(kept.StoreSession(h.ctx, stored))
+	}
+}
+
 func (h *house) start(p plan) {
 	secret := filepath.Join(h.t.TempDir(), "password")
 	h.must(os.WriteFile(secret, []byte(password), 0o600))
 	config, err := program.Read("test.yaml", strings.NewReader(h.configuration(p, secret)))
 	h.must(err)
 	sessions := p.session
-	if sessions == nil {
+	switch {
+	case p.state != "":
+		h.moveIn(p)
+	case sessions == nil:
 		sessions = func(account string) session.Storage { return h.accounts[account].Session(h.ctx) }
 	}
 	h.program, err = program.New(config, program.Options{
@@ -122,6 +156,9 @@ func (h *house) start(p plan) {
 func (h *house) configuration(p plan, secret string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "telegram: {api_id: 1, api_hash_file: %q}\n", secret)
+	if p.state != "" {
+		fmt.Fprintf(&b, "state: %q\n", p.state)
+	}
 	fmt.Fprintf(&b, "sip: {listen: [\"udp:127.0.0.1:0\", \"tcp:127.0.0.1:0\"]}\n%s\nlines:\n", p.settings)
 	for _, name := range p.names() {
 		registrar := h.exchange.Addr().String()

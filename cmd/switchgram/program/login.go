@@ -34,15 +34,19 @@ type Login struct {
 	Line    *line.Line
 	network *Network
 	options account.Options
-	lock    string // file; empty: nobody else can come by the session
-	command string // that logs the line in
+	files   string              // what their names begin with; empty: there are none, and nobody else can come by the session
+	journal *tgcall.FileJournal // of live calls, while Run runs; nil: none is kept
+	command string              // that logs the line in
 }
 
 // Login finds the line's login in the state folder, which is made at the first use, and with it the key that seals sessions. Network is where
 // the account lives; nil: Telegram.
 func (c *Config) Login(l *line.Line, n *Network, log *slog.Logger) (*Login, error) {
 	g := &Login{Line: l, network: n, command: c.loginCommand(l)}
-	g.options = account.Options{AppID: c.Telegram.APIID, Log: log}
+	g.options = account.Options{AppID: c.Telegram.APIID, ImportContacts: l.Import, Log: log}
+	if err := g.useProxy(c); err != nil {
+		return nil, err
+	}
 	if n != nil {
 		g.options.DCList, g.options.PublicKeys = n.DCList, []telegram.PublicKey{n.PublicKey}
 		g.options.AppID, g.options.AppHash = n.AppID, n.AppHash
@@ -60,6 +64,21 @@ func (c *Config) Login(l *line.Line, n *Network, log *slog.Logger) (*Login, erro
 	return g, g.keepIn(c)
 }
 
+// useProxy has Telegram reached through the configuration's proxy.
+func (g *Login) useProxy(c *Config) error {
+	if c.Telegram.Proxy == "" {
+		return nil
+	}
+	secret, err := c.secret("telegram.proxy_secret", c.Telegram.proxySecret())
+	if err != nil {
+		return err
+	}
+	if g.options.Resolver, err = account.NewProxy(c.Telegram.Proxy, secret); err != nil {
+		return c.wrong("telegram.proxy", err)
+	}
+	return nil
+}
+
 // keepIn keeps the login in the state folder.
 func (g *Login) keepIn(c *Config) error {
 	if err := os.MkdirAll(c.State, 0o700); err != nil {
@@ -69,12 +88,14 @@ func (g *Login) keepIn(c *Config) error {
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(c.State, g.Line.Account)
-	g.lock = file + ".lock"
-	if g.options.Session, err = account.NewFileSession(file+".session", key); err != nil {
+	g.files = filepath.Join(c.State, g.Line.Account)
+	if g.options.Session, err = account.NewFileSession(g.files+".session", key); err != nil {
 		return err
 	}
-	g.options.Peers, err = account.NewFilePeers(file + ".people")
+	if g.options.Ledger, err = account.OpenLedger(g.files + ".ledger"); err != nil {
+		return err
+	}
+	g.options.Peers, err = account.NewFilePeers(g.files + ".people")
 	return err
 }
 
@@ -90,6 +111,9 @@ func (c *Config) loginCommand(l *line.Line) string {
 // ErrInUse says that another process uses the account.
 var ErrInUse = errors.New("the account is in use by another switchgram: end that first")
 
+// OnMissed has f told of calls that were missed while the account was not connected. It is called before Run.
+func (g *Login) OnMissed(f func(account.Missed)) { g.options.OnMissed = f }
+
 // Open takes the account, until release is called. If somebody else has it, the error is ErrInUse: Telegram ends a session that is used from
 // two places.
 func (g *Login) Open(onState func(account.State)) (a *account.Account, release func(), err error) {
@@ -98,10 +122,10 @@ func (g *Login) Open(onState func(account.State)) (a *account.Account, release f
 	if a, err = account.New(o); err != nil {
 		return nil, nil, err
 	}
-	if g.lock == "" {
+	if g.files == "" {
 		return a, func() {}, nil
 	}
-	if release, err = lockFile(g.lock); err != nil {
+	if release, err = lockFile(g.files + ".lock"); err != nil {
 		return nil, nil, fmt.Errorf("line %s: %w", g.Line.Name, err)
 	}
 	return a, release, nil
@@ -115,11 +139,12 @@ func (g *Login) Run(ctx context.Context, onState func(account.State), serve func
 	}
 	defer release()
 	stored, err := g.stored(ctx)
-	if err == nil && len(stored) == 0 { // no need to ask telegram
+	switch {
+	case err != nil:
+	case len(stored) == 0: // no need to ask telegram
 		err = account.ErrLoginNeeded
-	}
-	if err == nil {
-		err = a.Run(ctx, serve)
+	default:
+		err = g.journalled(func() error { return a.Run(ctx, serve) })
 	}
 	if errors.Is(err, account.ErrLoginNeeded) || errors.Is(err, account.ErrRevoked) {
 		return &LoginError{Line: g.Line.Name, Command: g.command, err: err}
@@ -149,6 +174,29 @@ func (g *Login) stored(ctx context.Context) ([]byte, error) {
 		return nil, nil
 	}
 	return s, err
+}
+
+// journalled keeps the journal of live calls open while run runs.
+func (g *Login) journalled(run func() error) (err error) {
+	if g.files == "" {
+		return run()
+	}
+	if g.journal, err = tgcall.OpenJournal(g.files + ".calls"); err != nil {
+		return err
+	}
+	err = run()
+	err = errors.Join(err, g.journal.Close())
+	g.journal = nil
+	return err
+}
+
+// CallOptions are those of the line's calls, while Run runs; the caller says what becomes of incoming ones.
+func (g *Login) CallOptions(s *account.Session) tgcall.Options {
+	o := tgcall.Options{Self: s.Self().ID, Engine: g.Engine(), Log: g.options.Log}
+	if g.journal != nil {
+		o.Journal = g.journal
+	}
+	return o
 }
 
 // Engine is how the line's media travels.

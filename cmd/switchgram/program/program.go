@@ -38,7 +38,7 @@ type Program struct {
 	telegram map[string]*telegramLine
 
 	mu         sync.Mutex
-	registered map[string]bool // by line: what the registrar said last
+	registered map[string]SideStatus // by line: what the registrar said last
 }
 
 // New opens the SIP sockets and reads every secret and session, so that what is wrong with them is known now. It starts nothing; a Program
@@ -47,7 +47,7 @@ func New(c *Config, o Options) (*Program, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Program{config: c, o: o, log: o.Log, dh: tgcall.NewDHCache(), registered: map[string]bool{}}
+	p := &Program{config: c, o: o, log: o.Log, dh: tgcall.NewDHCache(), registered: map[string]SideStatus{}}
 	if err := p.open(); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}

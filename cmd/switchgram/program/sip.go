@@ -71,13 +71,17 @@ func (p *Program) sipLine(name string) (leg.FreeSWITCHLine, bool) {
 	defer p.mu.Unlock()
 	l := p.sip[name]
 	l.Agent = p.agent
-	return l, p.registered[name]
+	return l, p.registered[name].Up
 }
 
-func (p *Program) setRegistered(name string, is bool) {
+func (p *Program) setRegistered(name string, st sip.RegistrationState) {
+	now := SideStatus{Up: st.Registered, State: "not registered", Err: st.Err}
+	if st.Registered {
+		now.State = "registered"
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.registered[name] = is
+	p.registered[name] = p.registered[name].changed(now)
 }
 
 // register keeps the line registered until ctx ends.
@@ -88,7 +92,7 @@ func (p *Program) register(ctx context.Context, l *line.Line) {
 		Registrar: fmt.Sprintf("sip:%s;transport=%s", s.Registrar, s.Transport),
 		User:      s.User, AuthUser: s.AuthUser, Domain: s.Domain, Password: s.Password, Expires: l.SIP.Expires,
 		OnState: func(st sip.RegistrationState) {
-			p.setRegistered(l.Name, st.Registered)
+			p.setRegistered(l.Name, st)
 			switch {
 			case st.Registered:
 				log.Info("registered", "to", s.Registrar, "dur", st.Expires)
@@ -128,6 +132,7 @@ func (p *Program) called(d *sip.Dialog) (*line.Line, bridge.Address, error) {
 	if err != nil {
 		return nil, bridge.Address{}, err
 	}
+	to.User = l.International(to.User)
 	if user := d.User(); user != "" {
 		if err := p.config.registry.May(user, l.Name, to).Err(); err != nil {
 			return nil, bridge.Address{}, err

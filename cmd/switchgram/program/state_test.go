@@ -56,7 +56,7 @@ func TestStateIsMadeForItsOwnerAlone(t *testing.T) {
 }
 
 func TestStateThatOthersCanReadIsRefused(t *testing.T) {
-	for _, file := range []string{"sessions.key", "sales.session", "sales.people"} {
+	for _, file := range []string{"sessions.key", "sales.session", "sales.people", "sales.ledger"} {
 		t.Run(file, func(t *testing.T) {
 			c := folder(t, "", "")
 			if _, err := loginOf(t, c); err != nil {
@@ -116,6 +116,21 @@ func TestAccountIsOpenedOnceAtATime(t *testing.T) {
 		t.Fatal(err)
 	}
 	release()
+}
+
+func TestProxyIsReadFromTheConfiguration(t *testing.T) {
+	for name, tc := range map[string]struct{ proxy, says string }{
+		"socks":               {"proxy: socks5://me@127.0.0.1:1080\n  proxy_secret_file: secret", ""},
+		"without a secret":    {"proxy: mtproxy://127.0.0.1:443", "c.yaml:4:10: telegram.proxy: proxy: secret of 0 characters"},
+		"secret that is none": {"proxy: mtproxy://127.0.0.1:443\n  proxy_secret_file: secret", "c.yaml:4:10: telegram.proxy: proxy: secret of "},
+		"secret that is lost": {"proxy: mtproxy://127.0.0.1:443\n  proxy_secret_file: lost", "c.yaml:5:22: telegram.proxy_secret_file: "},
+		"unknown kind":        {"proxy: http://127.0.0.1:3128", "c.yaml:4:10: telegram.proxy: proxy \"http\": want socks5 or mtproxy"},
+	} {
+		_, err := loginOf(t, folder(t, "sip:\n", "  "+tc.proxy+"\nsip:\n"))
+		if tc.says == "" && err != nil || tc.says != "" && (err == nil || !strings.Contains(err.Error(), tc.says)) {
+			t.Errorf("%s: error is %v, want one that says %q", name, err, tc.says)
+		}
+	}
 }
 
 func TestRelayedLineNeverShowsOurAddress(t *testing.T) {

@@ -25,7 +25,7 @@ type telegramLine struct {
 	log   *slog.Logger
 
 	mu      sync.Mutex
-	up      bool              // connected
+	side    SideStatus
 	serving *leg.TelegramLine // nil: the account does not run
 }
 
@@ -33,16 +33,10 @@ type telegramLine struct {
 func (t *telegramLine) ready() (leg.TelegramLine, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.up || t.serving == nil {
+	if !t.side.Up || t.serving == nil {
 		return leg.TelegramLine{}, false
 	}
 	return *t.serving, true
-}
-
-func (t *telegramLine) onState(s account.State) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.up = s.Kind == account.Up
 }
 
 func (t *telegramLine) serve(l *leg.TelegramLine) {
@@ -53,8 +47,10 @@ func (t *telegramLine) serve(l *leg.TelegramLine) {
 
 // run keeps the account connected until ctx ends. While nobody has logged it in, it waits for that.
 func (t *telegramLine) run(ctx context.Context) {
+	t.login.OnMissed(t.missed)
 	for busy := false; ctx.Err() == nil; {
-		err := t.login.Run(ctx, t.onState, t.takeCalls)
+		err := t.login.Run(ctx, t.tell, t.takeCalls)
+		t.ended(err)
 		switch needed := (*LoginError)(nil); {
 		case err == nil:
 		case errors.As(err, &needed):
@@ -75,14 +71,13 @@ func (t *telegramLine) run(ctx context.Context) {
 
 // takeCalls has the account's calls handled, until ctx ends.
 func (t *telegramLine) takeCalls(ctx context.Context, s *account.Session) error {
-	l := t.login.Line
-	calls := tgcall.New(s.API(), tgcall.Options{
-		Self: s.Self().ID, OnCall: t.onCall, Engine: t.login.Engine(), DHCache: t.p.dh, Log: t.log,
-	})
+	o := t.login.CallOptions(s)
+	o.OnCall, o.DHCache = t.onCall, t.p.dh
+	calls := tgcall.New(s.API(), o)
 	s.OnUpdate(calls.Handle)
 	t.serve(&leg.TelegramLine{Calls: calls, People: s})
 	defer t.serve(nil)
-	t.log.Info("line takes calls", "to", l.To)
+	t.log.Info("line takes calls", "to", t.login.Line.To)
 	return calls.Run(ctx)
 }
 
