@@ -23,6 +23,7 @@ type call struct {
 	listener *sound.Listener
 	record   *os.File // nil: nothing is recorded
 	out      *output
+	every    time.Duration // between two audio lines
 
 	cancel context.CancelFunc
 	done   chan error
@@ -40,6 +41,9 @@ func startCall(ctx context.Context, c *command, out *output, o Options) (*call, 
 		return nil
 	}
 	n := &call{out: out, done: make(chan error, 1)}
+	if n.every, err = c.audioEvery(); err != nil {
+		return nil, err
+	}
 	if n.engine, err = engine.New(config); err != nil {
 		return nil, err
 	}
@@ -120,7 +124,7 @@ func remoteMediaOf(ev engine.RemoteMedia) remoteMedia {
 }
 
 func (n *call) reportAudio(ctx context.Context) {
-	t := time.NewTicker(time.Second)
+	t := time.NewTicker(n.every)
 	defer t.Stop()
 	for {
 		select {
@@ -132,7 +136,7 @@ func (n *call) reportAudio(ctx context.Context) {
 		n.out.line(audioLine{Audio: audio{
 			PlayedFrames:   s.Received,
 			CapturedFrames: s.Sent,
-			HeardRMS:       n.listener.Measure(time.Second).RMS,
+			HeardRMS:       n.listener.Measure(n.every).RMS,
 		}})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"switchgram/tgcall/engine"
 )
@@ -23,6 +24,7 @@ type command struct {
 	Muted            bool            `json:"muted"`
 	Play             string          `json:"play"`
 	Record           string          `json:"record"`
+	AudioEvery       float64         `json:"audioEvery"` // seconds between audio lines, 0.02 to 3; 0: one
 
 	Value bool `json:"value"` // of "mute"
 }
@@ -57,6 +59,18 @@ func (c *command) engineConfig() (engine.Config, error) {
 		CustomParameters: c.CustomParameters,
 		Muted:            c.Muted,
 	}, nil
+}
+
+// audioEvery is the time between two audio lines.
+func (c *command) audioEvery() (time.Duration, error) {
+	switch s := c.AudioEvery; {
+	case s == 0:
+		return time.Second, nil
+	case s >= 0.02 && s <= 3:
+		return time.Duration(s * float64(time.Second)), nil
+	default:
+		return 0, fmt.Errorf("audioEvery %v: want 0.02 to 3 seconds", s)
+	}
 }
 
 // The lines from the peer. Each is sent with a "t" added.
@@ -94,7 +108,7 @@ type (
 	audio struct {
 		PlayedFrames   uint64  `json:"playedFrames"`   // packets of the other side's sound
 		CapturedFrames uint64  `json:"capturedFrames"` // packets of ours
-		HeardRMS       float64 `json:"heardRms"`       // of the last second, 0 to 1
+		HeardRMS       float64 `json:"heardRms"`       // since the last such line, 0 to 1
 	}
 	stoppedLine struct {
 		Stopped struct{} `json:"stopped"`

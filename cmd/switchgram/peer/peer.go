@@ -33,7 +33,7 @@ func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p := &peer{o: o, out: &output{to: out}}
-	p.out.line(versionsLine{Versions: append(signal.Supported(), "7.0.0")})
+	p.out.line(versionsLine{Versions: append(signal.Supported(), "12.0.0", "7.0.0")})
 	err := p.obey(ctx, in)
 	p.stop()
 	return errors.Join(err, p.out.failure())

@@ -1,0 +1,147 @@
+package trial
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+)
+
+// line is any line from a peer.
+type line struct {
+	Versions  []string   `json:"versions"`
+	Without   []Ability  `json:"without"`
+	Signaling []byte     `json:"signaling"`
+	State     string     `json:"state"`
+	Remote    *mediaLine `json:"remoteMediaState"`
+	Audio     *audioLine `json:"audio"`
+	Stopped   *struct{}  `json:"stopped"`
+	Error     string     `json:"error"`
+}
+
+type mediaLine struct {
+	Audio string `json:"audio"`
+}
+
+type audioLine struct {
+	HeardRMS float64 `json:"heardRms"`
+}
+
+// Ability is something a program may lack and say so in its first line.
+type Ability string
+
+// Abilities.
+const (
+	TCPReflectors        Ability = "tcp-reflectors"
+	StandaloneReflectors Ability = "standalone-reflectors"
+	NoSCTP               Ability = "nosctp"
+	IPv6                 Ability = "ipv6"
+)
+
+// said is what a peer has said so far.
+type said struct {
+	versions    []string
+	without     []Ability
+	established time.Time // when first; zero: not yet
+	failed      bool
+	remote      string // the other side's microphone: active, muted
+	stopped     bool
+	errors      []string
+	heard       []moment
+}
+
+// moment is how loud it was between the moment before and this.
+type moment struct {
+	at  time.Time
+	rms float64
+}
+
+// note takes a line.
+func (s *said) note(l line, now time.Time) {
+	switch {
+	case l.Versions != nil:
+		s.versions, s.without = l.Versions, l.Without
+	case l.State == "Established" && s.established.IsZero():
+		s.established = now
+	case l.State == "Failed":
+		s.failed = true
+	case l.Remote != nil:
+		s.remote = l.Remote.Audio
+	case l.Audio != nil:
+		s.heard = append(s.heard, moment{now, l.Audio.HeardRMS})
+	case l.Stopped != nil:
+		s.stopped = true
+	case l.Error != "":
+		s.errors = append(s.errors, l.Error)
+	}
+}
+
+// parse reads a line. Lines from a foreign program are text from outside; one without a known key is an empty line.
+func parse(text []byte) (l line, err error) {
+	if err = json.Unmarshal(text, &l); err != nil {
+		return line{}, errors.New("said what is no line of docs/peer.md")
+	}
+	return l, nil
+}
+
+// Loudness, as RMS. What is played has 0.21; Telegram's engine takes a tone for noise and has it down to 0.03 within seconds.
+const (
+	loudFrom = 0.01
+	silentTo = 0.002
+	steady   = 3 * time.Second
+)
+
+func (s *said) ready() bool { return len(s.versions) > 0 }
+
+func (s *said) loud() bool { return len(s.heard) > 0 && s.heard[len(s.heard)-1].rms > loudFrom }
+
+func (s *said) silent() bool { return len(s.heard) > 0 && s.heard[len(s.heard)-1].rms < silentTo }
+
+// loudFor tells whether it has been loud for a share of the last d, all of it after from.
+func (s *said) loudFor(d time.Duration, from time.Time, share float64) bool {
+	loud, all := 0.0, 0.0
+	for _, m := range slices.Backward(s.heard) {
+		if s.heard[len(s.heard)-1].at.Sub(m.at) >= d {
+			return !m.at.Before(from) && loud >= share*all
+		}
+		all++
+		if m.rms >= loudFrom {
+			loud++
+		}
+	}
+	return false
+}
+
+// silence is the longest time after from in which the other was not heard.
+func (s *said) silence(from time.Time) (longest time.Duration) {
+	full, current := 0.0, time.Duration(0)
+	for i, m := range s.heard {
+		if m.at.Before(from) || i == 0 {
+			full = m.rms
+			continue
+		}
+		length := m.at.Sub(s.heard[i-1].at)
+		missing := m.missing(length, full)
+		if missing < length/20 {
+			current = 0
+			continue
+		}
+		current += missing
+		longest = max(longest, current)
+	}
+	return longest
+}
+
+// shortMoment is one that is wholly loud or wholly silent.
+const shortMoment = 250 * time.Millisecond
+
+// missing is how much of a moment was silent. A long one in which the other was heard half of the time has half the energy.
+func (m moment) missing(length time.Duration, full float64) time.Duration {
+	switch {
+	case m.rms < loudFrom:
+		return length
+	case length <= shortMoment || m.rms >= full:
+		return 0
+	}
+	return time.Duration((1 - m.rms*m.rms/(full*full)) * float64(length))
+}
