@@ -59,11 +59,16 @@ func openOther(t *testing.T, controlling bool, otherwise []ice.AgentOption, serv
 }
 
 // gather looks for candidates of an end, and returns the first: there is no relay in these tests, so it does.
-func (e *end) gather(t *testing.T) (all []string) {
+func (e *end) gather(t *testing.T) []string {
 	t.Helper()
 	if err := e.Gather(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return e.gathering(t)
+}
+
+func (e *end) gathering(t *testing.T) []string {
+	t.Helper()
 	select {
 	case c := <-e.candidates:
 		return []string{c}
@@ -177,7 +182,10 @@ func TestBrowserRestartsICE(t *testing.T) {
 				t.Fatal(err)
 			}
 			browser.ufrag, browser.pwd, _ = browser.agent.GetLocalUserCredentials()
-			followRestart(t, us, browser)
+			if err := browser.agent.GatherCandidates(); err != nil {
+				t.Fatal(err)
+			}
+			followRestart(t, us, browser, browser.gathering(t))
 			stop := repairing(us)
 			defer stop()
 			us.says(t, "\x80still there?", browser)
@@ -200,7 +208,7 @@ func TestBrowserThatRestartsICETakesControl(t *testing.T) {
 		after.conn = conn
 		var reading sync.WaitGroup
 		reading.Go(after.read)
-		followRestart(t, us, after)
+		followRestart(t, us, after, after.gather(t))
 		stop := repairing(us)
 		us.says(t, "\x80still there?", after)
 		after.says(t, "\x80yes", us)
@@ -212,12 +220,12 @@ func TestBrowserThatRestartsICETakesControl(t *testing.T) {
 }
 
 // followRestart tells us of a browser's new credentials and candidates, and the browser, which has forgotten them, of our candidates.
-func followRestart(t *testing.T, us, browser *end) {
+func followRestart(t *testing.T, us, browser *end, candidates []string) {
 	t.Helper()
 	if err := us.Restart(browser.Credentials()); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range browser.gather(t) {
+	for _, c := range candidates {
 		if err := us.Add(c); err != nil {
 			t.Fatal(err)
 		}
