@@ -133,13 +133,12 @@ func (e *ear) shrink(n int, now time.Time) int {
 	for e.buf.head() != nil && len(e.sound) < n+samples(mostPeriod, e.rate) && e.inTime() {
 		e.decode(now)
 	}
-	spare := len(e.sound) - n
+	most := min(len(e.sound)-n, samples(-e.pace.change, e.rate))
 	if quietest(e.sound) {
-		p := min(spare, samples(-e.pace.change, e.rate)+1)
-		e.sound = e.sound[:len(e.sound)-p]
-		return p
+		e.sound = e.sound[:len(e.sound)-most]
+		return most
 	}
-	sound, p := shorten(e.sound, e.rate, spare)
+	sound, p := shorten(e.sound, e.rate, most)
 	e.sound = sound
 	return p
 }

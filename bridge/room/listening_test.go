@@ -33,7 +33,7 @@ type party struct {
 	seat   *room.Seat
 	end    *roomtest.End // its own end of the wire
 	record string
-	sent   []rtp.Header // what it was sent until it hung up
+	sent   []*rtp.Packet // what it was sent until it hung up
 	hang   func()
 }
 
@@ -113,7 +113,7 @@ func (p *party) heardAlways(t *testing.T, hz float64, flaws int) {
 func (p *party) unbroken(t *testing.T) {
 	t.Helper()
 	sent, step := p.sent, p.end.Format().Timestamp(20*time.Millisecond)
-	slices.SortStableFunc(sent, func(a, b rtp.Header) int { return int(int16(a.SequenceNumber - b.SequenceNumber)) })
+	slices.SortStableFunc(sent, func(a, b *rtp.Packet) int { return int(int16(a.SequenceNumber - b.SequenceNumber)) })
 	for i := 1; i < len(sent); i++ {
 		a, b := sent[i-1], sent[i]
 		if b.SequenceNumber != a.SequenceNumber+1 || b.SSRC != a.SSRC || b.Timestamp-a.Timestamp != step && b.Timestamp-a.Timestamp != 3*step {

@@ -8,8 +8,7 @@ const (
 	paceWindow  = 2 * time.Second
 	paceWindows = 5
 
-	// tightest is how long the latest packets should wait at least, and slack by how much more than a tick they may before that is too
-	// long.
+	// tightest is how long the latest packets should wait at least, and slack by how much more than another tick they may.
 	tightest = 4 * time.Millisecond
 	slack    = 4 * time.Millisecond
 )
@@ -70,27 +69,24 @@ func (p *pace) played(packet, unread time.Duration) {
 	for _, d := range p.before {
 		latest = min(latest, d)
 	}
-	switch unread %= tick; {
+	unread %= tick
+	ticks := max(0, latest-floor-slack) / tick
+	switch {
 	case p.before[0] < floor:
-		p.step((floor-p.before[0]+tick-1)/tick, -unread)
-	case latest > floor+tick+slack:
-		p.step(-(latest-floor-slack)/tick, tick-unread-leastPeriod)
+		ticks = (p.before[0] - floor - tick + 1) / tick
+		p.change = -ticks*tick - unread
+	case ticks > 0 || unread > tick/2:
+		p.change = -ticks*tick - unread
 	}
-}
-
-// step makes the delay so many ticks longer, with that much less sound or more.
-func (p *pace) step(ticks, sound time.Duration) {
-	p.change = ticks*tick + sound
 	for i := range p.before {
-		p.before[i] += ticks * tick
+		p.before[i] -= ticks * tick
 	}
 }
 
-// changed tells by how much the sound was made longer, at last perhaps by more than was wanted.
+// changed tells by how much the sound was made longer. It may become a little longer than was wanted, but not shorter.
 func (p *pace) changed(d time.Duration) {
-	if d > 0 {
-		p.change = max(0, p.change-d)
-	} else {
-		p.change = min(0, p.change-d)
+	was := p.change
+	if p.change -= d; was > 0 && p.change < 0 || was < 0 && p.change > -2*leastPeriod {
+		p.change = 0
 	}
 }

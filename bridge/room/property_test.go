@@ -2,7 +2,6 @@ package room
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"testing"
@@ -138,23 +137,4 @@ func inOrder(heard []packet, rate int) error {
 		}
 	}
 	return nil
-}
-
-func FuzzRoom(f *testing.F) {
-	f.Add([]byte("\x03\x00\x01\x00\x78ab"))
-	f.Add([]byte("\x05\x00\x01\x7b\x03abc"))
-	f.Fuzz(func(t *testing.T, script []byte) {
-		synctest.Test(t, func(t *testing.T) {
-			for _, c := range [][2]media.Codec{{media.Opus, media.Opus}, {media.Opus, media.G722}, {media.PCMU, media.Opus}, {media.G722, media.G722}} {
-				ann, bob := newPhone(c[0]), newPhone(c[1])
-				r := New(Options{})
-				r.Add(ann, Talk)
-				r.Add(bob, Talk)
-				for s := script[:min(len(script), 400)]; len(s) > 4; s = s[4:] {
-					ann.act(whim{s[0], uint32(binary.BigEndian.Uint16(s[1:]))}, s[3:])
-				}
-				r.Close()
-			}
-		})
-	})
 }

@@ -2,6 +2,7 @@ package sound
 
 import (
 	"math"
+	"math/cmplx"
 	"time"
 )
 
@@ -42,8 +43,10 @@ func Flaws(pcm []int16, rate int, hz, snr float64) (all []Flaw) {
 // SNR is the ratio in dB of what is a tone of hz in pcm, fitted by least squares, to all the rest; -Inf without any tone.
 func SNR(pcm []int16, rate int, hz float64) float64 {
 	var ss, sc, cc, s, c, power float64
-	for i, v := range pcm {
-		sin, cos := math.Sincos(2 * math.Pi * hz * float64(i) / float64(rate))
+	turn, w := cmplx.Rect(1, 2*math.Pi*hz/float64(rate)), complex(1, 0)
+	for _, v := range pcm {
+		sin, cos := imag(w), real(w)
+		w *= turn
 		ss, sc, cc = ss+sin*sin, sc+sin*cos, cc+cos*cos
 		s, c, power = s+sin*float64(v), c+cos*float64(v), power+float64(v)*float64(v)
 	}

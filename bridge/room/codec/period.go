@@ -8,9 +8,9 @@ import (
 // Period is the distance in samples, from shortest to longest, at which the end of sound is most like what came before it: a period of a
 // voice, or a few of them. rate is in Hz. All of the sound beyond longest is compared: give some 10 ms more than that.
 func Period(sound []int16, rate int, shortest, longest time.Duration) int {
-	from, to, rough := inSamples(shortest, rate), inSamples(longest, rate), max(1, rate/4000)
+	from, to, rough := inSamples(shortest, rate), inSamples(longest, rate), max(1, rate/8000)
 	window := len(sound) - to
-	p := likest(sound, window, from, to, rough) // roughly, at 4 kHz
+	p := likest(sound, window, from, to, rough) // roughly, at 8 kHz
 	return likest(sound, window, max(from, p-rough+1), min(to, p+rough-1), 1)
 }
 

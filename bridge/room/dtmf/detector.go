@@ -8,9 +8,10 @@ const (
 	hop  = size / 2
 
 	// begins is how many windows in a row must hold a digit: 32 ms, between the 40 ms that Q.24 has accepted and the 23 ms it has
-	// refused. ends is how many without it end it, so that a gap of less than 10 ms does not make two of one.
+	// refused. ends is how many without it end it: a pause of the 40 ms that Q.24 has recognised has more, and a gap that a codec or a
+	// loss of less makes does not make two of one.
 	begins = 4
-	ends   = 3
+	ends   = 5
 
 	// The limits for a window. Powers are as shares of the loudest that there can be.
 	quietest    = 1e-4              // of each tone: -40 dB

@@ -24,11 +24,12 @@ type End struct {
 	on       func(*rtp.Packet)
 	lose     func(n int) bool
 	sent     []rtp.Header
-	received []rtp.Header
+	coming   []*rtp.Packet // on their way to this end
+	received []*rtp.Packet
 	stats    media.Stats
 }
 
-// Wire returns two ends that speak f. Each packet takes delay, on a goroutine of its own; in a synctest bubble they stay in order.
+// Wire returns two ends that speak f. Each packet takes delay, on a goroutine of its own, and they stay in order.
 func Wire(f media.Format, delay time.Duration) (a, b *End) {
 	a, b = &End{format: f, delay: delay}, &End{format: f, delay: delay}
 	a.other, b.other = b, a
@@ -63,8 +64,8 @@ func (e *End) Sent() []rtp.Header {
 	return slices.Clone(e.sent)
 }
 
-// Received is the headers of all packets that came to this end.
-func (e *End) Received() []rtp.Header {
+// Received is all packets that came to this end, in order of arrival. They must not be changed.
+func (e *End) Received() []*rtp.Packet {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.Clone(e.received)
@@ -81,7 +82,8 @@ func (e *End) OnRTP(f func(*rtp.Packet)) {
 func (e *End) WriteRTP(p *rtp.Packet) error {
 	if e.write(p) {
 		k := rtp.Packet{Header: p.Header, Payload: slices.Clone(p.Payload)}
-		time.AfterFunc(e.delay, func() { e.other.deliver(&k) })
+		e.other.travel(&k)
+		time.AfterFunc(e.delay, e.other.arrive)
 	}
 	return nil
 }
@@ -96,13 +98,22 @@ func (e *End) write(p *rtp.Packet) bool {
 	return e.lose == nil || !e.lose(n)
 }
 
-func (e *End) deliver(p *rtp.Packet) {
+// travel puts a packet on its way to this end.
+func (e *End) travel(p *rtp.Packet) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.coming = append(e.coming, p)
+}
+
+// arrive delivers the packet that has been on its way for longest.
+func (e *End) arrive() {
 	e.turn.Lock()
 	defer e.turn.Unlock()
 	e.mu.Lock()
-	on := e.on
+	on, p := e.on, e.coming[0]
+	e.coming = e.coming[1:]
 	e.stats.Received++
-	e.received = append(e.received, p.Header)
+	e.received = append(e.received, p)
 	e.mu.Unlock()
 	if on != nil {
 		on(p)
