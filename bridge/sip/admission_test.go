@@ -19,14 +19,15 @@ func TestStrangerIsRefusedAndThenIgnored(t *testing.T) {
 	w := newWire(t, a)
 	for i := range 10 {
 		w.send(w.message("INVITE", "stranger", "", i+1, w.sdp()))
-		if res := w.response(403); res.CSeq().SeqNo != uint32(i+1) {
-			t.Errorf("one response too many: %s", res)
+		for w.response(403).CSeq().SeqNo != uint32(i+1) { // a busy machine may repeat one before it forgets the transaction
 		}
 	}
 	w.send(w.message("INVITE", "stranger", "", 11, w.sdp()))
 	w.send(w.message("OPTIONS", "stranger", "", 12, ""))
-	if m := w.read(300 * time.Millisecond); m != nil {
-		t.Errorf("answered: %v", m)
+	for m := w.read(300 * time.Millisecond); m != nil; m = w.read(300 * time.Millisecond) {
+		if res, ok := m.(*sipgo.Response); !ok || res.CSeq().SeqNo > 10 {
+			t.Errorf("answered: %v", m)
+		}
 	}
 	if len(calls) != 0 {
 		t.Error("a stranger's call came through")
