@@ -44,6 +44,22 @@ func TestLoginGoesToTheAccountsDataCentre(t *testing.T) {
 	}
 }
 
+func TestLoginByQRGoesToTheAccountsDataCentre(t *testing.T) {
+	n := network(t, testnet.Options{DCs: []int{2, 4}})
+	carl := n.AddUser(testnet.UserOptions{Phone: "4930333333", Username: "carl", DC: 4})
+	phone := run(t, newAccount(t, n, carl.Session(testContext(t))))
+	kept := oldKey(t, n)
+
+	self, err := newAccount(t, n, kept).LoginQR(testContext(t), func(url string) { scan(t, phone, url) }, &person{})
+
+	if err != nil || self.ID != carl.ID() {
+		t.Fatalf("logged in as %+v, %v", self, err)
+	}
+	if dc := dcOf(t, kept); dc != 4 {
+		t.Errorf("the session is for data centre %d", dc)
+	}
+}
+
 func TestAMovedAccountStaysLoggedIn(t *testing.T) {
 	n := network(t, testnet.Options{DCs: []int{2, 4}})
 	annUser, bobUser := annAndBob(n)

@@ -119,8 +119,8 @@ func findIn(ctx context.Context, store PeerStore, self int64, t target) (Peer, e
 }
 
 // isContact says that the person is in the account's contacts, as far as we know.
-func (p *people) isContact(id int64) bool {
-	peer, err := p.find(context.Background(), target{kind: byID, id: id})
+func (p *people) isContact(ctx context.Context, id int64) bool {
+	peer, err := p.find(ctx, target{kind: byID, id: id})
 	return err == nil && peer.Contact
 }
 

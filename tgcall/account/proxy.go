@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gotd/td/bin"
@@ -153,15 +154,26 @@ func (m mtProxy) connect(ctx context.Context, resolve func(dcs.Resolver) (transp
 type doubtful struct {
 	transport.Conn
 	addr  string
-	heard bool
+	heard atomic.Bool
 }
 
 // Recv implements transport.Conn.
 func (d *doubtful) Recv(ctx context.Context, b *bin.Buffer) error {
 	err := d.Conn.Recv(ctx, b)
-	if err != nil && !d.heard && ctx.Err() == nil {
-		return fmt.Errorf("%s: %w (%w)", d.addr, ErrProxy, err)
+	if err == nil {
+		d.heard.Store(true)
 	}
-	d.heard = true
-	return err
+	return d.explain(ctx, err)
+}
+
+// Send implements transport.Conn.
+func (d *doubtful) Send(ctx context.Context, b *bin.Buffer) error {
+	return d.explain(ctx, d.Conn.Send(ctx, b))
+}
+
+func (d *doubtful) explain(ctx context.Context, err error) error {
+	if err == nil || d.heard.Load() || ctx.Err() != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w (%w)", d.addr, ErrProxy, err)
 }

@@ -38,7 +38,7 @@ func approached(in bin.Encoder) (id int64, ok bool) {
 func (l *link) guardStrangers(next tg.Invoker) telegram.InvokeFunc {
 	return func(ctx context.Context, in bin.Encoder, out bin.Decoder) error {
 		id, ok := approached(in)
-		if !ok || l.people.isContact(id) {
+		if !ok || l.people.isContact(ctx, id) {
 			return next.Invoke(ctx, in, out)
 		}
 		if wait := l.a.o.Ledger.wait(strangers); wait > 0 {
