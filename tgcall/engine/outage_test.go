@@ -102,7 +102,8 @@ func (s *side) awaitRelayReady() {
 func TestBadDirectPathIsKept(t *testing.T) {
 	t.Parallel()
 	wall := newFirewall(t)
-	c := newCall(t, Config{Version: "13.0.0", P2P: true, timing: hurry, net: wall, Servers: []Server{turnServer(t)}}, weather{})
+	suspicious := timing{path: path.Timing{Keepalive: 200 * time.Millisecond, Overdue: 250 * time.Millisecond}}
+	c := newCall(t, Config{Version: "13.0.0", P2P: true, timing: suspicious, net: wall, Servers: []Server{turnServer(t)}}, weather{})
 	c.run()
 	c.established()
 	defer c.conversation()()

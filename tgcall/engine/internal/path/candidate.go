@@ -77,7 +77,7 @@ func (c *candidate) parseAddr(host, port string, loopback bool) error {
 	case named:
 		c.reflector = host
 	case err != nil:
-		return errName // "….local" of a browser, for one
+		return errName // a browser hides host addresses so, as "….local"; where we can be reached its checks tell us the address
 	case !usable(ip, loopback):
 		return errAddress
 	}

@@ -1,6 +1,6 @@
 // Package path finds the way that the packets of a Telegram call take between the two sides: ICE (RFC 8445, RFC 8838) on pion's
-// agent, with what Telegram's peers need beyond it. Candidates are read and written in the one-line form of libwebrtc, and a
-// path that dies in mid-call is left for a living one.
+// agent, with what Telegram's peers need beyond it. Candidates are read and written in the one-line form of libwebrtc; a path that
+// dies in mid-call is left for a living one (repair, follow, knock), and addresses that the machine gets are used (interfaces).
 //
 // The main type is Path. Open starts pion's agent, Close ends it; the other methods belong to one goroutine. The callbacks of
 // Options come from the agent's goroutines.

@@ -165,11 +165,14 @@ func (p *Path) doubt(pairs []*pair, silent bool, now time.Time) *pair {
 	case r.suspected.IsZero():
 		r.suspected = now
 	case selected.last.After(r.suspected):
-		r.suspected, r.trusted = time.Time{}, now
+		r.suspected, r.trusted, r.turn = time.Time{}, now, 0
 		return nil
 	}
 	if now.Sub(r.suspected) < max(t.Dead, 3*selected.trip) {
 		return selected
+	}
+	if r.turn == 0 {
+		p.o.Log.Info("path does not answer", "local", selected.local.Type().String(), "remote", selected.remote.Type().String())
 	}
 	return r.next(pairs, now.Add(-t.Alive))
 }
