@@ -83,6 +83,24 @@ func TestAPanicOfARelayEndsWhoSpoke(t *testing.T) {
 	})
 }
 
+// A scratch is a Source that panics.
+type scratch struct{}
+
+func (scratch) Fill([]int16, int) int { panic("no such file") }
+
+func TestAPanicOfASourceEndsIt(t *testing.T) {
+	ann, bob := newPhone(media.Opus), newPhone(media.Opus)
+	call(t, ann, bob, func(r *Room, sa, sb *Seat) {
+		p, q := sa.Play(scratch{}, PlayOptions{}), r.Play(scratch{}, PlayOptions{})
+		wait(100 * time.Millisecond)
+		<-p.Done()
+		<-q.Done()
+		if sa.Err() != nil || sb.Err() != nil || p.Finished() {
+			t.Errorf("errors %v, %v; finished %t", sa.Err(), sb.Err(), p.Finished())
+		}
+	})
+}
+
 // TestWhatBreaksTheFormatCostsItself: payloads that no peer should send come between good ones, into a mix.
 func TestWhatBreaksTheFormatCostsItself(t *testing.T) {
 	for name, payload := range map[string][]byte{

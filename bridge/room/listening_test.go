@@ -140,9 +140,9 @@ func TestATransitionIsHardlyHeard(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					r := room.New(room.Options{})
 					ann, bob := says(t, r, f.ann, 550), says(t, r, f.bob, f.bobs)
-					wait(3 * time.Second)
+					wait(1500 * time.Millisecond)
 					back := c.happens(t, r, ann, bob)
-					wait(3 * time.Second)
+					wait(1500 * time.Millisecond)
 					back()
 					wait(6 * time.Second) // there is no pause
 					bob.hang()

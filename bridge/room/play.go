@@ -1,6 +1,10 @@
 package room
 
-import "switchgram/bridge/media"
+import (
+	"fmt"
+
+	"switchgram/bridge/media"
+)
 
 // Source is sound that can be played: tones, files. Package sound has them.
 type Source interface {
@@ -56,7 +60,7 @@ func (s *Seat) Play(src Source, o PlayOptions) *Playback {
 	return p
 }
 
-// Play plays src to everybody in the room, until it ends or is stopped, or the room is closed.
+// Play plays src to everybody in the room, until it ends or is stopped, or the room is closed. While nobody has a seat it stands still.
 func (r *Room) Play(src Source, o PlayOptions) *Playback {
 	p := newPlayback(r, nil, src, o)
 	r.reconnect(func() { r.plays = append(r.plays, p) })
@@ -101,11 +105,17 @@ func (p *Playback) packets(f media.Format) bool {
 	return ok && f.Codec == media.Opus && !p.under && p.gain == 1
 }
 
-// next is the next 20 ms of it, nil when it has ended.
+// next is the next 20 ms of it, nil when it has ended. A Source that panics ends.
 func (p *Playback) next(rate int) []float32 {
 	if p.over {
 		return nil
 	}
+	defer func() {
+		if r := recover(); r != nil {
+			p.room.log.Error("cannot play", "err", fmt.Errorf("%w: %v", ErrPanic, r))
+			p.end()
+		}
+	}()
 	if n := samples(tick, rate); len(p.pcm) != n {
 		p.pcm, p.block = make([]int16, n), make([]float32, n)
 	}

@@ -111,7 +111,7 @@ func (r *Room) advance() []func() {
 		m.adjust(now)
 	}
 	if m.timer != nil {
-		m.timer.Reset(m.due.Sub(now))
+		m.timer.Reset(time.Until(m.due))
 	}
 	calls := m.calls
 	m.calls = nil

@@ -27,6 +27,7 @@ type TapPacket struct {
 	Packet *rtp.Packet  // payload and all
 	At     time.Time    // when it came
 	Missed uint64       // how many packets before it found no room
+	Part   int          // how many pauses of the tap came before it
 }
 
 // TapSound is 20 ms of what somebody hears who only listens, mono, 960 samples at MixRate. It belongs to whoever receives it.
@@ -43,6 +44,8 @@ type Tap struct {
 
 	mu      sync.Mutex
 	closed  bool
+	paused  bool
+	part    int // of the next packet
 	packets chan TapPacket
 	mix     chan TapSound
 	missed  TapMissed
@@ -80,6 +83,16 @@ func (t *Tap) Missed() TapMissed {
 	return t.missed
 }
 
+// Pause drops uncounted what is said from now on (on), or gives it again: what is said after Pause has returned. What waits can still be read.
+func (t *Tap) Pause(on bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.paused && !on {
+		t.part++
+	}
+	t.paused = on
+}
+
 // Close ends the tap and closes its channels; what waits in them can still be read. Safe to repeat.
 func (t *Tap) Close() {
 	t.room.reconnect(func() {
@@ -107,7 +120,7 @@ func (t *Tap) end() {
 func (t *Tap) packet(s *Seat, f media.Format, p *rtp.Packet, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed || t.packets == nil {
+	if t.closed || t.paused || t.packets == nil {
 		return
 	}
 	if len(t.packets) == cap(t.packets) {
@@ -115,7 +128,7 @@ func (t *Tap) packet(s *Seat, f media.Format, p *rtp.Packet, now time.Time) {
 		t.untold.Packets++
 		return
 	}
-	t.packets <- TapPacket{Seat: s, Format: f, Packet: p.Clone(), At: now, Missed: t.untold.Packets}
+	t.packets <- TapPacket{Seat: s, Format: f, Packet: p.Clone(), At: now, Missed: t.untold.Packets, Part: t.part}
 	t.untold.Packets = 0
 }
 
@@ -123,7 +136,7 @@ func (t *Tap) packet(s *Seat, f media.Format, p *rtp.Packet, now time.Time) {
 func (t *Tap) sound(pcm []int16, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed || t.mix == nil {
+	if t.closed || t.paused || t.mix == nil {
 		return
 	}
 	if len(t.mix) == cap(t.mix) {

@@ -71,6 +71,36 @@ func TestATapGivesTheMixWhilePacketsAreRelayed(t *testing.T) {
 	})
 }
 
+func TestAPausedTapGivesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *room.Room) {
+		ann, bob := says(t, r, browser, 400), says(t, r, browser, 600)
+		tap := r.Tap(room.TapOptions{Packets: 1000, Mix: 1000})
+		wait(time.Second)
+		from := time.Now()
+		tap.Pause(true)
+		wait(2 * time.Second)
+		tap.Pause(false)
+		until := time.Now()
+		wait(time.Second)
+		tap.Close()
+		ann.hang()
+		bob.hang()
+		var parts [2]int
+		for k := range tap.Packets() {
+			if k.At.After(from) && k.At.Before(until) || k.Part != map[bool]int{false: 0, true: 1}[k.At.After(from)] {
+				t.Fatalf("a packet of part %d, %v after the pause began", k.Part, k.At.Sub(from))
+			}
+			parts[k.Part]++
+		}
+		if parts[0] < 95 || parts[1] < 95 {
+			t.Errorf("%d packets before the pause, %d after it", parts[0], parts[1])
+		}
+		if n := len(tap.Mix()); n < 95 || n > 105 {
+			t.Errorf("%d blocks of the mix in two seconds", n)
+		}
+	})
+}
+
 func TestARoomDoesNotWaitForItsTap(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *room.Room) {
 		ann, bob := says(t, r, browser, 400), join(t, r, browser, room.Listen, sound.Silence{})

@@ -1,8 +1,9 @@
-// Package sound is what a program plays and hears at the end of a media.Stream: a Player sends a Source, such as a tone or a WAV file,
-// in the stream's codec; a Listener decodes what comes, measures it and records it.
+// Package sound is what can be played, and what a program plays and hears at the end of a media.Stream. Sources are tones, WAV and
+// Ogg/Opus files, and the signals of telephone networks; a room plays them to those who sit in it (room.Source is the same). A Player sends
+// one to a stream, in its codec; a Listener decodes what comes, measures it and records it.
 //
-// It serves demonstrations and tests, where one wants to know that a certain tone went in here and came out there, how loud, how pure and
-// how much later. Players and Listeners may be used from several goroutines at once; a Source belongs to one Player.
+// The last two serve demonstrations and tests, where one wants to know that a certain tone went in here and came out there, how loud, how
+// pure and how much later. They may be used from several goroutines at once; a Source belongs to whoever plays it.
 package sound
 
 // A Source makes sound, frame by frame.
