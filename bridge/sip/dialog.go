@@ -50,6 +50,7 @@ type Dialog struct {
 	headers    sip.Message
 	offers     []Codec // that may be agreed on, best first
 	prefer     []Codec // of these, before the others
+	dtmf       DTMF
 	sdp        local
 	offered    *description // the far end's offer that is to be answered; nil: it made none
 	agreed     *terms
@@ -260,12 +261,6 @@ func (d *Dialog) OnRTP(f func(*rtp.Packet)) {
 // type are set here, header extensions left out, and sequence numbers shifted to make room for digits. A packet that cannot be sent
 // yet, or no longer, is dropped and counted; the error says so and is no reason to stop.
 func (d *Dialog) WriteRTP(p *rtp.Packet) error { return d.sound.write(p) }
-
-// SendDTMF sends digits 0-9 A-D * # as telephone-events, each that long (40 ms to 8 s; on Opus no more than 1.3 s are told), and
-// returns when the last is sent. Audio written meanwhile is dropped.
-func (d *Dialog) SendDTMF(ctx context.Context, digits string, each time.Duration) error {
-	return d.sound.dial(ctx, digits, each, d.over)
-}
 
 // Stats are the counts since the start.
 func (d *Dialog) Stats() Stats { return d.sound.stats() }

@@ -20,7 +20,7 @@ type (
 	FormatChanged struct{}
 	// Held: the far end holds us (On), or takes us back.
 	Held struct{ On bool }
-	// Digit: the far end pressed a key, heard as a telephone-event or told by INFO.
+	// Digit: the far end pressed a key, heard as a telephone-event or told by INFO. It comes when the key is up again.
 	Digit struct {
 		Key      rune // 0-9 A-D * #
 		Duration time.Duration

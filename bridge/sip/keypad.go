@@ -39,8 +39,8 @@ func (k *keypad) hear(payload []byte, marker bool, timestamp uint32, clock, audi
 	switch {
 	case k.down && timestamp == k.timestamp:
 		k.grow(duration)
-	case k.down && !marker && event == k.event && timestamp == k.timestamp+k.duration:
-		k.before, k.timestamp, k.duration = k.before+k.duration, timestamp, duration
+	case k.goesOn(event, marker, timestamp):
+		k.before, k.timestamp, k.duration = k.before+timestamp-k.timestamp, timestamp, duration
 	default:
 		digit, up = k.release()
 		*k = keypad{down: true, event: event, timestamp: timestamp, duration: duration, clock: clock, audio: audio, known: true}
@@ -51,6 +51,14 @@ func (k *keypad) hear(payload []byte, marker bool, timestamp uint32, clock, audi
 	}
 	// A key whose only packet is the end of it, right after one whose end was lost, goes up with its next end packet or by expire.
 	return digit, up
+}
+
+// goesOn tells whether a packet is of the next segment of the key that is down: one whose duration has filled its 16 bits. FreeSWITCH begins
+// it 0xFFFF after the last, though it has told of somewhat less.
+func (k *keypad) goesOn(event byte, marker bool, timestamp uint32) bool {
+	const nearlyFull = 0xf000
+	passed := timestamp - k.timestamp
+	return k.down && !marker && event == k.event && k.duration >= nearlyFull && passed >= k.duration && passed <= 1<<16
 }
 
 func (k *keypad) grow(duration uint32) {

@@ -44,6 +44,10 @@ func TestKeysAreHeardOnceWhateverIsLost(t *testing.T) {
 			{event(5, true, 1280), false, 5}}, []Digit{{'5', 160 * time.Millisecond}}},
 		{"longer than 16 bits", 48000, 48000, []heard{{event(9, false, 960), true, 100}, {event(9, false, 65535), false, 100},
 			{event(9, false, 960), false, 100 + 65535}, {event(9, true, 30465), false, 100 + 65535}}, []Digit{{'9', 2 * time.Second}}},
+		{"longer than 16 bits, as FreeSWITCH has it", 48000, 48000, []heard{{event(9, false, 960), true, 100}, {event(9, false, 65280), false, 100},
+			{event(9, false, 960), false, 100 + 65535}, {event(9, true, 30465), false, 100 + 65535}}, []Digit{{'9', 2 * time.Second}}},
+		{"the same key again, its marker lost", 8000, 8000, []heard{{event(9, false, 160), true, 100}, {event(9, true, 320), false, 900}},
+			[]Digit{{'9', 20 * time.Millisecond}, {'9', 40 * time.Millisecond}}},
 		{"not a key", 8000, 8000, []heard{{event(16, true, 160), true, 1}, {[]byte{1, 2}, true, 2}, {nil, true, 3}}, nil},
 	}
 	for _, tt := range tests {

@@ -41,7 +41,7 @@ func (d *Dialog) ourOffer(dir direction) []byte {
 	if d.agreed != nil {
 		return d.sdp.again(*d.agreed, dir)
 	}
-	return d.sdp.offer(d.codecs())
+	return d.sdp.offer(d.codecs(), d.dtmf.events())
 }
 
 // ourAnswer answers a far end's offer and puts the terms in force. On an error nothing has changed.
@@ -49,6 +49,9 @@ func (d *Dialog) ourAnswer(offer *description) (body []byte, changes []Event, er
 	t, err := offer.accept(d.codecs(), d.want())
 	if err != nil {
 		return nil, nil, err
+	}
+	if !d.dtmf.events() {
+		t = t.withoutEvents()
 	}
 	d.sdp.version++
 	d.sdp.mux = t.mux

@@ -110,14 +110,24 @@ func (d *description) packetTime() time.Duration {
 	return min(max(t/step*step, step), 6*step)
 }
 
-// offer describes our side before the far end has said anything.
-func (l local) offer(codecs []Codec) []byte {
+// withoutEvents leaves out telephone-events: digits are to travel otherwise.
+func (t terms) withoutEvents() terms {
+	t.events, t.format.DTMFPayloadType, t.format.DTMFClockRate = nil, 0, 0
+	return t
+}
+
+// offer describes our side before the far end has said anything, with telephone-events or without.
+func (l local) offer(codecs []Codec, digits bool) []byte {
 	var payloads []payload
 	for _, c := range codecs {
 		s := specs[c]
 		payloads = append(payloads, payload{pt: s.offerPT, codec: c, clock: s.clock, fmtp: s.fmtp})
 	}
-	return l.describe(payloads, offerEvents(codecs), sendrecv, 0)
+	var events []payload
+	if digits {
+		events = offerEvents(codecs)
+	}
+	return l.describe(payloads, events, sendrecv, 0)
 }
 
 // offerEvents are telephone-events as FreeSWITCH offers them: 101 has the clock of the telephone codecs, or Opus's where it is alone.

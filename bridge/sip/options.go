@@ -85,6 +85,7 @@ type Invite struct {
 	Password string // empty: such a challenge refuses the call
 
 	Codecs []Codec // offered, best first; nil: the agent's
+	DTMF   DTMF    // how digits travel
 }
 
 // Header is a SIP header field.
