@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"sync/atomic"
 
 	"github.com/gotd/td/bin"
@@ -15,7 +16,6 @@ import (
 	"github.com/gotd/td/telegram/updates/hook"
 	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
-	"golang.org/x/sync/errgroup"
 )
 
 // link is an account's connection for the time of one Run or login: gotd's client and what we put around it.
@@ -156,11 +156,8 @@ func (l *link) run(ctx context.Context, f func(context.Context) error) error {
 	linkCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	l.alive, l.end = linkCtx, cancel
-	var g errgroup.Group
-	g.Go(func() error {
-		l.pulse.run(linkCtx)
-		return nil
-	})
+	var beat sync.WaitGroup
+	beat.Go(func() { l.pulse.run(linkCtx) })
 	giveUp := context.AfterFunc(ctx, func() { cancel(nil) }) // while there is no connection
 	defer giveUp()
 	var fErr error
@@ -176,7 +173,7 @@ func (l *link) run(ctx context.Context, f func(context.Context) error) error {
 	})
 	why := context.Cause(linkCtx)
 	cancel(nil)
-	_ = g.Wait() // nil
+	beat.Wait()
 	l.move.tasks.Wait()
 	err = l.outcome(ctx, why, fErr, err)
 	if errors.Is(err, ErrRevoked) {
