@@ -40,7 +40,7 @@ type ear struct {
 	said  media.Format
 	rate  int // of the decoder
 	dec   codec.Decoder
-	rates *resampler // from the decoder's rate to the mix's
+	rates *Resampler // from the decoder's rate to the mix's
 
 	meter meter
 	seq   sequence
@@ -110,7 +110,7 @@ func (e *ear) setRate(mixRate int) (err error) {
 		}
 		e.rate = rate
 	}
-	e.rates = newResampler(e.rate, mixRate)
+	e.rates = NewResampler(e.rate, mixRate)
 	e.recent = e.recent[:0]
 	return nil
 }
@@ -135,7 +135,7 @@ func (e *ear) catchUp(w *waiting) bool {
 	if over := len(e.sound) - samples(recall, e.rate); over > 0 {
 		e.sound = append(e.sound[:0], e.sound[over:]...)
 	}
-	e.recent = e.rates.convert(e.scratch[:n], e.recent)
+	e.recent = e.rates.Convert(e.scratch[:n], e.recent)
 	e.forget()
 	return true
 }

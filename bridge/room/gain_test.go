@@ -112,10 +112,10 @@ func TestSoundIsMadeLongerAndShorterByItsPeriods(t *testing.T) {
 
 func TestAResamplerKeepsATonePure(t *testing.T) {
 	for _, c := range [][2]int{{8000, 48000}, {48000, 8000}, {16000, 48000}, {48000, 16000}, {8000, 16000}, {16000, 8000}, {8000, 8000}} {
-		r := newResampler(c[0], c[1])
+		r := NewResampler(c[0], c[1])
 		var out []int16
 		for pcm := sine(1000, 8000, c[0], c[0]); len(pcm) > 0; pcm = pcm[c[0]/50:] {
-			out = r.convert(pcm[:c[0]/50], out)
+			out = r.Convert(pcm[:c[0]/50], out)
 		}
 		if len(out) != c[1] {
 			t.Errorf("%v: %d samples", c, len(out))
@@ -125,7 +125,7 @@ func TestAResamplerKeepsATonePure(t *testing.T) {
 		}
 	}
 	// What the lower rate cannot hold must not come back as something else.
-	out := newResampler(48000, 8000).convert(sine(5000, 8000, 48000, 48000), nil)
+	out := NewResampler(48000, 8000).Convert(sine(5000, 8000, 48000, 48000), nil)
 	if l := level(out[4000:]); l < 60 {
 		t.Errorf("5 kHz at 8 kHz: -%d dBov", l)
 	}

@@ -17,7 +17,7 @@ func (e *ear) read(out []int16, now time.Time) ([]int16, bool) {
 	}
 	e.keepPace(n, now)
 	before := len(out)
-	out = e.rates.convert(e.sound[:n], out)
+	out = e.rates.Convert(e.sound[:n], out)
 	e.sound = append(e.sound[:0], e.sound[n:]...)
 	e.recent = append(e.recent, out[before:]...)
 	e.forget()

@@ -125,7 +125,7 @@ func (m *mixer) retune(p *pen) {
 	if p.mix == m.rate {
 		return
 	}
-	before := newResampler(p.mix, m.rate).convert(p.recent, nil)
+	before := NewResampler(p.mix, m.rate).Convert(p.recent, nil)
 	if err := p.tune(m.rate, before); err != nil {
 		m.room.log.Error("cannot encode", "err", err)
 	}

@@ -16,7 +16,7 @@ type pen struct {
 	mix    int // rate of what comes in
 	enc    codec.Encoder
 	rate   int // of the encoder
-	rates  *resampler
+	rates  *Resampler
 	limit  limiter
 
 	recent  []int16 // what came in last
@@ -50,8 +50,8 @@ func newPen(f media.Format, mixRate int, before []int16) (*pen, error) {
 func (p *pen) tune(mixRate int, before []int16) (err error) {
 	p.mix = mixRate
 	rate := workRate(p.format.Codec, mixRate)
-	p.rates = newResampler(mixRate, rate)
-	p.waiting = p.rates.convert(before, p.waiting[:0])
+	p.rates = NewResampler(mixRate, rate)
+	p.waiting = p.rates.Convert(before, p.waiting[:0])
 	if rate != p.rate {
 		if p.enc, err = codec.NewEncoder(p.format.Codec, rate); err != nil {
 			return fmt.Errorf("room: %w", err)
@@ -110,7 +110,7 @@ func (p *pen) note(mix []float32) {
 	over := len(p.recent) - samples(recall-tick, p.mix)
 	p.recent = append(p.recent[:0], p.recent[max(0, over):]...)
 	p.recent = p.limit.apply(mix, p.recent)
-	p.waiting = p.rates.convert(p.recent[len(p.recent)-len(mix):], p.waiting)
+	p.waiting = p.rates.Convert(p.recent[len(p.recent)-len(mix):], p.waiting)
 }
 
 // next is the packet of some sound.

@@ -5,17 +5,18 @@ import "math"
 // lobes is the half-length of the filter in samples at the lower rate: flat to 0.84 of its band, 60 dB down at 1.15.
 const lobes = 16
 
-// A resampler multiplies or divides the rate of sound by a whole number, or leaves it alone. libopus has rates of its own for the other
-// codecs; it is for the telephone codecs in a mix, and between G.711 and G.722.
-type resampler struct {
+// A Resampler multiplies or divides the rate of sound by a whole number, or leaves it alone. libopus has rates of its own for the other
+// codecs; it is for the telephone codecs in a mix, and between G.711 and G.722. It keeps what it needs of the past, and is late by 16 samples
+// of the lower rate. Not safe for concurrent use.
+type Resampler struct {
 	up, down int
 	phases   [][]float32 // taps for each of the up outputs that an input makes, oldest first
 	past     []float32   // input: as much as there are taps but one, then what is new
 }
 
-// newResampler works where one rate is a multiple of the other.
-func newResampler(from, to int) *resampler {
-	r := &resampler{up: max(1, to/from), down: max(1, from/to)}
+// NewResampler works where one rate is a multiple of the other.
+func NewResampler(from, to int) *Resampler {
+	r := &Resampler{up: max(1, to/from), down: max(1, from/to)}
 	ratio := max(r.up, r.down)
 	n := 2 * lobes * ratio / r.up
 	r.phases = make([][]float32, r.up)
@@ -44,8 +45,8 @@ func sinc(x float64) float64 {
 	return math.Sin(math.Pi*x) / (math.Pi * x)
 }
 
-// convert appends the sound of pcm at the other rate to out. When dividing, the length of pcm is a multiple of the ratio.
-func (r *resampler) convert(pcm, out []int16) []int16 {
+// Convert appends the sound of pcm at the other rate to out. When dividing, the length of pcm is a multiple of the ratio.
+func (r *Resampler) Convert(pcm, out []int16) []int16 {
 	if r.up == r.down {
 		return append(out, pcm...)
 	}

@@ -40,7 +40,7 @@ func (v *voice) rest() { v.on, v.pcm, v.level, v.counts = false, v.pcm[:0], Quie
 type watch struct {
 	found    func(digit byte)
 	detector *dtmf.Detector
-	rates    *resampler // to the detector's rate
+	rates    *Resampler // to the detector's rate
 	rate     int        // of the mix
 	pcm      []int16
 }
@@ -48,9 +48,9 @@ type watch struct {
 // look appends a call of found for each digit that has ended.
 func (w *watch) look(pcm []int16, rate int, calls []func()) []func() {
 	if rate != w.rate {
-		w.rate, w.rates, w.detector = rate, newResampler(rate, dtmf.Rate), dtmf.NewDetector()
+		w.rate, w.rates, w.detector = rate, NewResampler(rate, dtmf.Rate), dtmf.NewDetector()
 	}
-	w.pcm = w.rates.convert(pcm, w.pcm[:0])
+	w.pcm = w.rates.Convert(pcm, w.pcm[:0])
 	for _, digit := range w.detector.Write(w.pcm) {
 		calls = append(calls, func() { w.found(digit) })
 	}

@@ -1,0 +1,28 @@
+package codec
+
+import (
+	"fmt"
+
+	"gopkg.in/hraban/opus.v2"
+)
+
+const (
+	stereoBitrate = 64000 // bit/s: enough for two who talk at once to be kept apart
+
+	// OpusLookahead is by how many samples at 48 kHz the sound of an Opus packet is late, as libopus makes it there.
+	OpusLookahead = 312
+)
+
+// NewStereoEncoder returns an encoder of Opus that takes left and right samples in turn, at 48 kHz, and keeps the two apart: for recordings.
+func NewStereoEncoder() (Encoder, error) {
+	enc, err := opus.NewEncoder(48000, 2, opus.AppAudio)
+	if err != nil {
+		return nil, fmt.Errorf("opus encoder: %w", err)
+	}
+	for _, set := range []error{enc.SetBitrate(stereoBitrate), enc.SetComplexity(complexity), enc.SetDTX(false)} {
+		if set != nil {
+			return nil, fmt.Errorf("opus encoder: %w", set)
+		}
+	}
+	return &opusEncoder{enc}, nil
+}
