@@ -172,7 +172,7 @@ func (p *Path) doubt(pairs []*pair, silent bool, now time.Time) *pair {
 		return selected
 	}
 	if r.turn == 0 {
-		p.o.Log.Info("path does not answer", "local", selected.local.Type().String(), "remote", selected.remote.Type().String())
+		p.o.Log.Info("path does not answer", "local", selected.local.Type().String(), "remote", selected.remote.Type().String(), "others", p.Spare())
 	}
 	return r.next(pairs, now.Add(-t.Alive))
 }
