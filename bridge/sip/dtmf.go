@@ -147,11 +147,10 @@ func (s *sound) press(ctx context.Context, event byte, each time.Duration) error
 
 // pressed is a key that is being sent.
 type pressed struct {
-	event   byte
-	clock   int    // that durations are counted in
-	begins  uint32 // timestamp of this segment
-	before  int    // ticks of the segments before
-	segment bool   // something of this key was sent
+	event  byte
+	clock  int    // that durations are counted in
+	begins uint32 // its timestamp
+	told   bool   // something of it was sent
 }
 
 // keyDown stops the audio and says when in RTP time the key goes down. Its clock is the codec's, since it shares the codec's
@@ -179,37 +178,35 @@ func (s *sound) keyUp() {
 	s.out.mu.Unlock()
 }
 
-// sendKey says that the key has been down for d. A duration has 16 bits, 1.36 s of Opus's clock; what lasts longer goes on in another
-// segment (RFC 4733 §2.5.1.3).
+// sendKey says that the key has been down for d.
 func (s *sound) sendKey(k *pressed, d time.Duration, end bool) error {
-	const full = 1<<16 - 1
-	for ticks(d, k.clock)-k.before > full {
-		if err := s.sendSegment(k, full, false); err != nil {
-			return err
-		}
-		k.before, k.begins = k.before+full, k.begins+full
-	}
-	return s.sendSegment(k, uint16(ticks(d, k.clock)-k.before), end)
-}
-
-func ticks(d time.Duration, clock int) int { return int(d * time.Duration(clock) / time.Second) }
-
-func (s *sound) sendSegment(k *pressed, duration uint16, end bool) error {
 	to, f := s.to.Load(), s.format.Load()
 	payload := [4]byte{k.event, keyVolume}
 	if end {
 		payload[1] |= 0x80
 	}
-	binary.BigEndian.PutUint16(payload[2:], duration)
+	binary.BigEndian.PutUint16(payload[2:], k.duration(d))
 	o := &s.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := s.send(time.Now(), *to, f.DTMFPayloadType, !k.segment, k.begins, payload[:]); err != nil {
+	if err := s.send(time.Now(), *to, f.DTMFPayloadType, !k.told, k.begins, payload[:]); err != nil {
 		return err
 	}
-	k.segment = true
+	k.told = true
 	o.shift++
 	return nil
+}
+
+// duration is how long the key has been down, in the 16 bits there are for it: 1.36 s of Opus's clock. What lasts longer begins again at
+// nothing under the same timestamp, which FreeSWITCH and Asterisk take for what it is, and others for the same key. The segments of
+// RFC 4733 §2.5.1.3 have timestamps of their own, and FreeSWITCH forgets the first of them, while simpler telephones hear two keys.
+func (k *pressed) duration(d time.Duration) uint16 {
+	const full = 1<<16 - 1
+	ticks := int(d * time.Duration(k.clock) / time.Second)
+	if ticks == 0 {
+		return 0
+	}
+	return uint16((ticks-1)%full + 1)
 }
 
 // wait is a pause that ctx or the end of the call cuts short.

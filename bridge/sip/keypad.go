@@ -17,7 +17,7 @@ type keypad struct {
 	event     byte
 	timestamp uint32
 	duration  uint32 // of this segment, in ticks
-	before    uint32 // of the segments before: a duration has 16 bits (RFC 4733 §2.5.1.3)
+	before    uint32 // before this segment: a duration has 16 bits (RFC 4733 §2.5.1.3)
 	step      uint32 // smallest growth of duration seen; 0: none yet
 	clock     int    // agreed on for the events
 	audio     int    // of the codec
@@ -40,7 +40,7 @@ func (k *keypad) hear(payload []byte, marker bool, timestamp uint32, clock, audi
 	case k.down && timestamp == k.timestamp:
 		k.grow(duration)
 	case k.goesOn(event, marker, timestamp):
-		k.before, k.timestamp, k.duration = k.before+timestamp-k.timestamp, timestamp, duration
+		k.before, k.timestamp, k.duration = k.before+k.duration, timestamp, duration
 	default:
 		digit, up = k.release()
 		*k = keypad{down: true, event: event, timestamp: timestamp, duration: duration, clock: clock, audio: audio, known: true}
@@ -53,16 +53,25 @@ func (k *keypad) hear(payload []byte, marker bool, timestamp uint32, clock, audi
 	return digit, up
 }
 
+// What a duration is near when its 16 bits are full, and when it has just begun again.
+const (
+	nearlyFull = 0xf000
+	justBegun  = 0x1000
+)
+
 // goesOn tells whether a packet is of the next segment of the key that is down: one whose duration has filled its 16 bits. FreeSWITCH begins
 // it 0xFFFF after the last, though it has told of somewhat less.
 func (k *keypad) goesOn(event byte, marker bool, timestamp uint32) bool {
-	const nearlyFull = 0xf000
 	passed := timestamp - k.timestamp
 	return k.down && !marker && event == k.event && k.duration >= nearlyFull && passed >= k.duration && passed <= 1<<16
 }
 
 func (k *keypad) grow(duration uint32) {
-	if duration <= k.duration {
+	switch {
+	case k.duration >= nearlyFull && duration < justBegun: // it goes on under the same timestamp, as we have it, too
+		k.before, k.duration = k.before+1<<16-1, duration
+		return
+	case duration <= k.duration:
 		return
 	}
 	if step := duration - k.duration; k.step == 0 || step < k.step {
