@@ -12,7 +12,8 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// DTMF is how the digits of a dialog travel. Whatever it says, digits that come by telephone-event or INFO are heard.
+// DTMF is how the digits of a dialog travel. Whatever it says, digits that come by telephone-event or INFO are heard: FreeSWITCH can be
+// so liberal that it sends events nobody has accepted.
 type DTMF uint8
 
 // The ways.

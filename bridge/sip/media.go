@@ -38,10 +38,11 @@ func (d *Dialog) want() direction {
 // ourOffer is what we offer: everything, or once terms stand the same again.
 func (d *Dialog) ourOffer(dir direction) []byte {
 	d.sdp.version++
+	d.sdp.noEvents = !d.dtmf.events()
 	if d.agreed != nil {
 		return d.sdp.again(*d.agreed, dir)
 	}
-	return d.sdp.offer(d.codecs(), d.dtmf.events())
+	return d.sdp.offer(d.codecs())
 }
 
 // ourAnswer answers a far end's offer and puts the terms in force. On an error nothing has changed.
@@ -50,11 +51,8 @@ func (d *Dialog) ourAnswer(offer *description) (body []byte, changes []Event, er
 	if err != nil {
 		return nil, nil, err
 	}
-	if !d.dtmf.events() {
-		t = t.withoutEvents()
-	}
 	d.sdp.version++
-	d.sdp.mux = t.mux
+	d.sdp.mux, d.sdp.noEvents = t.mux, !d.dtmf.events()
 	body = d.sdp.answer(offer, t)
 	return body, d.settle(offer, t), nil
 }

@@ -26,10 +26,11 @@ type terms struct {
 
 // local is what our side of a description says.
 type local struct {
-	addr    netip.AddrPort // of our RTP
-	session uint64         // of o=, for the dialog's life
-	version uint64         // of o=, one more with each change
-	mux     bool
+	addr     netip.AddrPort // of our RTP
+	session  uint64         // of o=, for the dialog's life
+	version  uint64         // of o=, one more with each change
+	mux      bool
+	noEvents bool // telephone-events are not described
 }
 
 // accept makes terms of a far end's offer: the first codec of our preference that it has.
@@ -110,24 +111,14 @@ func (d *description) packetTime() time.Duration {
 	return min(max(t/step*step, step), 6*step)
 }
 
-// withoutEvents leaves out telephone-events: digits are to travel otherwise.
-func (t terms) withoutEvents() terms {
-	t.events, t.format.DTMFPayloadType, t.format.DTMFClockRate = nil, 0, 0
-	return t
-}
-
-// offer describes our side before the far end has said anything, with telephone-events or without.
-func (l local) offer(codecs []Codec, digits bool) []byte {
+// offer describes our side before the far end has said anything.
+func (l local) offer(codecs []Codec) []byte {
 	var payloads []payload
 	for _, c := range codecs {
 		s := specs[c]
 		payloads = append(payloads, payload{pt: s.offerPT, codec: c, clock: s.clock, fmtp: s.fmtp})
 	}
-	var events []payload
-	if digits {
-		events = offerEvents(codecs)
-	}
-	return l.describe(payloads, events, sendrecv, 0)
+	return l.describe(payloads, offerEvents(codecs), sendrecv, 0)
 }
 
 // offerEvents are telephone-events as FreeSWITCH offers them: 101 has the clock of the telephone codecs, or Opus's where it is alone.
@@ -206,6 +197,9 @@ func (l local) audio(payloads, events []payload, dir direction, ptime time.Durat
 			encoding += "/" + strconv.Itoa(s.channels)
 		}
 		addPayload(m, p, encoding)
+	}
+	if l.noEvents {
+		events = nil
 	}
 	for _, p := range events {
 		p.fmtp = "0-15"

@@ -95,7 +95,7 @@ func TestOfferListsEventsAsFreeSWITCHDoes(t *testing.T) {
 		{[]Codec{PCMU, PCMA}, "m=audio 4000 RTP/AVP 0 8 101"},
 	}
 	for _, tt := range tests {
-		offer := here.offer(tt.codecs, true)
+		offer := here.offer(tt.codecs)
 		if got := line(offer, "m="); got != tt.want {
 			t.Errorf("%v: %s, want %s", tt.codecs, got, tt.want)
 		}
