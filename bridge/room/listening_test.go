@@ -189,7 +189,7 @@ var transitions = map[string]struct {
 			bob.seat.OnDigit(nil)
 		}
 	}},
-	"silence is played under the talk": {2, true, func(_ *testing.T, r *room.Room, _, _ *party) func() {
+	"silence is played under the talk": {2, false, func(_ *testing.T, r *room.Room, _, _ *party) func() {
 		return r.Play(quiet{}, room.PlayOptions{Under: true}).Stop
 	}},
 }

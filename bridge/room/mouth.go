@@ -83,6 +83,9 @@ func (s *Seat) openMouth(m *mixer, now time.Time) (wait time.Duration) {
 		return 0
 	}
 	s.mouth.pen = pen
+	if pen.writes > 0 {
+		s.mouth.talk.at = 1 // others hear it already
+	}
 	wait, _ = s.out.line.due(now, catchUp)
 	return wait
 }

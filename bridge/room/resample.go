@@ -30,6 +30,9 @@ func NewResampler(from, to int) *Resampler {
 	return r
 }
 
+// Ratio is how many samples come of each; 1 also where fewer do.
+func (r *Resampler) Ratio() int { return r.up }
+
 // lowPass is tap i of a filter that leaves a ratio-th of the band: a sinc under Blackman's window.
 func lowPass(i float64, ratio int) float64 {
 	half := float64(lobes * ratio)

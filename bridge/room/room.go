@@ -97,11 +97,10 @@ func (r *Room) tick() {
 func (r *Room) advance() []func() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m := &r.mixer
-	if m.timer == nil {
-		return nil
+	m, now := &r.mixer, time.Now()
+	if m.timer == nil || now.Before(m.due) {
+		return nil // this clock was stopped as it ticked
 	}
-	now := time.Now()
 	if now.Sub(m.due) > catchUp {
 		m.due = now // what is later is given up
 	}
