@@ -85,7 +85,7 @@ var explanations = []struct{ name, what string }{
 	{"mute", "each side mutes and unmutes: tone gone, the other told, tone back"},
 	{"outage", "the callee has no network for 10 s, then it has again"},
 	{"cut", "the direct path is gone in mid-call, a relay is left"},
-	{"media-loss", "10 % of all packets are lost, the rest is up to 60 ms late and overtakes"},
+	{"media-loss", "10 % of what each side sends is lost, the rest is up to 60 ms late and overtakes"},
 	{"standalone, nosctp", "the call's custom parameters ask for standalone reflectors, or for signalling without SCTP"},
 }
 

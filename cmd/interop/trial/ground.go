@@ -20,6 +20,7 @@ import (
 type ground struct {
 	lan       *lan.LAN // nil: all hosts are this machine
 	hosts     [2]*lan.Host
+	services  *lan.Host      // nil without a network
 	turn      netip.AddrPort // of a STUN and TURN server
 	reflector netip.AddrPort
 	tag       [16]byte // the caller's peer tag; the callee's differs in one bit
@@ -39,9 +40,8 @@ func (t Trial) onGround(ctx context.Context, f func(context.Context, *ground) er
 			return err
 		}
 		g.lan, g.hosts, services = l, [2]*lan.Host{l.Host(names[Caller]), l.Host(names[Callee])}, l.Host("services")
-		for _, h := range g.hosts {
-			l.SetAll(h, t.Trouble.Weather)
-		}
+		g.services = services
+		g.setWeather(t.Trouble.Weather)
 		running.Go(func() error { return l.Run(ctx) })
 	}
 	running.Go(func() error {
@@ -49,6 +49,14 @@ func (t Trial) onGround(ctx context.Context, f func(context.Context, *ground) er
 		return g.serve(ctx, services, f)
 	})
 	return running.Wait()
+}
+
+// setWeather has it rain on what the two send, but not on what relays send, so that a packet gets wet once on every path.
+func (g *ground) setWeather(w lan.Weather) {
+	for i, h := range g.hosts {
+		g.lan.SetWay(h, g.hosts[1-i], w)
+		g.lan.SetWay(h, g.services, w)
+	}
 }
 
 // serve runs the relays on their host while f runs.

@@ -41,6 +41,7 @@ func newPeer(ctx context.Context, name string, p Program, log *journal, onOut fu
 	n := &peer{name: name, onOut: onOut, log: log, changed: make(chan struct{})}
 	n.cmd = exec.CommandContext(ctx, p.Command[0], p.Command[1:]...)
 	n.cmd.Env = append(os.Environ(), p.Env...)
+	n.errs.also = func(text []byte) { log.printf(time.Now(), "%s complains: %s", name, bytes.TrimSpace(text)) }
 	n.cmd.Stdout, n.cmd.Stderr = n, &n.errs
 	n.cmd.WaitDelay = untilStopped
 	var err error
@@ -193,51 +194,4 @@ func (p *peer) silence(from time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.said.silence(from)
-}
-
-// tail keeps the end of what a program complains.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-const tailSize = 400
-
-// Write implements io.Writer.
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, b...)
-	t.text = bytes.Clone(t.text[max(0, len(t.text)-tailSize):])
-	return len(b), nil
-}
-
-// String is the end, on one line.
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return strings.Join(strings.Fields(string(t.text)), " ")
-}
-
-// journal is a trial's log, with seconds since its begin. A nil journal forgets.
-type journal struct {
-	mu    sync.Mutex
-	to    io.Writer
-	began time.Time
-}
-
-func newJournal(to io.Writer) *journal {
-	if to == nil {
-		return nil
-	}
-	return &journal{to: to, began: time.Now()}
-}
-
-func (j *journal) printf(now time.Time, format string, args ...any) {
-	if j == nil {
-		return
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	fmt.Fprintf(j.to, "%7.3f %s\n", now.Sub(j.began).Seconds(), fmt.Sprintf(format, args...))
 }

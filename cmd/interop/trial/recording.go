@@ -45,21 +45,20 @@ func read(name string) ([]int16, error) {
 	return pcm, nil
 }
 
-// What must be heard of a tone. Concealment of lost packets is not quite the tone.
+// What must be heard of a tone. Who conceals lost packets may stretch what is left, and is not quite in tune then.
 const (
-	nearHz       = 3
-	cleanShare   = 0.8
-	damagedShare = 0.5
+	nearHz, damagedNearHz    = 3, 20
+	cleanShare, damagedShare = 0.8, 0.5
 )
 
 // judge says what is wrong with what was heard.
 func judge(heard Tone, want float64, t Trouble) error {
-	least := cleanShare
+	near, least := float64(nearHz), cleanShare
 	if t.Weather.Loss > 0 {
-		least = damagedShare
+		near, least = damagedNearHz, damagedShare
 	}
 	switch {
-	case math.Abs(heard.Hz-want) > nearHz:
+	case math.Abs(heard.Hz-want) > near:
 		return fmt.Errorf("heard %.0f Hz, not %.0f", heard.Hz, want)
 	case heard.Share < least:
 		return fmt.Errorf("heard the tone with a share of %.2f, less than %.2f", heard.Share, least)

@@ -99,18 +99,25 @@ func (s *said) silent() bool { return len(s.heard) > 0 && s.heard[len(s.heard)-1
 
 // loudFor tells whether it has been loud for a share of the last d, all of it after from.
 func (s *said) loudFor(d time.Duration, from time.Time, share float64) bool {
-	loud, all := 0.0, 0.0
-	for _, m := range slices.Backward(s.heard) {
-		if s.heard[len(s.heard)-1].at.Sub(m.at) >= d {
-			return !m.at.Before(from) && loud >= share*all
+	loud, all := time.Duration(0), time.Duration(0)
+	for i, m := range slices.Backward(s.heard) {
+		if all >= d {
+			return !m.at.Before(from) && float64(loud) >= share*float64(all)
 		}
-		all++
-		if m.rms >= loudFrom {
-			loud++
+		if i == 0 {
+			break
+		}
+		length := m.at.Sub(s.heard[i-1].at)
+		all += length
+		if m.rms >= loudFrom && length < longestMoment {
+			loud += length
 		}
 	}
 	return false
 }
+
+// longestMoment is one of a program that reports each second, on a busy machine. A longer one has a gap in it that nobody knows about.
+const longestMoment = 1500 * time.Millisecond
 
 // silence is the longest time after from in which the other was not heard.
 func (s *said) silence(from time.Time) (longest time.Duration) {

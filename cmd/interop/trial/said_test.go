@@ -55,7 +55,8 @@ func TestLoudEnough(t *testing.T) {
 		"interruption allowed": {[]float64{1, 1, 0, 1}, 0, 0.5, true},
 		"too much of it":       {[]float64{1, 1, 0, 0}, 0, 0.5, false},
 		"interrupted long ago": {[]float64{0, 1, 1, 1}, 0, 1, true},
-		"began too early":      {[]float64{1, 1, 1, 1}, time.Second, 1, false},
+		"began too early":      {[]float64{1, 1, 1, 1, 1}, 2 * time.Second, 1, false},
+		"late enough":          {[]float64{1, 1, 1, 1, 1}, time.Second, 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, begin := heard(time.Second, c.rms...)

@@ -61,7 +61,7 @@ type Result struct {
 const (
 	untilReady     = 60 * time.Second // a program says what it speaks
 	untilConnected = 30 * time.Second // engines themselves give up after 20 s
-	untilHeard     = 20 * time.Second // what should be heard is heard
+	untilHeard     = 45 * time.Second // what should be heard is heard
 	untilStopped   = 10 * time.Second
 	untilOver      = 4 * time.Minute
 )

@@ -17,7 +17,7 @@ type Trouble struct {
 	SignallingDelay  time.Duration // of each blob; 0: 30 ms
 	Late             time.Duration // how much later than the caller's engine the callee's starts
 	Deaf             bool          // until then it is not even told what came
-	Weather          lan.Weather   // between all hosts, all the time
+	Weather          lan.Weather   // of what each of the two sends, by whatever path, all the time
 	CustomParameters string        // JSON, as in phoneCall.custom_parameters
 	Needs            []Ability     // of both programs
 	Event            Event
@@ -84,7 +84,8 @@ func (c *conversation) outage(ctx context.Context, r *Result) error {
 		c.post.hold(true)
 		c.ground.lan.SetAll(callee, lan.Weather{Loss: 1})
 		err := wait(ctx, OutageFor)
-		c.ground.lan.SetAll(callee, c.t.Trouble.Weather)
+		c.ground.lan.SetAll(callee, lan.Weather{})
+		c.ground.setWeather(c.t.Trouble.Weather)
 		c.post.hold(false)
 		return err
 	})
