@@ -37,19 +37,20 @@ func main() {
 
 // start does what a command line says, between hosts of networks or here, on loopback.
 func start(ctx context.Context, args []string, here bool, out, errs io.Writer) int {
-	o, err := parseOptions(args, errs)
+	o, err := parseOptions(args, out)
 	if errors.Is(err, flag.ErrHelp) {
 		return succeeded
 	}
+	bad := false
 	if err == nil {
-		var bad bool
-		if bad, err = try(ctx, o, here, out, errs); bad {
-			return failed
-		}
+		bad, err = try(ctx, o, here, out, errs)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		fmt.Fprintf(errs, "interop: %v\n", err)
 		return misused
+	case bad:
+		return failed
 	}
 	return succeeded
 }
@@ -64,21 +65,18 @@ func try(ctx context.Context, o options, here bool, out, errs io.Writer) (bad bo
 		return false, fmt.Errorf("-only %q matches none of the lines of -list", o.only)
 	}
 	if o.list {
-		for _, c := range cells {
-			fmt.Fprintln(out, c.name())
+		return false, list(out, cells)
+	}
+	if o.logs != "" {
+		if err := os.MkdirAll(o.logs, 0o755); err != nil {
+			return false, err
 		}
-		return false, nil
 	}
 	r := &runner{
 		ours: program("ours", o.ours), repeat: o.repeat, parallel: o.parallel, seed: o.seed, logs: o.logs, here: here, progress: errs,
 	}
 	if r.theirs = r.ours; o.peer != "" {
 		r.theirs = program("theirs", o.peer)
-	}
-	if o.logs != "" {
-		if err := os.MkdirAll(o.logs, 0o755); err != nil {
-			return false, err
-		}
 	}
 	offers, err := ask(ctx, r.ours, r.theirs, o.without)
 	if err != nil {
@@ -89,6 +87,15 @@ func try(ctx context.Context, o options, here bool, out, errs io.Writer) (bad bo
 		return false, err
 	}
 	return slices.ContainsFunc(rows, (*row).failed), report(o, rows, out)
+}
+
+func list(out io.Writer, cells []cell) error {
+	for _, c := range cells {
+		if _, err := fmt.Fprintln(out, c.name()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func program(name, command string) trial.Program {

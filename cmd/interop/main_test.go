@@ -71,7 +71,7 @@ func TestOurEngineWithItself(t *testing.T) {
 	}
 	for _, w := range rows {
 		if w.word() != "ok" {
-			t.Errorf("%s: %s", w.cell.name(), w.trouble())
+			t.Errorf("%s: %s", w.cell.name(), w.why())
 		}
 	}
 }
@@ -149,10 +149,10 @@ func TestMisuseIsExplained(t *testing.T) {
 }
 
 func TestHelpTeaches(t *testing.T) {
-	status, _, errs := interop(t, "-help")
+	status, out, _ := interop(t, "-help")
 	for _, want := range []string{"make interop PEER=", "late, late-deaf", "-parallel many", "Status 0"} {
-		if status != succeeded || !strings.Contains(errs, want) {
-			t.Errorf("status %d, no %q in the help:\n%s", status, want, errs)
+		if status != succeeded || !strings.Contains(out, want) {
+			t.Errorf("status %d, no %q in the help:\n%s", status, want, out)
 		}
 	}
 }

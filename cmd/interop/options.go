@@ -20,9 +20,10 @@ type options struct {
 	jsonFile, markdownFile, logs string
 }
 
-func parseOptions(args []string, errs io.Writer) (o options, err error) {
+// parseOptions reads a command line. It prints the help to out if asked for that; the error is flag.ErrHelp then.
+func parseOptions(args []string, out io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("interop", flag.ContinueOnError)
-	f.SetOutput(errs)
+	f.SetOutput(io.Discard) // who gets the error prints it
 	f.StringVar(&o.ours, "ours", "bin/switchgram peer", "`command` of our engine: a program and its arguments, with spaces between them")
 	f.StringVar(&o.peer, "peer", "", "`command` of the other engine; none: ours again")
 	f.StringVar(&o.without, "without", "", "what the other lacks if it does not say so itself, a `list` with commas of: "+strings.Join(abilities(), ", "))
@@ -34,11 +35,14 @@ func parseOptions(args []string, errs io.Writer) (o options, err error) {
 	f.StringVar(&o.jsonFile, "json", "", "write every call to a `file`")
 	f.StringVar(&o.markdownFile, "markdown", "", "write the table to a `file`, for a document")
 	f.StringVar(&o.logs, "logs", "", "keep what the two engines said in each call in a `folder`, signalling left out")
-	f.Usage = func() { usage(f) }
-	if err := f.Parse(args); err != nil {
-		return o, err
-	}
+	err = f.Parse(args)
 	switch {
+	case errors.Is(err, flag.ErrHelp):
+		f.SetOutput(out)
+		usage(f)
+		return o, err
+	case err != nil:
+		return o, fmt.Errorf("%w; -help shows what there is", err)
 	case f.NArg() > 0:
 		return o, fmt.Errorf("what is %q? Options begin with a dash; a command with arguments needs quotes", f.Arg(0))
 	case o.repeat < 1 || o.parallel < 1:

@@ -117,8 +117,8 @@ func (r *row) way() string {
 	return "relay"
 }
 
-// trouble says what failed or why it was not tried.
-func (r *row) trouble() string {
+// why says what failed or why it was not tried.
+func (r *row) why() string {
 	if r.notOffered != "" {
 		return r.notOffered
 	}

@@ -25,7 +25,7 @@ var columns = []struct {
 	{"callee hears", func(r *row) string { return r.hears(trial.Callee) }},
 	{"silence s", (*row).silence},
 	{"sound", (*row).way},
-	{"", func(r *row) string { return strings.TrimPrefix(r.word()+": "+r.trouble(), "ok: ") }},
+	{"", func(r *row) string { return strings.TrimPrefix(r.word()+": "+r.why(), "ok: ") }},
 }
 
 // table prints rows for people.

@@ -8,6 +8,17 @@ import (
 	"switchgram/tgcall/testnet/lan"
 )
 
+// Ability is something a program may lack and say so in its first line.
+type Ability string
+
+// Abilities.
+const (
+	TCPReflectors        Ability = "tcp-reflectors"
+	StandaloneReflectors Ability = "standalone-reflectors"
+	NoSCTP               Ability = "nosctp"
+	IPv6                 Ability = "ipv6"
+)
+
 // Offer is what a program says it can do.
 type Offer struct {
 	Versions []string

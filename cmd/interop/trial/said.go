@@ -1,41 +1,8 @@
 package trial
 
 import (
-	"encoding/json"
-	"errors"
 	"slices"
 	"time"
-)
-
-// line is any line from a peer.
-type line struct {
-	Versions  []string   `json:"versions"`
-	Without   []Ability  `json:"without"`
-	Signaling []byte     `json:"signaling"`
-	State     string     `json:"state"`
-	Remote    *mediaLine `json:"remoteMediaState"`
-	Audio     *audioLine `json:"audio"`
-	Stopped   *struct{}  `json:"stopped"`
-	Error     string     `json:"error"`
-}
-
-type mediaLine struct {
-	Audio string `json:"audio"`
-}
-
-type audioLine struct {
-	HeardRMS float64 `json:"heardRms"`
-}
-
-// Ability is something a program may lack and say so in its first line.
-type Ability string
-
-// Abilities.
-const (
-	TCPReflectors        Ability = "tcp-reflectors"
-	StandaloneReflectors Ability = "standalone-reflectors"
-	NoSCTP               Ability = "nosctp"
-	IPv6                 Ability = "ipv6"
 )
 
 // said is what a peer has said so far.
@@ -74,14 +41,6 @@ func (s *said) note(l line, now time.Time) {
 	case l.Error != "":
 		s.errors = append(s.errors, l.Error)
 	}
-}
-
-// parse reads a line. Lines from a foreign program are text from outside; one without a known key is an empty line.
-func parse(text []byte) (l line, err error) {
-	if err = json.Unmarshal(text, &l); err != nil {
-		return line{}, errors.New("said what is no line of docs/peer.md")
-	}
-	return l, nil
 }
 
 // Loudness, as RMS. What is played has 0.21; Telegram's engine takes a tone for noise and has it down to 0.03 within seconds.
