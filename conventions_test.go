@@ -28,9 +28,10 @@ const (
 // The longest matching path decides. A package may always import what lies below itself.
 var mayImport = map[string][]string{
 	"cmd":              {"..."},
-	"bridge":           {"bridge/media", "bridge/quality", "bridge/room"},
+	"bridge":           {"bridge/media", "bridge/quality", "bridge/recording", "bridge/room", "bridge/room/dtmf"},
 	"bridge/media":     {},
 	"bridge/quality":   {"bridge/media"},
+	"bridge/recording": {"bridge/media", "bridge/room", "bridge/room/codec"},
 	"bridge/room":      {"bridge/media", "bridge/room/..."},
 	"bridge/sound":     {"bridge/media", "bridge/room/codec"},
 	"bridge/leg":       {"bridge", "bridge/media", "bridge/sip", "esl", "verto", "tgcall", "tgcall/account", "tgcall/engine"},

@@ -1,0 +1,149 @@
+package recording
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"filippo.io/age"
+)
+
+// unborn is how long a spool may be without a head before it is taken for one of a process that died while it made it.
+const unborn = time.Minute
+
+// Finish finishes every recording that is not being made any more, one after another, and tells what came of them. What cannot be finished now
+// stays where it is, and is in the error. When ctx ends the rest is left.
+func (r *Recorder) Finish(ctx context.Context) (done []Info, err error) {
+	ids, err := Unfinished(r.o.Directory)
+	if err != nil {
+		return nil, err
+	}
+	var wrong []error
+	for _, id := range ids {
+		if ctx.Err() != nil {
+			break
+		}
+		i, err := r.finish(ctx, id)
+		switch {
+		case err == nil:
+			done = append(done, i)
+		case errors.Is(err, errLive), errors.Is(err, io.EOF), errors.Is(err, fs.ErrNotExist), ctx.Err() != nil:
+		default:
+			wrong = append(wrong, fmt.Errorf("finish recording %s: %w", id, err))
+		}
+	}
+	return done, errors.Join(wrong...)
+}
+
+// finish makes the file of one spool and removes that. errLive: it is still written to, or another process finishes it; io.EOF: nothing is in it.
+func (r *Recorder) finish(ctx context.Context, id string) (Info, error) {
+	f, err := takeSpool(r.spool(id))
+	if err != nil {
+		return Info{}, err
+	}
+	defer f.Close()
+	in, h, err := newReader(f)
+	if errors.Is(err, io.EOF) {
+		return Info{}, errors.Join(err, r.bury(f))
+	}
+	if err != nil {
+		return Info{}, err
+	}
+	i := Info{ID: id, Call: h.Call, Line: h.Line, Began: h.Began, Announced: h.Announced, Place: r.finished(id), Sealed: r.o.Recipient != nil}
+	write := func(to io.Writer) error { return r.write(ctx, in, &i, to) }
+	if err := r.put(filepath.Base(i.Place), write); err != nil {
+		return Info{}, err
+	}
+	if err := r.put(id+infoSuffix, func(to io.Writer) error { return json.NewEncoder(to).Encode(i) }); err != nil {
+		return Info{}, err
+	}
+	return i, os.Remove(r.spool(id))
+}
+
+// bury removes a spool without a head, unless its process may be about to write that.
+func (r *Recorder) bury(f *os.File) error {
+	stat, err := f.Stat()
+	if err != nil || time.Since(stat.ModTime()) < unborn {
+		return err
+	}
+	return os.Remove(f.Name())
+}
+
+// write writes the finished recording, sealed if it is to be.
+func (r *Recorder) write(ctx context.Context, in *reader, i *Info, to io.Writer) error {
+	sum := &summed{to: to, sum: sha256.New()}
+	buffered := bufio.NewWriterSize(sum, 64<<10)
+	seal := io.WriteCloser(nopCloser{buffered})
+	if r.o.Recipient != nil {
+		var err error
+		if seal, err = age.Encrypt(buffered, r.o.Recipient); err != nil {
+			return fmt.Errorf("seal: %w", err)
+		}
+	}
+	if err := merge(ctx, in, i, seal); err != nil {
+		return err
+	}
+	if err := errors.Join(seal.Close(), buffered.Flush()); err != nil {
+		return err
+	}
+	i.Size, i.SHA256 = sum.size, hex.EncodeToString(sum.sum.Sum(nil))
+	return nil
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// summed counts and sums what is written.
+type summed struct {
+	to   io.Writer
+	sum  hash.Hash
+	size int64
+}
+
+func (s *summed) Write(b []byte) (int, error) {
+	n, err := s.to.Write(b)
+	s.sum.Write(b[:n])
+	s.size += int64(n)
+	return n, err
+}
+
+// put makes a file of the directory, which is there whole and for good, or not at all.
+func (r *Recorder) put(name string, write func(io.Writer) error) error {
+	part := filepath.Join(r.spools(), name+partSuffix)
+	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	err = write(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(part, filepath.Join(r.o.Directory, name))
+	}
+	if err != nil {
+		_ = os.Remove(part) // the next attempt writes it anew anyway
+		return err
+	}
+	return syncDirectory(r.o.Directory)
+}
+
+// syncDirectory makes the names in a directory last.
+func syncDirectory(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
