@@ -42,10 +42,13 @@ func TestOfManyDevicesThatAnswerAtOnceOneTalks(t *testing.T) {
 		phone(t, w.bob, testnet.PhoneOptions{OnCall: rings(incoming)})
 	}
 	out := dial(t, phone(t, w.ann, testnet.PhoneOptions{}), "@bob")
+	var ringing []*tgcall.Call
+	for range devices {
+		ringing = append(ringing, <-incoming)
+	}
 	var answers sync.WaitGroup
 	talking := make(chan *tgcall.Call, devices)
-	for range devices {
-		c := <-incoming
+	for _, c := range ringing {
 		answers.Go(func() {
 			switch err := c.Accept(testContext(t)); {
 			case err == nil:
@@ -72,10 +75,11 @@ func TestAPersonWithTwoDevicesDeclinesOnOne(t *testing.T) {
 	phone(t, w.bob, testnet.PhoneOptions{OnCall: rings(mobile)})
 	phone(t, w.bob, testnet.PhoneOptions{OnCall: rings(desk)})
 	out := dial(t, phone(t, w.ann, testnet.PhoneOptions{}), "@bob")
-	if err := (<-mobile).Discard(testContext(t), tgcall.Busy); err != nil {
+	onMobile, onDesk := <-mobile, <-desk
+	if err := onMobile.Discard(testContext(t), tgcall.Busy); err != nil {
 		t.Error(err)
 	}
-	wantCause(t, <-desk, tgcall.ErrElsewhere)
+	wantCause(t, onDesk, tgcall.ErrElsewhere)
 	wantEnd(t, out, tgcall.DiscardError{Reason: tgcall.Busy, Remote: true, Outgoing: true})
 }
 
@@ -86,11 +90,15 @@ func TestTwoWhoCallEachOtherAtOnce(t *testing.T) {
 		ann, bob := phone(t, w.ann, o), phone(t, w.bob, o)
 		release := w.Hold("phone.requestCall")
 		var dials sync.WaitGroup
-		dials.Go(func() { calls[0] = dial(t, ann, "@bob") })
-		dials.Go(func() { calls[1] = dial(t, bob, "@ann") })
+		var errs [2]error
+		dials.Go(func() { calls[0], errs[0] = ann.Dial(testContext(t), "@bob") })
+		dials.Go(func() { calls[1], errs[1] = bob.Dial(testContext(t), "@ann") })
 		until(t, func() bool { return w.Requests("phone.requestCall") == 2 })
 		release()
 		dials.Wait()
+		if err := errors.Join(errs[:]...); err != nil {
+			t.Fatal(err)
+		}
 		return calls
 	}
 	t.Run("with one line each they are both busy", func(t *testing.T) {
@@ -142,20 +150,6 @@ func TestGivingUpBeforeTelegramHasAnswered(t *testing.T) {
 	}
 	release()
 	wantEnd(t, in, tgcall.DiscardError{Reason: tgcall.Missed, Remote: true})
-}
-
-// TestGivingUpWhenTelegramAnswersMuchTooLate: the caller is gone for long, and the call that Telegram speaks of at last is taken back.
-func TestGivingUpWhenTelegramAnswersMuchTooLate(t *testing.T) {
-	w := newWorld(t, testnet.Options{})
-	incoming := make(chan *tgcall.Call, 1)
-	phone(t, w.bob, testnet.PhoneOptions{OnCall: rings(incoming)})
-	ann := phone(t, w.ann, testnet.PhoneOptions{Timeouts: tgcall.Timeouts{Receive: 300 * time.Millisecond}})
-	release := w.HoldAnswers("phone.requestCall")
-	if _, err := ann.Dial(testContext(t), "@bob"); !errors.Is(err, tgcall.ErrNoDevice) {
-		t.Errorf("dial: %v", err)
-	}
-	release()
-	wantEnd(t, <-incoming, tgcall.DiscardError{Reason: tgcall.Missed, Remote: true})
 }
 
 // TestUpdatesThatOvertakeAnswers keeps the answers of one method back for a second.

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/gotd/td/tgerr"
 )
 
 // TestAConnectionThatBreaksDuringSetUp loses what a broken connection loses: requests on their way there, and answers on theirs back.
@@ -39,15 +37,36 @@ func TestAConnectionThatBreaksDuringSetUp(t *testing.T) {
 }
 
 func TestACallWhoseRequestIsLostRingsOnce(t *testing.T) {
+	for what, spoil := range map[string]func(*fakeTelegram){
+		"request": func(f *fakeTelegram) { f.fail("phone.requestCall", errConnection) },
+		"answer":  func(f *fakeTelegram) { f.lose("phone.requestCall", 1) },
+		"answer, and the updates come late": func(f *fakeTelegram) {
+			f.lose("phone.requestCall", 1)
+			f.fail("phone.receivedCall", errConnection, errConnection, errConnection)
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			withFake(t, answerAll, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
+				spoil(f)
+				c, _, _ := talking(t, a, b)
+				_ = c.Discard(t.Context(), Hangup)
+				if names, end := eventsOf(c); describeEnd(*end) != "hangup, answered" || names[0] != "Ringing" {
+					t.Errorf("%v, ended %v", names, end)
+				}
+				if rung := b.count("phone.acceptCall"); rung != 1 {
+					t.Errorf("it rang %d times", rung)
+				}
+			})
+		})
+	}
+}
+
+func TestACallThatNobodySpeaksOfAgainIsGivenUp(t *testing.T) {
 	withFake(t, ringOn, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
-		f.fail("phone.requestCall", errConnection)
-		_ = mustDial(t, a, bob).Discard(t.Context(), Missed)
 		f.lose("phone.requestCall", 1)
-		if _, err := a.client.Dial(t.Context(), inputUser(bob)); !tgerr.Is(err, "RANDOM_ID_DUPLICATE") {
+		f.holding["phoneCallRequested"] = true
+		if _, err := a.client.Dial(t.Context(), inputUser(bob)); !errors.Is(err, ErrNoDevice) {
 			t.Errorf("dial: %v", err)
-		}
-		if rung := b.count("phone.receivedCall"); rung != 2 { // once for each call
-			t.Errorf("it rang %d times", rung)
 		}
 	})
 }

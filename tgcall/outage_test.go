@@ -46,22 +46,26 @@ func TestACallIsSetUpThoughTheConnectionBreaks(t *testing.T) {
 				w := newWorld(t, testnet.Options{})
 				phone(t, w.bob, testnet.PhoneOptions{OnCall: testnet.Echo})
 				ann := phone(t, w.ann, testnet.PhoneOptions{})
-				cut := make(chan struct{})
+				victim := w.ann
+				if who == "callee" {
+					victim = w.bob
+				}
+				dialled := make(chan *tgcall.Call, 1)
 				go func() {
-					defer close(cut)
-					until(t, func() bool { return w.Requests(step) > 0 })
-					victim := w.ann
-					if who == "callee" {
-						victim = w.bob
+					c, err := ann.Dial(testContext(t), "@bob")
+					if err != nil {
+						t.Error(err)
 					}
-					plugIn := w.Unplug(victim)
-					until(t, func() bool { return victim.Online() == 0 })
-					plugIn()
+					dialled <- c
 				}()
-				c := dial(t, ann, "@bob")
-				event[tgcall.Connected](t, c)
-				<-cut
-				talk(t, c).wantHeard(t, "the caller")
+				until(t, func() bool { return w.Requests(step) > 0 })
+				plugIn := w.Unplug(victim)
+				until(t, func() bool { return victim.Online() == 0 })
+				plugIn()
+				if c := <-dialled; c != nil {
+					event[tgcall.Connected](t, c)
+					talk(t, c).wantHeard(t, "the caller")
+				}
 			})
 		}
 	}

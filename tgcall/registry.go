@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"github.com/gotd/td/tg"
 )
 
 // Sizes of what is kept for calls whose id we are still to learn, and of those that are over.
@@ -21,16 +23,17 @@ type registry struct {
 	mu      sync.Mutex
 	start   func(task func(context.Context)) // nil: Run is not there yet
 	closed  bool
-	backlog []func(context.Context) // for Run
-	calls   map[int64]*Call         // live, by id
-	live    int                     // those without id, too
-	dialing int                     // phone.requestCall runs
-	early   map[int64][]any         // updates of calls that may be ours, while dialing
-	past    []int64                 // ids of calls that are over, or were refused: getDifference repeats their updates
+	backlog []func(context.Context)               // for Run
+	calls   map[int64]*Call                       // live, by id
+	live    int                                   // those without id, too
+	dialing int                                   // phone.requestCall runs
+	early   map[int64][]any                       // updates of calls that may be ours, while dialing
+	missing map[int64]chan<- *tg.PhoneCallWaiting // those who have lost Telegram's answer, by whom they call
+	past    []int64                               // ids of calls that are over, or were refused: getDifference repeats their updates
 }
 
 func newRegistry(maxCalls int) *registry {
-	return &registry{max: maxCalls, calls: map[int64]*Call{}, early: map[int64][]any{}}
+	return &registry{max: maxCalls, calls: map[int64]*Call{}, early: map[int64][]any{}, missing: map[int64]chan<- *tg.PhoneCallWaiting{}}
 }
 
 // open starts what has waited, and from now on everything at once.
@@ -155,10 +158,36 @@ func (r *registry) route(id int64, update any) *Call {
 	if c := r.calls[id]; c != nil {
 		return c
 	}
+	r.find(update)
 	if r.dialing > 0 && !slices.Contains(r.past, id) {
 		r.keep(id, update)
 	}
 	return nil
+}
+
+// search returns where the first update of a call will be that Telegram has, though its answer was lost: of ours it says whom it calls.
+// One such search for each person at a time: a later one takes the place of the earlier.
+func (r *registry) search(callee int64) <-chan *tg.PhoneCallWaiting {
+	found := make(chan *tg.PhoneCallWaiting, 1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.missing[callee] = found
+	for _, kept := range r.early {
+		for _, update := range kept {
+			r.find(update)
+		}
+	}
+	return found
+}
+
+// find ends the search for the call that the update speaks of. The caller holds the lock.
+func (r *registry) find(update any) {
+	w, ok := update.(*tg.PhoneCallWaiting)
+	if !ok || r.missing[w.ParticipantID] == nil {
+		return
+	}
+	r.missing[w.ParticipantID] <- w // has room for one
+	delete(r.missing, w.ParticipantID)
 }
 
 // keep holds an early update; the oldest of a call are kept. The caller holds the lock.

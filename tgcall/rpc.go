@@ -93,7 +93,7 @@ func (c *Client) protocol() tg.PhoneCallProtocol {
 }
 
 // request places a call. A failure of Telegram's own is tried again once, with another random id; if the connection lost the answer, with
-// the same one, so that the call does not ring twice.
+// the same one, so that the call does not ring twice. If Telegram has it already, an update must tell which it is.
 func (c *Client) request(ctx context.Context, to tg.InputUserClass, gAHash []byte) (*tg.PhonePhoneCall, error) {
 	var answer *tg.PhonePhoneCall
 	q := &tg.PhoneRequestCallRequest{UserID: to, RandomID: randomID(), GAHash: gAHash, Protocol: c.protocol()}
@@ -106,7 +106,15 @@ func (c *Client) request(ctx context.Context, to tg.InputUserClass, gAHash []byt
 		q.RandomID = randomID()
 		_, err = c.resend(ctx, methodRequest, send)
 	}
-	return answer, err
+	if !again || !tgerr.Is(err, "RANDOM_ID_DUPLICATE") {
+		return answer, err
+	}
+	select {
+	case w := <-c.registry.search(inputPeer(to).ID):
+		return &tg.PhonePhoneCall{PhoneCall: w}, nil
+	case <-ctx.Done():
+		return nil, err
+	}
 }
 
 // randomID is positive and has 31 bits.
