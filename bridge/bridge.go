@@ -14,6 +14,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"switchgram/bridge/recording"
 )
 
 // CallID names a call for logs, records and the API. Unique within the program's life.
@@ -27,6 +29,9 @@ type Options struct {
 	Gate        Gate                  // nil: every call is admitted
 	Sink        Sink                  // nil: nobody is told
 	Log         *slog.Logger          // nil: nothing is logged
+
+	Recorder *recording.Recorder      // nil: no call is recorded
+	Record   map[string]RecordOptions // by line: its calls are recorded from the moment that two talk
 
 	RingTimeout    time.Duration // of Connect, and of Originate's first leg; 0: 60 s
 	ConnectTimeout time.Duration // from the moment a person takes the call until media runs; 0: 45 s

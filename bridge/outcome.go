@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchgram/bridge/media"
+	"switchgram/bridge/recording"
 )
 
 // Outcome is how a call ended, and how it went until then.
@@ -20,6 +21,8 @@ type Outcome struct {
 	Path    string // how sound went between the two who talked: "relay opus"; empty if nobody did
 	Times   Times
 	Legs    []LegOutcome // the caller, then everybody dialled
+
+	Recordings []recording.Info // what was recorded; size and sum come with the event RecordingReady
 }
 
 // Times are when a call reached what it reached; the others are zero.

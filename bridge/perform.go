@@ -42,6 +42,8 @@ func (o *owner) perform(a action, e envelope) {
 		o.publish(a.kind, a.leg)
 	case reply:
 		o.reply(o.pending, o.verdict())
+	case tape:
+		o.recordFor(e.in.(recordAsked), e.verb)
 	case accept:
 		o.reply(e.verb, answered{})
 	case refuse:
@@ -206,6 +208,9 @@ func (o *owner) hangupLeg(l Leg, c Cause, wait time.Duration) {
 func (o *owner) seat(leg int) {
 	p := o.parties[leg]
 	p.seat = o.room.Add(p.leg.Media(), room.Talk)
+	if leg == 0 {
+		o.caller.Store(p.seat)
+	}
 	o.startWatch()
 	if leg != 0 {
 		o.outcome.Times.Media = time.Now()
