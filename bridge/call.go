@@ -67,8 +67,9 @@ type envelope struct {
 type pending struct{ answer chan answered }
 
 type answered struct {
-	result Result
-	err    error
+	result    Result
+	collected Collected
+	err       error
 }
 
 // withdrawal withdraws one verb and no other.
@@ -76,20 +77,25 @@ type withdrawal struct{ of *pending }
 
 func (withdrawal) apply(m *machine) { withdrawn{}.apply(m) }
 
-// ask gives the owner an input of the controller's and waits for the answer.
 func (c *Call) ask(ctx context.Context, in input) (Result, error) {
+	a := c.inquire(ctx, in)
+	return a.result, a.err
+}
+
+// inquire gives the owner an input of the controller's and waits for the answer.
+func (c *Call) inquire(ctx context.Context, in input) answered {
 	p := &pending{answer: make(chan answered, 1)}
 	if !c.send(envelope{in: in, verb: p}) {
-		return Result{}, &EndedError{Cause: c.cause}
+		return answered{err: &EndedError{Cause: c.cause}}
 	}
 	select {
 	case a := <-p.answer:
-		return a.result, a.err
+		return a
 	case <-c.over:
-		return Result{}, &EndedError{Cause: c.cause}
+		return answered{err: &EndedError{Cause: c.cause}}
 	case <-ctx.Done():
 		c.send(envelope{in: withdrawal{of: p}})
-		return Result{}, context.Cause(ctx)
+		return answered{err: context.Cause(ctx)}
 	}
 }
 

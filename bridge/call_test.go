@@ -352,7 +352,7 @@ func TestHoldIsToldAndTheCallGoesOn(t *testing.T) {
 		s.settle()
 		phone.leaves(NormalClearing)
 		<-done
-		want := []EventKind{CallIncoming, CallAccepted, CallHeld, CallResumed, CallAnswered, CallEnded}
+		want := []EventKind{CallIncoming, CallAccepted, CallHeld, CallResumed, CallDigit, CallAnswered, CallEnded}
 		got := s.sink.kinds()
 		slices.Sort(got)
 		slices.Sort(want)

@@ -23,10 +23,11 @@ type (
 	Muted struct{ On bool }
 	// PathChanged: packets travel by another pair of candidates from now on, as Description.Path names it.
 	PathChanged struct{ Path string }
-	// Digit: the far end pressed a key.
+	// Digit: the far end pressed a key, and it is up again.
 	Digit struct {
 		Key      rune // 0-9 A-D * #
 		Duration time.Duration
+		Tone     bool // heard in its sound; the duration is the usual one
 	}
 	// TransferAsked: the far end asks us to connect its call to somebody else (SIP REFER).
 	TransferAsked struct {

@@ -50,10 +50,14 @@ type (
 		Refuse(ctx context.Context, c Cause, retryAfter time.Duration) error
 	}
 
-	// DTMFSender sends digits 0-9 A-D * #, each of the given duration.
+	// DTMFSender sends digits 0-9 A-D * #, each of the given duration, and returns when the last is over or ctx ends. ErrNoDigits: the
+	// far end does not take them so, and may be played tones.
 	DTMFSender interface {
 		SendDTMF(ctx context.Context, digits string, each time.Duration) error
 	}
+
+	// Keyed tells how digits travel in the leg's sound. Without it they do not.
+	Keyed interface{ Keys() Keys }
 
 	// Holder tells the far end that we hold it, or no longer do.
 	Holder interface {
@@ -70,6 +74,12 @@ type (
 	// stages are left zero.
 	Staged interface{ Stages() Stages }
 )
+
+// Keys is how digits travel in a leg's sound.
+type Keys struct {
+	Tones  bool // the far end gets digits as tones, in place of SendDTMF
+	Listen bool // tones of the far end are digits, while it has agreed on no telephone-events and says none otherwise
+}
 
 // Description is what a person reading a table of calls would like to know about a leg. Empty fields: not known or not yet.
 type Description struct {

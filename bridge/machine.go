@@ -29,7 +29,7 @@ func (m *machine) answerCaller() {
 }
 
 func (m *machine) talk() {
-	m.phase = talking
+	m.phase, m.keyboard.typed = talking, ""
 	m.do(tell{CallAnswered, m.winner})
 }
 
@@ -74,7 +74,7 @@ func (m *machine) end(c Cause, by int) {
 	if m.phase >= ending {
 		return
 	}
-	if m.phase == reaching || m.phase == trying || m.phase == taking {
+	if m.phase == reaching || m.phase == trying || m.phase == taking || m.verb == collectVerb {
 		m.do(disarm{})
 	}
 	m.phase, m.cause, m.endedBy = ending, c, by

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"switchgram/bridge/room"
@@ -33,9 +32,6 @@ type owner struct {
 	release func()           // of the gate
 	outcome Outcome
 	broken  bool // a panic was caught
-
-	recordings []*Recording
-	caller     atomic.Pointer[room.Seat] // the seat of parties[0], for sideOf
 
 	work sync.WaitGroup // every goroutine of the call but this one
 }
@@ -127,11 +123,12 @@ func (o *owner) take(e envelope) {
 	if w, ok := e.in.(withdrawal); ok && w.of != o.pending {
 		return // it has had its answer
 	}
+	e.in = o.numbered(e.in)
 	o.note(e.in)
 	before := o.state.verb
 	next, actions := step(o.state, e.in)
 	o.state = next
-	if before == noVerb && next.verb != noVerb {
+	if before == noVerb && e.verb != nil {
 		o.pending = e.verb
 	}
 	for _, a := range actions {
@@ -172,6 +169,8 @@ func (o *owner) noteEvent(p *party, ev LegEvent) {
 	switch ev := ev.(type) {
 	case Redirected:
 		p.redirect = ev.To
+	case Digit:
+		o.said(p, ev)
 	case Ended:
 		p.closeWith(ev)
 		o.log.Debug("leg ended", "leg", string(p.outcome.ID), "cause", ev.Cause.String(), "text", ev.Text, "err", ev.Err)
@@ -272,7 +271,6 @@ func (o *owner) close() Outcome {
 		caller, callee := &out.Legs[0], &out.Legs[o.talked]
 		caller.Quality.Hears, callee.Quality.Hears = heard(callee, caller), heard(caller, callee)
 	}
-	out.Recordings = o.recorded()
 	o.publish(CallEnded, max(o.state.endedBy, 0))
 	return o.outcome
 }

@@ -15,16 +15,21 @@ type party struct {
 	seat    *room.Seat
 	giveUp  context.CancelFunc // ends Dial
 	gone    chan struct{}      // closed when the leg has ended
+	tones   chan Digit         // heard in its sound; never closed
 	ended   bool
 	outcome LegOutcome
 	gauge   gauge
+
+	jobs     chan job // digits to be sent; nil: none yet
+	listened bool     // its sound is looked through for digits
+	says     bool     // it has said digits otherwise
 
 	redirect   []Address
 	retryAfter time.Duration
 }
 
 func newParty(to Address) *party {
-	p := &party{address: to, gone: make(chan struct{}), outcome: LegOutcome{Address: to}}
+	p := &party{address: to, gone: make(chan struct{}), tones: make(chan Digit, maxTones), outcome: LegOutcome{Address: to}}
 	p.gauge.stages.Began = time.Now()
 	return p
 }

@@ -34,6 +34,7 @@ func (o *owner) perform(a action, e envelope) {
 		o.unseat(a.leg)
 	case retune:
 		o.parties[a.leg].seat.FormatChanged()
+		o.listen(o.parties[a.leg])
 	case arm:
 		o.timer.Reset(o.patience(a.timer))
 	case disarm:
@@ -42,10 +43,15 @@ func (o *owner) perform(a action, e envelope) {
 		o.publish(a.kind, a.leg)
 	case reply:
 		o.reply(o.pending, o.verdict())
-	case tape:
-		o.recordFor(e.in.(recordAsked), e.verb)
 	case accept:
 		o.reply(e.verb, answered{})
+	case send:
+		o.send(a.leg, e)
+	case passOn:
+		o.passOn(a)
+	case hand:
+		k := o.state.keyboard
+		o.reply(o.pending, answered{collected: Collected{Digits: k.got, Terminator: k.ended}})
 	case refuse:
 		o.reply(e.verb, o.refusal())
 	}
@@ -79,10 +85,16 @@ func (o *owner) refusal() answered {
 }
 
 func (o *owner) patience(t timer) time.Duration {
-	if t == connectTimer {
+	switch t {
+	case connectTimer:
 		return o.bridge.opt.ConnectTimeout
+	case firstKeyTimer:
+		return o.state.keyboard.options.FirstTimeout
+	case nextKeyTimer:
+		return o.state.keyboard.options.BetweenTimeout
+	default:
+		return orDefault(o.attempt.Timeout, o.bridge.opt.RingTimeout)
 	}
-	return orDefault(o.attempt.Timeout, o.bridge.opt.RingTimeout)
 }
 
 func (o *owner) control() input {
@@ -208,9 +220,7 @@ func (o *owner) hangupLeg(l Leg, c Cause, wait time.Duration) {
 func (o *owner) seat(leg int) {
 	p := o.parties[leg]
 	p.seat = o.room.Add(p.leg.Media(), room.Talk)
-	if leg == 0 {
-		o.caller.Store(p.seat)
-	}
+	o.listen(p)
 	o.startWatch()
 	if leg != 0 {
 		o.outcome.Times.Media = time.Now()
@@ -235,6 +245,7 @@ func (o *owner) forward(leg int) {
 	p := o.parties[leg]
 	events := p.leg.Events()
 	unsaid := happened{leg, Ended{Cause: NormalTemporaryFailure, Err: errUnsaid}}
+	pressed := newPressLimit()
 	o.spawn("events", unsaid, func() input {
 		for {
 			select {
@@ -245,7 +256,11 @@ func (o *owner) forward(leg int) {
 				if _, last := ev.(Ended); last {
 					return happened{leg, ev}
 				}
-				o.call.send(envelope{in: happened{leg, ev}})
+				if _, digit := ev.(Digit); !digit || pressed.Allow() {
+					o.call.send(envelope{in: happened{leg, ev}})
+				}
+			case d := <-p.tones:
+				o.call.send(envelope{in: happened{leg, d}})
 			case <-p.gone:
 				return nil
 			}

@@ -3,8 +3,6 @@ package bridge
 import (
 	"log/slog"
 	"time"
-
-	"switchgram/bridge/recording"
 )
 
 // EventVersion is the version of Event. A field may appear without a new one; none changes its meaning or disappears.
@@ -13,7 +11,7 @@ const EventVersion = 1
 // EventKind names what happened to a call.
 type EventKind string
 
-// The events, in the order in which a call can bring them; it ends with CallEnded, always, but for RecordingReady.
+// The events, in the order in which a call can bring them; it ends with CallEnded, always.
 const (
 	CallIncoming   EventKind = "call.incoming"   // a leg called us
 	CallOriginated EventKind = "call.originated" // we are to dial both legs
@@ -22,11 +20,10 @@ const (
 	CallAnswered   EventKind = "call.answered"   // caller and callee hear each other
 	CallHeld       EventKind = "call.held"       // by the leg
 	CallResumed    EventKind = "call.resumed"
+	CallDigit      EventKind = "call.digit"  // the leg pressed a key; which one is not told: it may belong to a secret
 	CallSilent     EventKind = "call.silent" // nothing passes in a direction of the leg's sound, though it should
 	CallSounds     EventKind = "call.sounds" // it does again
 	CallEnded      EventKind = "call.ended"
-
-	RecordingReady EventKind = "recording.ready" // a recording of the call is finished
 )
 
 // Event is something that happened to a call, as sinks, records and notifications see it.
@@ -41,8 +38,6 @@ type Event struct {
 	Leg     LegID     `json:"leg,omitempty"`
 	Cause   Cause     `json:"cause,omitempty"`   // with CallEnded
 	Silence *Silence  `json:"silence,omitempty"` // with CallSilent and CallSounds
-
-	Recording *recording.Info `json:"recording,omitempty"` // with RecordingReady
 
 	Address Address  `json:"-"` // of Leg
 	Party   Party    `json:"-"` // who is at the far end of Leg
@@ -62,7 +57,6 @@ func (o *owner) publish(kind EventKind, leg int) {
 		t.Accepted = ev.At
 	case CallAnswered:
 		t.Connected, o.talked = ev.At, leg
-		o.recordLine()
 	case CallEnded:
 		ev.Cause, ev.Outcome = o.outcome.Cause, &o.outcome
 	}
@@ -96,6 +90,10 @@ func (o *owner) attrs(p *party) []slog.Attr {
 // record logs an event. The last one shows every delay of the call, and how good it was.
 func (o *owner) record(kind EventKind, p *party) {
 	attrs := o.attrs(p)
+	if kind == CallDigit {
+		o.log.LogAttrs(o.ctx, slog.LevelDebug, string(kind), attrs...)
+		return
+	}
 	if kind != CallEnded {
 		o.log.LogAttrs(o.ctx, slog.LevelInfo, string(kind), attrs...)
 		return
@@ -105,9 +103,6 @@ func (o *owner) record(kind EventKind, p *party) {
 		slog.String("fault", out.Fault.String()), slog.String("path", out.Path), slog.Any("dur", out.Times))
 	if o.talked != 0 {
 		attrs = append(attrs, slog.Any("caller", out.Legs[0]), slog.Any("callee", out.Legs[o.talked]))
-	}
-	if n := len(out.Recordings); n > 0 {
-		attrs = append(attrs, slog.String("recording", out.Recordings[n-1].ID))
 	}
 	if out.Err != nil {
 		attrs = append(attrs, slog.Any("err", out.Err))

@@ -42,6 +42,7 @@ const (
 	noVerb verb = iota
 	answerVerb
 	connectVerb
+	collectVerb
 )
 
 type legState struct {
@@ -60,11 +61,12 @@ type verdict struct {
 type state struct {
 	phase      phase
 	legs       []legState
-	attempt    int     // the first leg of the attempt being made, or made last
-	winner     int     // who took the call, in taking, answering and talking
-	verb       verb    // what the controller waits for
-	controlled bool    // a gate or controller has yet to say its last word
-	rung       bool    // the caller was told that it rings
+	attempt    int  // the first leg of the attempt being made, or made last
+	winner     int  // who took the call, in taking, answering and talking
+	verb       verb // what the controller waits for
+	controlled bool // a gate or controller has yet to say its last word
+	rung       bool // the caller was told that it rings
+	keyboard   keyboard
 	last       verdict // of the last attempt
 	cause      Cause   // why the call ended, from ending on
 	endedBy    int     // whose end that was
@@ -106,11 +108,6 @@ type (
 	answerAsked struct{}
 	// hangupAsked: the controller wants the call to end.
 	hangupAsked struct{ cause Cause }
-	// recordAsked: the controller wants the call recorded.
-	recordAsked struct {
-		options RecordOptions     // owner
-		given   chan<- *Recording // owner; has room for it
-	}
 	// withdrawn: the controller does not want any longer what it waits for.
 	withdrawn struct{}
 	// controlDone: the controller has returned; cause 0: without an error.
@@ -184,8 +181,6 @@ type (
 	accept struct{}
 	// refuse: what the controller asks cannot be now.
 	refuse struct{}
-	// tape records the call.
-	tape struct{}
 	// tell publishes an event.
 	tell struct {
 		kind EventKind
@@ -197,6 +192,8 @@ type (
 type timer uint8
 
 const (
-	ringTimer    timer = iota // for somebody to take the call
-	connectTimer              // for media to run, once somebody has
+	ringTimer     timer = iota // for somebody to take the call
+	connectTimer               // for media to run, once somebody has
+	firstKeyTimer              // for the caller to press a key
+	nextKeyTimer               // for another one
 )

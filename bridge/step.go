@@ -59,19 +59,14 @@ func (in hangupAsked) apply(m *machine) {
 	m.do(accept{})
 }
 
-func (recordAsked) apply(m *machine) {
-	if m.phase >= ending {
-		m.do(refuse{})
-		return
-	}
-	m.do(tape{})
-}
-
 func (withdrawn) apply(m *machine) {
-	if m.verb == connectVerb {
+	switch m.verb {
+	case connectVerb:
 		m.winner = 0
 		m.hangupCallees(NormalClearing)
 		m.finish(verdict{cause: NormalClearing, leg: us, answered: m.phase >= taking})
+	case collectVerb:
+		m.uncollect()
 	}
 	m.verb = noVerb
 }
@@ -147,6 +142,8 @@ func (in happened) apply(m *machine) {
 		}
 	case Held:
 		m.legHeld(in.leg, ev.On)
+	case Digit:
+		m.legPressed(in.leg, ev)
 	case Ended:
 		m.legEnded(in.leg, ev.Cause)
 	}
@@ -236,6 +233,10 @@ func (in lost) apply(m *machine) { m.legEnded(in.leg, NormalTemporaryFailure) }
 
 func (timeUp) apply(m *machine) {
 	switch m.phase {
+	case idle:
+		if m.verb == collectVerb {
+			m.collected()
+		}
 	case reaching:
 		m.end(m.unanswered(0), us)
 	case trying:

@@ -55,6 +55,8 @@ func situations() []situation {
 		{"incoming, controlled", ready},
 		{"being answered alone", after(ready, answerAsked{})},
 		{"answered alone", after(ready, answerAsked{}, answerDone{})},
+		{"answered alone, keys pressed", after(ready, answerAsked{}, answerDone{}, ev(0, Digit{Key: '4'}))},
+		{"collecting", after(ready, answerAsked{}, answerDone{}, collectAsked{CollectOptions{Max: 2, Terminators: "#"}}, ev(0, Digit{Key: '4'}))},
 		{"two dialled", after(ready, connectAsked{targets: 2})},
 		{"one called, one rings", trying},
 		{"accepted by 1", taking},
@@ -73,7 +75,7 @@ func situations() []situation {
 func legEvents() []LegEvent {
 	return []LegEvent{
 		Ringing{}, EarlyMedia{}, Accepted{}, Answered{}, FormatChanged{}, Held{On: true}, Held{}, Muted{On: true}, PathChanged{},
-		Digit{Key: '5'}, TransferAsked{}, Redirected{}, Ended{Cause: NumberChanged},
+		Digit{Key: '5'}, Digit{Key: '#'}, TransferAsked{}, Redirected{}, Ended{Cause: NumberChanged},
 	}
 }
 
@@ -81,11 +83,12 @@ func legEvents() []LegEvent {
 func inputs(legs int) []input {
 	all := []input{
 		admitted{}, refused{cause: UserBusy}, connectAsked{targets: 2}, connectAsked{}, answerAsked{}, hangupAsked{CallRejected},
+		collectAsked{CollectOptions{Max: 2, Terminators: "#"}}, collectAsked{CollectOptions{Max: 1, Flush: true}}, sendAsked{leg: us},
 		withdrawn{}, controlDone{}, controlDone{cause: SwitchCongestion}, answerDone{}, answerDone{cause: LoseRace}, timeUp{},
 		stopped{NetworkOutOfOrder}, crashed{},
 	}
 	for leg := range legs {
-		all = append(all, dialled{leg: leg}, dialFailed{leg: leg, cause: UnallocatedNumber}, lost{leg})
+		all = append(all, sendAsked{leg: leg}, dialled{leg: leg}, dialFailed{leg: leg, cause: UnallocatedNumber}, lost{leg})
 		for _, ev := range legEvents() {
 			all = append(all, happened{leg, ev})
 		}
@@ -98,9 +101,14 @@ func describe(v any) string {
 	name := strings.TrimPrefix(fmt.Sprintf("%T", v), "bridge.")
 	switch v := v.(type) {
 	case happened:
+		if d, ok := v.event.(Digit); ok {
+			return fmt.Sprintf("leg %d Digit %c", v.leg, d.Key)
+		}
 		return fmt.Sprintf("leg %d %s%s", v.leg, strings.TrimPrefix(fmt.Sprintf("%T", v.event), "bridge."), details(v.event))
 	case connectAsked:
 		return fmt.Sprintf("%s %d", name, v.targets)
+	case collectAsked:
+		return fmt.Sprintf("%s %d%s flush %t", name, v.options.Max, v.options.Terminators, v.options.Flush)
 	case refused:
 		return fmt.Sprintf("%s %s", name, v.cause)
 	case controlDone:
@@ -112,7 +120,7 @@ func describe(v any) string {
 	case dialFailed:
 		return fmt.Sprintf("%s %d %s", name, v.leg, v.cause)
 	case arm:
-		return [...]string{"arm ring", "arm connect"}[v.timer]
+		return [...]string{"arm ring", "arm connect", "arm first key", "arm next key"}[v.timer]
 	case admitted:
 		return name
 	default:
@@ -146,6 +154,12 @@ func describeState(s state) string {
 	text := fmt.Sprintf("%s [%s]", s.phase, strings.Join(legs, " "))
 	if s.phase >= ending {
 		text += fmt.Sprintf(" %s by %d", s.cause, s.endedBy)
+	}
+	if k := s.keyboard; k.typed != "" {
+		text += " typed " + k.typed
+	}
+	if k := s.keyboard; s.verb == collectVerb || k.got != "" || k.ended != 0 {
+		text += fmt.Sprintf(" collecting %t %s", s.verb == collectVerb, k.got)
 	}
 	return text
 }
@@ -241,7 +255,7 @@ func (w *world) can(in input) bool {
 	switch in := in.(type) {
 	case admitted, refused:
 		return w.gate
-	case connectAsked, answerAsked, hangupAsked, controlDone:
+	case connectAsked, answerAsked, hangupAsked, controlDone, sendAsked, collectAsked:
 		return w.control
 	case withdrawn:
 		return w.control && w.waits
@@ -316,13 +330,17 @@ func (w *world) see(in input, a action) {
 	case seat:
 		w.check(!w.seated[a.leg], "%s: leg %d is seated twice", describe(in), a.leg)
 		w.seated[a.leg] = true
+	case passOn:
+		w.check(w.seated[a.to], "%s: leg %d gets a digit without a seat", describe(in), a.to)
+	case send:
+		w.check(w.seated[a.leg], "%s: leg %d sends a digit without a seat", describe(in), a.leg)
 	case unseat:
 		w.check(w.seated[a.leg], "%s: leg %d leaves a seat it has not got", describe(in), a.leg)
 		w.seated[a.leg] = false
 	case hangup:
 		w.hung[a.leg]++
 		w.check(w.hung[a.leg] <= 2, "leg %d is hung up %d times", a.leg, w.hung[a.leg])
-	case reply:
+	case reply, hand:
 		w.check(w.waits || isWithdrawn(in), "%s: a reply that nobody waits for", describe(in))
 		w.waits = false
 	}
