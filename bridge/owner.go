@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"switchgram/bridge/room"
@@ -32,6 +33,9 @@ type owner struct {
 	release func()           // of the gate
 	outcome Outcome
 	broken  bool // a panic was caught
+
+	recordings []*Recording
+	caller     atomic.Pointer[room.Seat] // the seat of parties[0], for sideOf
 
 	work sync.WaitGroup // every goroutine of the call but this one
 }
@@ -271,6 +275,7 @@ func (o *owner) close() Outcome {
 		caller, callee := &out.Legs[0], &out.Legs[o.talked]
 		caller.Quality.Hears, callee.Quality.Hears = heard(callee, caller), heard(caller, callee)
 	}
+	out.Recordings = o.recorded()
 	o.publish(CallEnded, max(o.state.endedBy, 0))
 	return o.outcome
 }

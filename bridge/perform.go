@@ -43,6 +43,8 @@ func (o *owner) perform(a action, e envelope) {
 		o.publish(a.kind, a.leg)
 	case reply:
 		o.reply(o.pending, o.verdict())
+	case tape:
+		o.recordFor(e.in.(recordAsked), e.verb)
 	case accept:
 		o.reply(e.verb, answered{})
 	case send:
@@ -220,6 +222,9 @@ func (o *owner) hangupLeg(l Leg, c Cause, wait time.Duration) {
 func (o *owner) seat(leg int) {
 	p := o.parties[leg]
 	p.seat = o.room.Add(p.leg.Media(), room.Talk)
+	if leg == 0 {
+		o.caller.Store(p.seat)
+	}
 	o.listen(p)
 	o.startWatch()
 	if leg != 0 {

@@ -3,6 +3,8 @@ package bridge
 import (
 	"log/slog"
 	"time"
+
+	"switchgram/bridge/recording"
 )
 
 // EventVersion is the version of Event. A field may appear without a new one; none changes its meaning or disappears.
@@ -11,7 +13,7 @@ const EventVersion = 1
 // EventKind names what happened to a call.
 type EventKind string
 
-// The events, in the order in which a call can bring them; it ends with CallEnded, always.
+// The events, in the order in which a call can bring them; it ends with CallEnded, always, but for RecordingReady.
 const (
 	CallIncoming   EventKind = "call.incoming"   // a leg called us
 	CallOriginated EventKind = "call.originated" // we are to dial both legs
@@ -24,6 +26,8 @@ const (
 	CallSilent     EventKind = "call.silent" // nothing passes in a direction of the leg's sound, though it should
 	CallSounds     EventKind = "call.sounds" // it does again
 	CallEnded      EventKind = "call.ended"
+
+	RecordingReady EventKind = "recording.ready" // a recording of the call is finished
 )
 
 // Event is something that happened to a call, as sinks, records and notifications see it.
@@ -38,6 +42,8 @@ type Event struct {
 	Leg     LegID     `json:"leg,omitempty"`
 	Cause   Cause     `json:"cause,omitempty"`   // with CallEnded
 	Silence *Silence  `json:"silence,omitempty"` // with CallSilent and CallSounds
+
+	Recording *recording.Info `json:"recording,omitempty"` // with RecordingReady
 
 	Address Address  `json:"-"` // of Leg
 	Party   Party    `json:"-"` // who is at the far end of Leg
@@ -57,6 +63,7 @@ func (o *owner) publish(kind EventKind, leg int) {
 		t.Accepted = ev.At
 	case CallAnswered:
 		t.Connected, o.talked = ev.At, leg
+		o.recordLine()
 	case CallEnded:
 		ev.Cause, ev.Outcome = o.outcome.Cause, &o.outcome
 	}
@@ -103,6 +110,9 @@ func (o *owner) record(kind EventKind, p *party) {
 		slog.String("fault", out.Fault.String()), slog.String("path", out.Path), slog.Any("dur", out.Times))
 	if o.talked != 0 {
 		attrs = append(attrs, slog.Any("caller", out.Legs[0]), slog.Any("callee", out.Legs[o.talked]))
+	}
+	if n := len(out.Recordings); n > 0 {
+		attrs = append(attrs, slog.String("recording", out.Recordings[n-1].ID))
 	}
 	if out.Err != nil {
 		attrs = append(attrs, slog.Any("err", out.Err))

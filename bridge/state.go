@@ -108,6 +108,11 @@ type (
 	answerAsked struct{}
 	// hangupAsked: the controller wants the call to end.
 	hangupAsked struct{ cause Cause }
+	// recordAsked: the controller wants the call recorded.
+	recordAsked struct {
+		options RecordOptions     // owner
+		given   chan<- *Recording // owner; has room for it
+	}
 	// withdrawn: the controller does not want any longer what it waits for.
 	withdrawn struct{}
 	// controlDone: the controller has returned; cause 0: without an error.
@@ -181,6 +186,8 @@ type (
 	accept struct{}
 	// refuse: what the controller asks cannot be now.
 	refuse struct{}
+	// tape records the call.
+	tape struct{}
 	// tell publishes an event.
 	tell struct {
 		kind EventKind

@@ -59,6 +59,14 @@ func (in hangupAsked) apply(m *machine) {
 	m.do(accept{})
 }
 
+func (recordAsked) apply(m *machine) {
+	if m.phase >= ending {
+		m.do(refuse{})
+		return
+	}
+	m.do(tape{})
+}
+
 func (withdrawn) apply(m *machine) {
 	switch m.verb {
 	case connectVerb:
