@@ -79,6 +79,7 @@ func TestAnsweringTooLate(t *testing.T) {
 		withFake(t, onCall, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
 			f.fail("phone.acceptCall", tgerr.New(400, name))
 			c := mustDial(t, a, bob)
+			later(discardTimeout) // until then an update might say that it was us
 			err := <-errs
 			var end *DiscardError
 			if !errors.As(err, &end) || !end.Remote || !errors.Is(err, ErrElsewhere) || !tgerr.Is(err, name) {

@@ -3,6 +3,8 @@ package tgcall
 import (
 	"errors"
 	"fmt"
+
+	"github.com/gotd/td/tgerr"
 )
 
 // This file is the part of the machine that ends calls.
@@ -24,9 +26,14 @@ func (s state) over() (state, []action) {
 	return s, nil
 }
 
-// failed ends a call whose confirmCall or acceptCall went wrong. Where the call is over already, there is nothing to tell.
+// failed ends a call whose confirmCall or acceptCall went wrong. Where the call is over already, there is nothing to tell. A refusal
+// that says no more than that the call is not where it was may be to a repeated request, whose first answer a broken connection lost: then
+// an update brings the call forward. Otherwise one ends it, or none comes.
 func (s state) failed(err error) (state, []action) {
 	switch {
+	case tgerr.Is(err, "CALL_ALREADY_ACCEPTED", "CALL_PEER_INVALID"):
+		s.doubt = err
+		return s, []action{limit{discarding}}
 	case isOver(err):
 		return s.finish(None, true, err)
 	case errors.Is(err, ErrOccupied):
@@ -105,6 +112,9 @@ func (s state) timedOut() (state, []action) {
 		}
 		return s.quit(Busy, ErrNoAnswer)
 	case accepting, confirming:
+		if s.doubt != nil {
+			return s.finish(None, true, s.doubt)
+		}
 		return s.quit(Disconnect, ErrNoKey)
 	case connecting, away:
 		return s.quit(Disconnect, ErrNoMedia)

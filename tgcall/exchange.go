@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/gotd/td/tg"
-	"github.com/gotd/td/tgerr"
 
 	"switchgram/tgcall/signal"
 )
@@ -100,7 +99,7 @@ func findUser(users []tg.UserClass, id int64) *tg.User {
 
 func (o *owner) announce(ctx context.Context) result {
 	o.client.began(o.Call, o.id, o.hash)
-	_, err := o.client.resend(ctx, methodReceived, func() error {
+	err := o.client.resend(ctx, methodReceived, func() error {
 		_, err := o.client.api.PhoneReceivedCall(ctx, o.input())
 		return err
 	})
@@ -123,23 +122,18 @@ func (o *owner) accept(ctx context.Context) result {
 		return result{event: accepted{err}}
 	}
 	var answer *tg.PhonePhoneCall
-	again, err := o.client.resend(ctx, methodAccept, func() (err error) {
+	err = o.client.resend(ctx, methodAccept, func() (err error) {
 		answer, err = o.client.api.PhoneAcceptCall(ctx, &tg.PhoneAcceptCallRequest{
 			Peer: o.input(), GB: s.public, Protocol: o.client.protocol(),
 		})
 		return err
 	})
-	keep := func() { o.secret = s }
-	if again && tgerr.Is(err, "CALL_ALREADY_ACCEPTED") {
-		return result{event: answerLost{}, keep: keep} // by us, it seems: the caller's half of the key will tell
+	if err == nil {
+		if _, ok := answer.PhoneCall.(*tg.PhoneCallWaiting); !ok {
+			err = fmt.Errorf("%s answered %T", methodAccept, answer.PhoneCall)
+		}
 	}
-	if err != nil {
-		return result{event: accepted{err}}
-	}
-	if _, ok := answer.PhoneCall.(*tg.PhoneCallWaiting); !ok {
-		err = fmt.Errorf("%s answered %T", methodAccept, answer.PhoneCall)
-	}
-	return result{event: accepted{err}, keep: keep}
+	return result{event: accepted{err}, keep: func() { o.secret = s }}
 }
 
 // agree checks the other side's half of the key and makes the key.
@@ -162,15 +156,12 @@ func (o *owner) agree() (err error) {
 
 func (o *owner) confirm(ctx context.Context) result {
 	var answer *tg.PhonePhoneCall
-	again, err := o.client.resend(ctx, methodConfirm, func() (err error) {
+	err := o.client.resend(ctx, methodConfirm, func() (err error) {
 		answer, err = o.client.api.PhoneConfirmCall(ctx, &tg.PhoneConfirmCallRequest{
 			Peer: o.input(), GA: o.secret.public, KeyFingerprint: fingerprint(o.key), Protocol: o.client.protocol(),
 		})
 		return err
 	})
-	if again && tgerr.Is(err, "CALL_PEER_INVALID", "CALL_ALREADY_ACCEPTED") {
-		return result{event: answerLost{}} // confirmed already, it seems: an update will tell
-	}
 	if err != nil {
 		return result{event: confirmed{err}}
 	}

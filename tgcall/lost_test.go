@@ -61,13 +61,15 @@ func TestACallWhoseRequestIsLostRingsOnce(t *testing.T) {
 	}
 }
 
-func TestACallThatNobodySpeaksOfAgainIsGivenUp(t *testing.T) {
+func TestACallThatNobodySpeaksOfAgainIsPlacedAnew(t *testing.T) {
 	withFake(t, ringOn, func(t *testing.T, f *fakeTelegram, a, b *fakeDevice) {
 		f.lose("phone.requestCall", 1)
 		f.holding["phoneCallRequested"] = true
-		if _, err := a.client.Dial(t.Context(), inputUser(bob)); !errors.Is(err, ErrNoDevice) {
-			t.Errorf("dial: %v", err)
+		c := mustDial(t, a, bob)
+		if ids := a.randomIDs(); len(ids) != 3 || ids[0] != ids[1] || ids[1] == ids[2] {
+			t.Errorf("random ids %v", ids)
 		}
+		_ = c.Discard(t.Context(), Missed)
 	})
 }
 

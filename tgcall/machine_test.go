@@ -11,17 +11,21 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/gotd/td/tgerr"
 )
 
 var update = flag.Bool("update", false, "write testdata/machine.golden anew")
 
 var errTest = errors.New("oops")
 
+// errDoubt is what Telegram says to a request that it may have granted before.
+var errDoubt = refusal(methodAccept, tgerr.New(400, "CALL_ALREADY_ACCEPTED"))
+
 // everyEvent that can happen to a call, results both ways.
 var everyEvent = []event{
 	dialled{}, invited{}, requested{}, requested{errTest}, announced{}, announced{errTest}, announced{ErrElsewhere}, ringsThere{},
 	answeredThere{}, keyAgreed{}, keyAgreed{errTest}, confirmed{}, confirmed{errTest}, confirmed{ErrElsewhere}, answer{}, unanswered{},
-	accepted{}, accepted{errTest}, accepted{ErrElsewhere}, accepted{ErrOccupied}, confirmedHere{}, answerLost{}, timedOut{}, mediaUp{}, mediaLost{}, mediaEnded{errTest},
+	accepted{}, accepted{errTest}, accepted{ErrElsewhere}, accepted{ErrOccupied}, accepted{errDoubt}, confirmed{errDoubt}, confirmedHere{}, timedOut{}, mediaUp{}, mediaLost{}, mediaEnded{errTest},
 	accountGone{errTest}, hangup{Hangup}, hangup{Missed}, hangup{Busy}, hangup{Disconnect}, discarded{Busy}, discarded{None}, discarded{Migrated}, discardSent{},
 }
 
@@ -48,7 +52,7 @@ func describeField(v any) string {
 		return v.reason.String()
 	}
 	err := fmt.Sprintf("%+v", v)
-	for _, e := range []error{errTest, ErrElsewhere, ErrOccupied} {
+	for _, e := range []error{errTest, ErrElsewhere, ErrOccupied, errDoubt} {
 		if strings.Contains(err, fmt.Sprintf("%p", e)) {
 			return e.Error()
 		}

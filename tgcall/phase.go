@@ -31,6 +31,7 @@ type state struct {
 	phase    phase
 	answered bool
 	quitting bool         // caller: hung up while phone.requestCall ran
+	doubt    error        // Telegram refuses what it may have done already: updates will tell
 	end      DiscardError // in discarding and ended: how
 }
 
@@ -51,7 +52,6 @@ type (
 	unanswered    struct{}            // nobody wants the call any more
 	accepted      struct{ err error } // of phone.acceptCall
 	confirmedHere struct{}            // the caller's half of the key came
-	answerLost    struct{}            // of phone.acceptCall or phone.confirmCall: an update will say what came of it
 	timedOut      struct{}            // the phase's time is over
 	mediaUp       struct{}
 	mediaLost     struct{}

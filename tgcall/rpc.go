@@ -54,7 +54,7 @@ func (c *Client) newSecret(ctx context.Context) (*secret, error) {
 		version = known.version
 	}
 	var answer tg.MessagesDhConfigClass
-	_, err := c.resend(ctx, methodConfig, func() (err error) {
+	err := c.resend(ctx, methodConfig, func() (err error) {
 		answer, err = c.api.MessagesGetDhConfig(ctx, &tg.MessagesGetDhConfigRequest{Version: version, RandomLength: serverRandomLen})
 		return err
 	})
@@ -92,8 +92,8 @@ func (c *Client) protocol() tg.PhoneCallProtocol {
 	return tg.PhoneCallProtocol{UDPP2P: true, UDPReflector: true, MinLayer: minLayer, MaxLayer: maxLayer, LibraryVersions: c.o.Versions}
 }
 
-// request places a call. A failure of Telegram's own is tried again once, with another random id; if the connection lost the answer, with
-// the same one, so that the call does not ring twice. If Telegram has it already, an update must tell which it is.
+// request places a call. A failure of Telegram's own is tried again once, with another random id. If a broken connection, here or unseen in
+// gotd, had the request made twice, the second is a duplicate: then the call that Telegram has is looked for, so that it rings once.
 func (c *Client) request(ctx context.Context, to tg.InputUserClass, gAHash []byte) (*tg.PhonePhoneCall, error) {
 	var answer *tg.PhonePhoneCall
 	q := &tg.PhoneRequestCallRequest{UserID: to, RandomID: randomID(), GAHash: gAHash, Protocol: c.protocol()}
@@ -101,20 +101,33 @@ func (c *Client) request(ctx context.Context, to tg.InputUserClass, gAHash []byt
 		answer, err = c.api.PhoneRequestCall(ctx, q)
 		return err
 	}
-	again, err := c.resend(ctx, methodRequest, send)
-	if !again && tgerr.Is(err, "RANDOM_ID_DUPLICATE", "PARTICIPANT_CALL_FAILED") {
+	err := c.resend(ctx, methodRequest, send)
+	if tgerr.Is(err, "RANDOM_ID_DUPLICATE") {
+		if w := c.find(ctx, inputPeer(to).ID); w != nil {
+			return &tg.PhonePhoneCall{PhoneCall: w}, nil
+		}
+	}
+	if tgerr.Is(err, "RANDOM_ID_DUPLICATE", "PARTICIPANT_CALL_FAILED") {
 		q.RandomID = randomID()
-		_, err = c.resend(ctx, methodRequest, send)
+		err = c.resend(ctx, methodRequest, send)
 	}
-	if !again || !tgerr.Is(err, "RANDOM_ID_DUPLICATE") {
-		return answer, err
-	}
+	return answer, err
+}
+
+// findFor is how long an update may take that speaks of a call whose answer was lost.
+const findFor = 3 * time.Second
+
+// find waits for Telegram to speak of a call of ours to a person; nil: it does not.
+func (c *Client) find(ctx context.Context, callee int64) *tg.PhoneCallWaiting {
+	timer := time.NewTimer(findFor)
+	defer timer.Stop()
 	select {
-	case w := <-c.registry.search(inputPeer(to).ID):
-		return &tg.PhonePhoneCall{PhoneCall: w}, nil
+	case w := <-c.registry.search(callee):
+		return w
+	case <-timer.C:
 	case <-ctx.Done():
-		return nil, err
 	}
+	return nil
 }
 
 // randomID is positive and has 31 bits.
@@ -128,7 +141,7 @@ func randomID() int {
 func (c *Client) discard(ctx context.Context, call tg.InputPhoneCall, r DiscardReason, seconds int) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardTimeout)
 	defer cancel()
-	_, err := c.resend(ctx, methodDiscard, func() error {
+	err := c.resend(ctx, methodDiscard, func() error {
 		_, err := c.api.PhoneDiscardCall(ctx, &tg.PhoneDiscardCallRequest{Peer: call, Duration: seconds, Reason: r.tl()})
 		return err
 	})
@@ -150,9 +163,9 @@ func (c *Client) signal(ctx context.Context, call tg.InputPhoneCall, data []byte
 		}
 		return err
 	}
-	_, err := c.resend(ctx, methodSignal, send)
+	err := c.resend(ctx, methodSignal, send)
 	if rpc, ok := tgerr.As(err); ok && rpc.Code >= 500 {
-		_, err = c.resend(ctx, methodSignal, send)
+		err = c.resend(ctx, methodSignal, send)
 	}
 	return err
 }
@@ -166,16 +179,15 @@ const (
 	lastPause  = 2 * time.Second
 )
 
-// resend makes a request, and makes it again for as long as the connection loses it and ctx allows. again reports that it may have
-// reached Telegram more than once. Most of what a lost connection brings gotd repeats by itself; not what was being written when it
+// resend makes a request, and makes it again for as long as the connection loses it and ctx allows: it may reach Telegram more than once.
+// Most of what a lost connection brings gotd repeats by itself; not what was being written when it
 // broke, and not what was received but not answered.
-func (c *Client) resend(ctx context.Context, method string, send func() error) (again bool, err error) {
+func (c *Client) resend(ctx context.Context, method string, send func() error) error {
 	for wait := firstPause; ; wait = min(2*wait, lastPause) {
-		err = c.flood.use(method, send)
+		err := c.flood.use(method, send)
 		if !isLost(err) || !pause(ctx, wait) {
-			return again, err
+			return err
 		}
-		again = true
 	}
 }
 

@@ -68,18 +68,18 @@ var stories = []struct {
 	},
 	{
 		"the answer to confirmCall is lost, and an update has it", true,
-		[]event{dialled{}, requested{}, answeredThere{}, keyAgreed{}, answerLost{}, confirmed{}, confirmed{}},
+		[]event{dialled{}, requested{}, answeredThere{}, keyAgreed{}, confirmed{errDoubt}, confirmed{}, confirmed{}},
 		"requesting waiting waiting confirming confirming connecting connecting", "no reason",
 	},
 	{
 		"the answer to acceptCall is lost", false,
-		[]event{invited{}, announced{}, answer{}, answerLost{}, confirmedHere{}, keyAgreed{}},
+		[]event{invited{}, announced{}, answer{}, accepted{errDoubt}, confirmedHere{}, keyAgreed{}},
 		"announcing ringing accepting accepting accepting connecting", "no reason",
 	},
 	{
 		"the answer to acceptCall is lost, and it was another device that took the call", false,
-		[]event{invited{}, announced{}, answer{}, answerLost{}, timedOut{}, discardSent{}},
-		"announcing ringing accepting accepting discarding ended", "disconnect: the other side did not finish the key exchange",
+		[]event{invited{}, announced{}, answer{}, accepted{errDoubt}, timedOut{}},
+		"announcing ringing accepting accepting ended", "no reason, remote: " + errDoubt.Error(),
 	},
 	{
 		"the key comes before the answer to acceptCall", false,
