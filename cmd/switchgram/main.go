@@ -43,6 +43,7 @@ type commands struct {
 	Demo         demoCommand         `cmd:"" help:"Make calls between simulated Telegram users and telephones, and print how they went. Needs no account, no FreeSWITCH, no internet."`
 	Peer         peerCommand         `cmd:"" help:"Run the call engine for one call, signalling on standard input and output (docs/peer.md)."`
 	HashPassword hashPasswordCommand `cmd:"" help:"Read a password and print its hash for the configuration's users."`
+	Recordings   recordingsCommand   `cmd:"" help:"List recordings, or finish those that an earlier run has left."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 
 	LogLevel  slog.Level `help:"Least important messages to log: debug, info, warn or error." default:"info" env:"SWITCHGRAM_LOG_LEVEL"`

@@ -191,7 +191,7 @@ func TestHelpShowsTheStepsOnLinesOfTheirOwn(t *testing.T) {
 		" 1. copy switchgram.example.yaml to switchgram.yaml and edit it",
 		" 2. switchgram login -l LINE (once for each line)",
 		" 3. switchgram run",
-		"  run              Serve the lines of the configuration until SIGTERM or Ctrl-C.",
+		"  recordings list      Print what was recorded, and what is not finished.",
 	} {
 		if !strings.Contains(s.out.String(), "\n"+line+"\n") {
 			t.Errorf("no line %q", line)

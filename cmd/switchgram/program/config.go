@@ -22,6 +22,7 @@ type Config struct {
 	Drain       time.Duration  `yaml:"drain"`        // for running calls, at the end
 	RingTimeout time.Duration  `yaml:"ring_timeout"` // how long whoever is called may ring; 0: a minute
 	Metrics     netip.AddrPort `yaml:"metrics"`      // loopback address to serve Prometheus at; none: nowhere
+	Recording   Recording      `yaml:"recording"`
 	Lines       []line.Config  `yaml:"lines"`
 	Users       []line.User    `yaml:"users"`
 
@@ -79,6 +80,7 @@ func Load(path string) (*Config, error) {
 // relativeTo finds the files that the configuration names from the folder it stands in, wherever the program was started.
 func (c *Config) relativeTo(folder string) {
 	names := []*string{&c.State, &c.Telegram.APIHashFile, &c.Telegram.ProxySecretFile}
+	names = append(names, c.Recording.files()...)
 	for _, l := range c.registry.Lines() {
 		names = append(names, &l.SIP.PasswordFile)
 	}
@@ -124,9 +126,17 @@ func (c *Config) Check() error {
 		say("metrics", "%q: want a loopback address, such as 127.0.0.1:9090: who may ask is not checked", c.Metrics)
 	}
 	c.checkLines(say)
+	c.Recording.check(say, c.lineNames())
 	var err error
 	c.registry, err = line.NewRegistry(c.Lines, c.Users)
 	return errors.Join(append(wrong, err)...)
+}
+
+func (c *Config) lineNames() (all []string) {
+	for _, l := range c.Lines {
+		all = append(all, l.Name)
+	}
+	return all
 }
 
 func (t Telegram) check(say func(key, format string, args ...any)) {

@@ -14,6 +14,7 @@ import (
 
 	"switchgram/bridge"
 	"switchgram/bridge/leg"
+	"switchgram/bridge/recording"
 	"switchgram/bridge/sip"
 	"switchgram/tgcall"
 )
@@ -32,7 +33,8 @@ type Program struct {
 	log      *slog.Logger
 	agent    *sip.Agent
 	bridge   *bridge.Bridge
-	exporter *exporter // nil: nobody may ask for metrics
+	exporter *exporter           // nil: nobody may ask for metrics
+	recorder *recording.Recorder // nil: nothing is recorded
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
 	telegram map[string]*telegramLine
@@ -65,7 +67,7 @@ func (p *Program) open() (err error) {
 	if err != nil {
 		return err
 	}
-	p.bridge, err = bridge.New(bridge.Options{
+	o := bridge.Options{
 		Dialers: map[string]bridge.Dialer{
 			"tg":  &leg.TelegramDialer{Line: p.telegramLine},
 			"sip": &leg.FreeSWITCHDialer{Line: p.sipLine},
@@ -74,7 +76,11 @@ func (p *Program) open() (err error) {
 		Sink:        sink,
 		Log:         p.log,
 		RingTimeout: p.config.RingTimeout,
-	})
+	}
+	if err := p.openRecorder(sink, &o); err != nil {
+		return err
+	}
+	p.bridge, err = bridge.New(o)
 	return err
 }
 
@@ -163,6 +169,7 @@ func (p *Program) Run(ctx context.Context) error {
 	var agent, all sync.WaitGroup
 	agent.Go(func() { stopAgent(p.agent.Run(work)) })
 	all.Go(func() { p.serveMetrics(lines) })
+	all.Go(func() { p.finishRecordings(lines) }) // which ends after all calls
 	select {
 	case <-p.agent.Ready():
 		p.log.Info("listening for sip", "udp", p.SIPAddr("udp"), "tcp", p.SIPAddr("tcp"))
