@@ -64,6 +64,7 @@ func listenToEcho(ctx context.Context, caller media.Stream) *Heard {
 
 const (
 	settle    = 5 * time.Second        // until the tone must be there
+	patience  = 20 * time.Second       // for a stretch of it that a busy machine did not spoil
 	measure   = time.Second            // how much of it is looked at
 	markerIn  = 3 * time.Second        // until the marker must be there
 	markers   = 3                      // that may be lost on a busy machine
@@ -83,7 +84,7 @@ func hear(ctx context.Context, from, to *end) *Heard {
 	there := until(ctx, settle, clean(settled))
 	if there {
 		until(ctx, settled+measure, func() bool { return false }) // so that nothing from before the tone is measured
-		until(ctx, settle, clean(measure))
+		until(ctx, patience, clean(measure))
 	}
 	h := heard(from, to, measure)
 	for try := 0; there && try < markers && h.DelayMS == 0; try++ {
