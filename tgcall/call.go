@@ -3,6 +3,7 @@ package tgcall
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/gotd/td/tg"
 	"github.com/pion/rtp"
@@ -21,6 +22,7 @@ type Call struct {
 	peer Peer
 	id   int64
 	hash int64 // access hash of the call
+	date int   // when it was asked for, by Telegram's clock
 
 	mail      chan any      // updates, blobs and commands
 	results   chan result   // of what the call does elsewhere: room for all there can be
@@ -55,6 +57,9 @@ func (c *Call) input() tg.InputPhoneCall { return tg.InputPhoneCall{ID: c.id, Ac
 
 // ID is Telegram's number of the call.
 func (c *Call) ID() int64 { return c.id }
+
+// Date is when the call was asked for, by Telegram's clock, to the second: as messages are dated.
+func (c *Call) Date() time.Time { return time.Unix(int64(c.date), 0) }
 
 // Outgoing reports whether we placed the call.
 func (c *Call) Outgoing() bool { return c.outgoing }

@@ -78,7 +78,7 @@ func (o *owner) placed(p placement) result {
 		return result{event: requested{p.err}}
 	}
 	o.secret = p.secret
-	o.id, o.hash = p.call.ID, p.call.AccessHash
+	o.id, o.hash, o.date = p.call.ID, p.call.AccessHash, p.call.Date
 	o.log = o.client.o.Log.With("tg_call_id", o.id)
 	dialled := o.peer.AccessHash
 	o.peer = peerOf(p.call.ParticipantID, findUser(p.users, p.call.ParticipantID))

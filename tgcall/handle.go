@@ -60,6 +60,6 @@ func (c *Client) invited(e tg.Entities, r *tg.PhoneCallRequested) {
 		return
 	}
 	call := newCall(c, false, peerOf(r.AdminID, e.Users[r.AdminID]))
-	call.id, call.hash, call.gAHash = r.ID, r.AccessHash, r.GAHash
+	call.id, call.hash, call.date, call.gAHash = r.ID, r.AccessHash, r.Date, r.GAHash
 	c.registry.invite(call, func(ctx context.Context) { _ = c.discard(ctx, call.input(), Busy, 0) }) // it says in the log if it cannot
 }

@@ -22,6 +22,8 @@ type FreeSWITCH struct {
 	address bridge.Address
 	party   bridge.Party
 	feed    feed
+	dtmf    sip.DTMF
+	detect  bool          // its tones are digits
 	hungUp  atomic.Uint32 // the bridge.Cause we were told to hang up with; 0: not yet
 }
 
@@ -34,6 +36,7 @@ var (
 	_ bridge.DTMFSender = (*FreeSWITCH)(nil)
 	_ bridge.Describer  = (*FreeSWITCH)(nil)
 	_ bridge.Staged     = (*FreeSWITCH)(nil)
+	_ bridge.Keyed      = (*FreeSWITCH)(nil)
 )
 
 // NewFreeSWITCH makes a leg of an incoming dialog of the line. It starts nothing.
@@ -136,9 +139,18 @@ func (f *FreeSWITCH) Refuse(ctx context.Context, c bridge.Cause, retryAfter time
 // Hold implements bridge.Holder.
 func (f *FreeSWITCH) Hold(ctx context.Context, on bool) error { return f.dialog.Hold(ctx, on) }
 
-// SendDTMF implements bridge.DTMFSender.
+// SendDTMF implements bridge.DTMFSender. Only where the way of digits was left to us may they become tones.
 func (f *FreeSWITCH) SendDTMF(ctx context.Context, digits string, each time.Duration) error {
-	return f.dialog.SendDTMF(ctx, digits, each)
+	err := f.dialog.SendDTMF(ctx, digits, each)
+	if f.dtmf == sip.AutoDTMF && errors.Is(err, sip.ErrNoDTMF) {
+		return fmt.Errorf("%w: %w", bridge.ErrNoDigits, err)
+	}
+	return err
+}
+
+// Keys implements bridge.Keyed.
+func (f *FreeSWITCH) Keys() bridge.Keys {
+	return bridge.Keys{Tones: f.dtmf == sip.NoDTMF, Listen: f.detect}
 }
 
 // Media implements bridge.Leg.
@@ -190,6 +202,19 @@ type FreeSWITCHLine struct {
 	Password  string
 	Domain    string      // of From; empty: the registrar's host
 	Codecs    []sip.Codec // offered, best first; nil: Opus, G722, PCMU, PCMA
+	DTMF      sip.DTMF    // how digits travel; NoDTMF: as tones
+	Detect    bool        // tones of a far end without telephone-events are digits
+}
+
+// Take makes a leg of an incoming dialog of the line, which has the name. It starts nothing. Before the answer is the time for it.
+func (l FreeSWITCHLine) Take(d *sip.Dialog, name string) *FreeSWITCH {
+	d.UseDTMF(l.DTMF)
+	return NewFreeSWITCH(d, name).with(l)
+}
+
+func (f *FreeSWITCH) with(l FreeSWITCHLine) *FreeSWITCH {
+	f.dtmf, f.detect = l.DTMF, l.Detect
+	return f
 }
 
 // FreeSWITCHDialer dials addresses of the scheme sip: extensions and whatever else the switch's dialplan knows.
@@ -210,7 +235,7 @@ func (d *FreeSWITCHDialer) Dial(ctx context.Context, to bridge.Address, o bridge
 	if err != nil {
 		return nil, &refusal{cause: causeOfSIP(sip.Ended{Err: err}, ""), err: err}
 	}
-	return newFreeSWITCH(dialog, o.Line, to, bridge.Party{Number: to.User}), nil
+	return newFreeSWITCH(dialog, o.Line, to, bridge.Party{Number: to.User}).with(line), nil
 }
 
 func (l FreeSWITCHLine) invite(to bridge.Address, o bridge.DialOptions) sip.Invite {
@@ -222,7 +247,7 @@ func (l FreeSWITCHLine) invite(to bridge.Address, o bridge.DialOptions) sip.Invi
 		To:       sip.UserURI(to.User, l.Registrar, l.Transport),
 		FromUser: clean(o.From.Caller()), FromName: clean(o.From.Name()),
 		Domain: l.Domain, Contact: l.User, AuthUser: authUser, Password: l.Password,
-		Headers: headers(o.From), Codecs: preferring(l.Codecs, o.Caller.Codec),
+		Headers: headers(o.From), Codecs: preferring(l.Codecs, o.Caller.Codec), DTMF: l.DTMF,
 	}
 	return inv
 }

@@ -20,9 +20,12 @@ const maxEvents = 64
 type feed struct {
 	once   sync.Once
 	events chan bridge.LegEvent
+	keys   chan bridge.Digit // from elsewhere than the call under the leg; never closed, and what finds no room is dropped
 }
 
-func newFeed() feed { return feed{events: make(chan bridge.LegEvent, maxEvents)} }
+func newFeed() feed {
+	return feed{events: make(chan bridge.LegEvent, maxEvents), keys: make(chan bridge.Digit, maxEvents)}
+}
 
 // translate starts, once, the goroutine that passes on what from brings. An event that translates to nil is not passed on, and
 // neither is one for which there is no room, except Ended.
@@ -30,16 +33,35 @@ func translate[E any](f *feed, from <-chan E, to func(E) bridge.LegEvent) <-chan
 	f.once.Do(func() {
 		go func() {
 			defer close(f.events)
-			for e := range from {
-				ev := to(e)
-				_, last := ev.(bridge.Ended)
-				if ev != nil && (last || len(f.events) < maxEvents-1) { // nobody else fills it
-					f.events <- ev
+			for {
+				select {
+				case e, more := <-from:
+					if !more {
+						return
+					}
+					f.put(to(e))
+				case d := <-f.keys:
+					f.put(d)
 				}
 			}
 		}()
 	})
 	return f.events
+}
+
+func (f *feed) put(ev bridge.LegEvent) {
+	_, last := ev.(bridge.Ended)
+	if ev != nil && (last || len(f.events) < maxEvents-1) { // nobody else fills it
+		f.events <- ev
+	}
+}
+
+// press adds a key.
+func (f *feed) press(d bridge.Digit) {
+	select {
+	case f.keys <- d:
+	default:
+	}
 }
 
 // printable makes a hostile text fit for an address: nothing in it that cannot be seen, and an end.

@@ -25,6 +25,8 @@ type Telegram struct {
 	address bridge.Address
 	party   bridge.Party
 	feed    feed
+	chats   *Chats        // nil: nobody's chat is read
+	tones   bool          // digits for the far end are played to it
 	hungUp  atomic.Uint32 // the bridge.Cause we were told to hang up with; 0: not yet
 }
 
@@ -33,10 +35,11 @@ var (
 	_ bridge.Lined     = (*Telegram)(nil)
 	_ bridge.Describer = (*Telegram)(nil)
 	_ bridge.Staged    = (*Telegram)(nil)
+	_ bridge.Keyed     = (*Telegram)(nil)
 	_ bridge.Dialer    = (*TelegramDialer)(nil)
 )
 
-// NewTelegram makes a leg of an incoming call of the line. It starts nothing.
+// NewTelegram makes a leg of an incoming call of the line; nothing of its chat is read. It starts nothing.
 func NewTelegram(c *tgcall.Call, line string) *Telegram {
 	p := c.Peer()
 	party := bridge.Party{ID: p.ID, Username: p.Username, Phone: international(p.Phone), FirstName: p.FirstName, LastName: p.LastName}
@@ -94,6 +97,7 @@ func (t *Telegram) translate(e tgcall.Event) bridge.LegEvent {
 	case tgcall.PairChanged:
 		return bridge.PathChanged{Path: e.Local + "-" + e.Remote}
 	case tgcall.Ended:
+		t.deafen()
 		return t.ended(e.Err)
 	default:
 		return nil
@@ -126,8 +130,33 @@ func (t *Telegram) Answer(ctx context.Context) error {
 	return err
 }
 
+// listen lets the digits of the chat count.
+func (t *Telegram) listen(l TelegramLine) *Telegram {
+	if t.tones, t.chats = l.Tones, l.Chats; t.chats != nil {
+		t.chats.join(t)
+	}
+	return t
+}
+
+func (t *Telegram) deafen() {
+	if t.chats != nil {
+		t.chats.leave(t)
+	}
+}
+
+// typed takes digits of the chat.
+func (t *Telegram) typed(digits string) {
+	for _, key := range digits {
+		t.feed.press(bridge.Digit{Key: key, Duration: chatKey})
+	}
+}
+
+// Keys implements bridge.Keyed: Telegram's calls have no digits, so that tones are the only way.
+func (t *Telegram) Keys() bridge.Keys { return bridge.Keys{Tones: t.tones} }
+
 // Hangup implements bridge.Leg.
 func (t *Telegram) Hangup(ctx context.Context, c bridge.Cause) error {
+	t.deafen()
 	t.hungUp.CompareAndSwap(0, uint32(c))
 	if err := t.call.Discard(ctx, reasons[c.Discard(t.position())]); err != nil {
 		return fmt.Errorf("discard: %w", err)
@@ -202,6 +231,13 @@ func (s telegramStream) Stats() media.Stats {
 type TelegramLine struct {
 	Calls  TelegramCaller   // *tgcall.Client
 	People TelegramResolver // *account.Session
+	Chats  *Chats           // subscribed to the account's updates; nil: what people write does not count
+	Tones  bool             // people hear digits as tones; otherwise not at all
+}
+
+// Take makes a leg of an incoming call of the line, which has the name. It starts nothing.
+func (l TelegramLine) Take(c *tgcall.Call, name string) *Telegram {
+	return NewTelegram(c, name).listen(l)
 }
 
 // TelegramCaller places calls, as *tgcall.Client does.
@@ -253,5 +289,5 @@ func (d *TelegramDialer) Dial(ctx context.Context, to bridge.Address, o bridge.D
 		ID: person.ID, Username: person.Username, Phone: international(person.Phone),
 		FirstName: person.FirstName, LastName: person.LastName,
 	}
-	return newTelegram(call, o.Line, to, party), nil
+	return newTelegram(call, o.Line, to, party).listen(line), nil
 }

@@ -25,6 +25,7 @@ type Config struct {
 	Allow    Patterns       `yaml:"allow"`     // whom the switch may call by it; empty: everybody
 	Media    Media          `yaml:"media"`     // how its Telegram media travels
 	Country  string         `yaml:"country"`   // whose national numbers may be dialled, such as DE; empty: none's
+	Digits   Digits         `yaml:"digits"`    // how keys that are pressed travel
 	Import   bool           `yaml:"import"`    // find numbers that hide from strangers by making them contacts for a moment
 }
 
@@ -130,6 +131,7 @@ func (c *Config) check(say func(field, format string, args ...any)) {
 		say("country", "%q: want a country in two capital letters, such as DE", c.Country)
 	}
 	c.SIP.check(say)
+	c.Digits.check(say)
 }
 
 func (s *SIP) check(say func(field, format string, args ...any)) {

@@ -59,10 +59,14 @@ func (p *Program) openSIPLines() error {
 		p.sip[l.Name] = leg.FreeSWITCHLine{
 			Registrar: l.SIP.Registrar, Transport: l.SIP.Transport,
 			User: l.SIP.User, AuthUser: l.SIP.AuthUser, Password: password, Domain: l.SIP.Domain,
+			DTMF: dtmfWays[l.Digits.DTMF], Detect: l.Digits.Inband == "detect",
 		}
 	}
 	return errors.Join(wrong...)
 }
+
+// dtmfWays are the words of the configuration.
+var dtmfWays = map[string]sip.DTMF{"auto": sip.AutoDTMF, "rfc4733": sip.EventDTMF, "info": sip.InfoDTMF, "inband": sip.NoDTMF}
 
 // sipLine finds a line at its switch, while it is registered there: a switch that does not know us, or is not there, would only let a caller
 // wait.
@@ -117,7 +121,7 @@ func (p *Program) onInvite(ctx context.Context, d *sip.Dialog) {
 		}
 		return
 	}
-	p.bridge.Handle(ctx, leg.NewFreeSWITCH(d, l.Name), to)
+	p.bridge.Handle(ctx, p.sip[l.Name].Take(d, l.Name), to)
 }
 
 var errNoLine = errors.New("call fits no line: want the SIP user of a line as the request URI's user, or X-TG-Line")

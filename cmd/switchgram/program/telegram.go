@@ -72,19 +72,32 @@ func (t *telegramLine) run(ctx context.Context) {
 // takeCalls has the account's calls handled, until ctx ends.
 func (t *telegramLine) takeCalls(ctx context.Context, s *account.Session) error {
 	o := t.login.CallOptions(s)
-	o.OnCall, o.DHCache = t.onCall, t.p.dh
+	line := t.line(s)
+	o.OnCall, o.DHCache = func(ctx context.Context, c *tgcall.Call) { t.onCall(ctx, line, c) }, t.p.dh
 	calls := tgcall.New(s.API(), o)
 	s.OnUpdate(calls.Handle)
-	t.serve(&leg.TelegramLine{Calls: calls, People: s})
+	line.Calls = calls
+	t.serve(line)
 	defer t.serve(nil)
 	t.log.Info("line takes calls", "to", t.login.Line.To)
 	return calls.Run(ctx)
 }
 
+// line is what calls need of the account while it runs.
+func (t *telegramLine) line(s *account.Session) *leg.TelegramLine {
+	d := t.login.Line.Digits
+	l := &leg.TelegramLine{People: s, Tones: d.Telegram == "tones"}
+	if d.Chat == "digits" {
+		l.Chats = &leg.Chats{}
+		s.OnUpdate(l.Chats.Handle)
+	}
+	return l
+}
+
 // onCall is a whole call from Telegram.
-func (t *telegramLine) onCall(ctx context.Context, c *tgcall.Call) {
+func (t *telegramLine) onCall(ctx context.Context, line *leg.TelegramLine, c *tgcall.Call) {
 	l := t.login.Line
-	t.p.bridge.Handle(ctx, leg.NewTelegram(c, l.Name), l.To)
+	t.p.bridge.Handle(ctx, line.Take(c, l.Name), l.To)
 }
 
 // awaitLogin returns when somebody has logged the account in, or is about to.

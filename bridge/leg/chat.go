@@ -1,0 +1,82 @@
+package leg
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/gotd/td/tg"
+
+	"switchgram/bridge"
+)
+
+const (
+	// maxChatDigits is how many digits a message may have: a card's number and more. What is longer is no key that was pressed.
+	maxChatDigits = 32
+	// chatKey is how long the key of a message is taken to be down.
+	chatKey = 100 * time.Millisecond
+)
+
+// Chats hears the digits that people write to an account while they are in a call with it: Telegram's apps have no keypad in calls. The
+// zero value is ready. All methods may be called at once.
+type Chats struct {
+	mu    sync.Mutex
+	calls map[int64]*Telegram // by whom we talk with
+}
+
+// Handle is an account's update; it does not block. A new message counts if it is all digits 0-9 A-D * #, perhaps with spaces, no more than 32,
+// and the person we talk with wrote it since the call began. It is neither answered nor marked as read.
+func (c *Chats) Handle(_ context.Context, _ tg.Entities, u tg.UpdateClass) {
+	from, at, digits := chatDigits(u)
+	if digits == "" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.calls[from]; t != nil && !at.Before(t.call.Date()) {
+		t.typed(digits)
+	}
+}
+
+func (c *Chats) join(t *Telegram) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.calls == nil {
+		c.calls = map[int64]*Telegram{}
+	}
+	c.calls[t.call.Peer().ID] = t
+}
+
+func (c *Chats) leave(t *Telegram) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if id := t.call.Peer().ID; c.calls[id] == t {
+		delete(c.calls, id)
+	}
+}
+
+func forwarded(m *tg.Message) bool {
+	_, from := m.GetFwdFrom()
+	return from
+}
+
+// chatDigits are the digits of a message that somebody wrote to us: not forwarded, not edited, and nothing but them. None: empty.
+func chatDigits(u tg.UpdateClass) (from int64, at time.Time, digits string) {
+	news, ok := u.(*tg.UpdateNewMessage)
+	if !ok {
+		return 0, at, ""
+	}
+	m, ok := news.Message.(*tg.Message)
+	if !ok || m.Out || m.EditDate != 0 || m.Media != nil || forwarded(m) {
+		return 0, at, ""
+	}
+	peer, ok := m.PeerID.(*tg.PeerUser) // a group's messages have another
+	if !ok || len(m.Message) > 2*maxChatDigits {
+		return 0, at, ""
+	}
+	digits, err := bridge.ParseDigits(m.Message)
+	if err != nil || len(digits) > maxChatDigits {
+		return 0, at, ""
+	}
+	return peer.UserID, time.Unix(int64(m.Date), 0), digits
+}
