@@ -84,7 +84,7 @@ func inputs(legs int) []input {
 	all := []input{
 		admitted{}, refused{cause: UserBusy}, connectAsked{targets: 2}, connectAsked{}, answerAsked{}, hangupAsked{CallRejected},
 		collectAsked{CollectOptions{Max: 2, Terminators: "#"}}, collectAsked{CollectOptions{Max: 1, Flush: true}}, sendAsked{leg: us},
-		withdrawn{}, controlDone{}, controlDone{cause: SwitchCongestion}, answerDone{}, answerDone{cause: LoseRace}, timeUp{},
+		recordAsked{}, withdrawn{}, controlDone{}, controlDone{cause: SwitchCongestion}, answerDone{}, answerDone{cause: LoseRace}, timeUp{},
 		stopped{NetworkOutOfOrder}, crashed{},
 	}
 	for leg := range legs {
