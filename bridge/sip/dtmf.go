@@ -199,7 +199,7 @@ func (s *sound) sendKey(k *pressed, d time.Duration, end bool) error {
 }
 
 // duration is how long the key has been down, in the 16 bits there are for it: 1.36 s of Opus's clock. What lasts longer begins again at
-// nothing under the same timestamp, which FreeSWITCH and Asterisk take for what it is, and others for the same key. The segments of
+// nothing under the same timestamp, which FreeSWITCH takes for what it is, and others for the same key. The segments of
 // RFC 4733 §2.5.1.3 have timestamps of their own, and FreeSWITCH forgets the first of them, while simpler telephones hear two keys.
 func (k *pressed) duration(d time.Duration) uint16 {
 	const full = 1<<16 - 1
