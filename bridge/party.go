@@ -21,6 +21,7 @@ type party struct {
 	gauge   gauge
 
 	jobs     chan job // digits to be sent; nil: none yet
+	crowded  bool     // there were too many
 	listened bool     // its sound is looked through for digits
 	says     bool     // it has said digits otherwise
 

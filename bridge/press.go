@@ -20,7 +20,7 @@ const (
 func newPressLimit() *rate.Limiter { return rate.NewLimiter(keysASecond, keysAtOnce) }
 
 const (
-	maxJobs  = 64 // digits that wait for a leg; more are dropped, with a word in the log
+	maxJobs  = 64 // digits that wait for a leg; more are dropped, with one word in the log
 	maxTones = 16 // likewise, those that were heard and nobody has read yet, without a word
 	longest  = 8 * time.Second
 	shortest = 40 * time.Millisecond // ITU-T Q.24
@@ -65,7 +65,10 @@ func (o *owner) enqueue(p *party, j job) {
 	select {
 	case p.jobs <- j:
 	default:
-		o.log.Warn("too many digits wait to be sent, dropped", "leg", string(p.outcome.ID))
+		if !p.crowded {
+			o.log.Warn("too many digits wait to be sent, dropped", "leg", string(p.outcome.ID))
+		}
+		p.crowded = true
 		o.reply(j.verb, answered{err: ErrVerb})
 	}
 }
