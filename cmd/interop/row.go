@@ -117,16 +117,23 @@ func (r *row) way() string {
 	return "relay"
 }
 
-// why says what failed or why it was not tried.
+// why says what failed and with which seeds, or why it was not tried.
 func (r *row) why() string {
 	if r.notOffered != "" {
 		return r.notOffered
 	}
-	var all []string
+	var failures []string // in the order they were seen in
+	seeds := map[string][]string{}
 	for _, x := range r.runs {
 		if f := x.result.Failure; f != "" {
-			all = append(all, fmt.Sprintf("%s (seed %d)", f, x.seed))
+			if seeds[f] == nil {
+				failures = append(failures, f)
+			}
+			seeds[f] = append(seeds[f], fmt.Sprint(x.seed))
 		}
 	}
-	return strings.Join(all, "; ")
+	for i, f := range failures {
+		failures[i] = fmt.Sprintf("%s (seed %s)", f, strings.Join(seeds[f], ", "))
+	}
+	return strings.Join(failures, "; ")
 }

@@ -33,6 +33,10 @@ func TestRowsShowTheWorst(t *testing.T) {
 			row{cell: c, runs: []run{hurt, {8, trial.Result{Failure: "caller said Failed"}}}},
 			"13.0.0 ours direct cut 1/2 300 0.90 1.00 4.5 direct FAILED: caller said Failed (seed 8)",
 		},
+		"all failed": {
+			row{cell: c, runs: []run{{8, trial.Result{Failure: "this"}}, {9, trial.Result{Failure: "that"}}, {10, trial.Result{Failure: "this"}}}},
+			"13.0.0 ours direct cut 0/3 - - - - - FAILED: this (seed 8, 10); that (seed 9)",
+		},
 		"not offered": {
 			row{cell: c, notOffered: "their program does not speak 13.0.0"},
 			"13.0.0 ours direct cut - - - - - - not offered: their program does not speak 13.0.0",
