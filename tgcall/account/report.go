@@ -47,12 +47,15 @@ func (r *report) tell(s State) {
 func (r *report) connection(s telegram.ConnectionState) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	known := r.ready
 	r.ready = s == telegram.ConnectionStateReady
 	switch s {
 	case telegram.ConnectionStateConnecting:
 		r.tell(State{Kind: Connecting})
 	case telegram.ConnectionStateReady:
-		r.tellUp()
+		if !known {
+			r.tellUp()
+		}
 	case telegram.ConnectionStateDisconnected:
 		r.tell(State{Kind: Down, Err: r.why})
 		r.why = nil
@@ -66,11 +69,11 @@ func (r *report) dead(err error) {
 	r.why = err
 }
 
-// up says that we are logged in, and as whom.
+// up says that we are logged in, and as whom. That was Telegram's answer, so there is a connection, though gotd may say so only later.
 func (r *report) up(self Person) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.self = self
+	r.self, r.ready = self, true
 	r.tellUp()
 }
 

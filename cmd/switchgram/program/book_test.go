@@ -13,6 +13,7 @@ type book struct {
 	mu      sync.Mutex
 	lines   []string
 	read    map[string]int // how far, by what was waited for
+	page    int            // where waiting begins
 	written chan struct{}  // closed and replaced with every line
 }
 
@@ -46,10 +47,17 @@ func (b *book) await(ctx context.Context, text string) string {
 	}
 }
 
+// turn lets no line be found any more that is there now.
+func (b *book) turn() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.page = len(b.lines)
+}
+
 func (b *book) find(text string) (line string, written <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for i := b.read[text]; i < len(b.lines); i++ {
+	for i := max(b.page, b.read[text]); i < len(b.lines); i++ {
 		if strings.Contains(b.lines[i], text) {
 			b.read[text] = i + 1
 			return b.lines[i], nil

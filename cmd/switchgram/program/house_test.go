@@ -106,9 +106,11 @@ func (h *house) restart(p plan, meanwhile func()) {
 	h.end()
 	h.must(next(h, h.done))
 	meanwhile()
+	h.log.turn()
 	h.start(p)
 	for range p.names() {
 		h.log.await(h.ctx, "line takes calls")
+		h.log.await(h.ctx, "msg=registered ")
 	}
 }
 

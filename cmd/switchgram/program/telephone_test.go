@@ -66,11 +66,13 @@ func (h *house) call(a *sip.Agent, who string, headers ...sip.Header) *sip.Dialo
 // untilSIP reads a dialog's events up to one of type T.
 func untilSIP[T sip.Event](h *house, d *sip.Dialog) T {
 	h.t.Helper()
+	var last sip.Event
 	for e := range d.Events() {
 		if want, ok := e.(T); ok {
 			return want
 		}
+		last = e
 	}
-	h.t.Fatalf("the dialog ended before %T", *new(T))
+	h.t.Fatalf("the dialog ended before %T: %+v", *new(T), last)
 	panic("unreachable")
 }
