@@ -51,13 +51,14 @@ type Config struct {
 
 // timing is how fast the engine loses patience. Tests are in more of a hurry.
 type timing struct {
-	tick    time.Duration // how often everything below is looked at
-	noMedia time.Duration // without a connection until ErrNoMedia
-	offer   time.Duration // a callee waits for the caller's offer
-	goodbye time.Duration // from the peer's close until ErrPeerClosed: its discard may be on the way
-	silence time.Duration // of a peer whose microphone is open, until the path is asked
-	tell    time.Duration // between two messages about our microphone
-	path    path.Timing
+	tick      time.Duration // how often everything below is looked at
+	noMedia   time.Duration // without a connection until ErrNoMedia
+	offer     time.Duration // a callee waits for the caller's offer
+	goodbye   time.Duration // from the peer's close until ErrPeerClosed: its discard may be on the way
+	silence   time.Duration // of a peer whose microphone is open, until the path is asked
+	tell      time.Duration // between two messages about our microphone
+	reflector time.Duration // from the peer's setup on, for its port at a reflector
+	path      path.Timing
 }
 
 func (t timing) orDefault() timing {
@@ -67,6 +68,7 @@ func (t timing) orDefault() timing {
 	}{
 		{&t.tick, 200 * time.Millisecond}, {&t.noMedia, 20 * time.Second}, {&t.offer, 5 * time.Second},
 		{&t.goodbye, 2 * time.Second}, {&t.tell, time.Second}, {&t.silence, 500 * time.Millisecond},
+		{&t.reflector, 200 * time.Millisecond},
 	} {
 		if *f.v == 0 {
 			*f.v = f.def

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/pion/srtp/v3"
@@ -41,9 +42,12 @@ func (l *loop) sayCandidate(c string) {
 }
 
 func (l *loop) candidate(c string) {
-	if l.remote == nil {
+	if l.transport == nil {
 		if len(l.early) < maxEarly {
 			l.early = append(l.early, c)
+		}
+		if l.remote != nil && path.AtReflector(c) {
+			l.connect()
 		}
 		return
 	}
@@ -76,9 +80,26 @@ func (l *loop) setup(m signal.InitialSetup) {
 	}
 	l.remote, l.fingerprint, l.setupAt = &m, fingerprint, time.Now()
 	l.setState(WaitInitAck)
-	if err := l.connect(); err != nil {
-		l.err = err
+	if !l.awaitsReflector() {
+		l.connect()
+		return
 	}
+	l.group.Go(func() {
+		timer := time.NewTimer(l.cfg.timing.reflector)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			l.do(l.connect)
+		case <-l.ctx.Done():
+		}
+	})
+}
+
+// awaitsReflector tells whether the peer has yet to name its port at a reflector. As soon as a direct path is up, Telegram's engine ends
+// its search: of a reflector that answers later it tells nobody, and it has nowhere to go when the direct path is cut.
+func (l *loop) awaitsReflector() bool {
+	named := slices.ContainsFunc(l.early, path.AtReflector)
+	return !named && !l.cfg.relayOnly() && !l.custom.standalone && slices.ContainsFunc(l.cfg.Servers, Server.reflector)
 }
 
 // restart follows a browser that restarted ICE. Telegram's own engine repeats its setup, which changes nothing. A new certificate
@@ -92,30 +113,36 @@ func (l *loop) restart(m signal.InitialSetup, f transport.Fingerprint) {
 		return
 	}
 	l.remote = &m
+	if l.transport == nil {
+		return // nothing has begun
+	}
 	l.log.Info("peer restarted ICE")
 	if err := l.path.Restart(m.Ufrag, m.Pwd); err != nil {
 		l.log.Warn("ICE restart", "err", err)
 	}
 }
 
-// connect starts the checks and the transport, which as DTLS server is ready before there is a path.
-func (l *loop) connect() error {
+// connect starts the checks and the transport, once. As DTLS server that is ready before there is a path.
+func (l *loop) connect() {
+	if l.transport != nil || l.err != nil {
+		return
+	}
 	conn, err := l.path.Connect(l.remote.Ufrag, l.remote.Pwd)
+	if err == nil {
+		l.transport, err = transport.New(l.transportOptions(conn))
+	}
 	if err != nil {
-		return err
+		l.err = err
+		return
 	}
 	for _, c := range l.early {
 		l.candidate(c)
 	}
 	l.early = nil
-	if l.transport, err = transport.New(l.transportOptions(conn)); err != nil {
-		return err
-	}
 	l.group.Go(func() {
 		err := l.transport.Run(l.ctx)
 		l.do(func() { l.transportEnded(err) })
 	})
-	return nil
 }
 
 // client says who begins the DTLS handshake: RFC 4145's words decide, and between two sides that leave it open the caller does.

@@ -81,6 +81,7 @@ func bothMute(t *testing.T, b *chromium, o options) {
 func showsCameraAndScreen(t *testing.T, b *chromium, o options) {
 	c := newCall(t, b, o)
 	c.talk()
+	before := c.engine.Stats().Refused // the browser's first sound can be faster than our keys
 	for _, what := range []string{"camera", "screen", "camera"} {
 		c.do(nil, "call.show('"+what+"').then(() => until(() => call.refused && call.connection.signalingState === 'stable'))")
 		if what == "camera" {
@@ -91,8 +92,8 @@ func showsCameraAndScreen(t *testing.T, b *chromium, o options) {
 		c.awaitLast(engine.RemoteMedia{Video: "inactive"})
 		c.talk()
 	}
-	if s := c.engine.Stats(); s.Refused > 0 {
-		t.Errorf("%d packets came that nobody asked for", s.Refused)
+	if n := c.engine.Stats().Refused - before; n > 0 {
+		t.Errorf("%d packets came that nobody asked for", n)
 	}
 }
 

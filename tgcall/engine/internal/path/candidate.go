@@ -42,6 +42,12 @@ var typeNames = map[string]ice.CandidateType{
 // maxCandidate is longer than any candidate with an address in it.
 const maxCandidate = 512
 
+// AtReflector tells whether a candidate of the peer is its port at one of Telegram's reflectors.
+func AtReflector(candidate string) bool {
+	c, err := parse(candidate, true)
+	return err == nil && c.reflector != ""
+}
+
 // parse reads libwebrtc's form of a candidate, with or without "a=" and "candidate:" in front. What follows the type is skipped:
 // related addresses, generation, ufrag, network-id and whatever comes to be.
 func parse(s string, loopback bool) (candidate, error) {
