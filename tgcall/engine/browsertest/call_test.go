@@ -61,12 +61,12 @@ func newCall(t *testing.T, b *chromium, o options) *call {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := b.known
+	url, pool := b.known, 10
 	if o.strange {
-		url = b.strange
+		url, pool = b.strange, 0 // candidates from a pool that get their made-up names late belong to credentials that nobody signals
 	}
 	c.tab = b.open(t, url, c.fromPage)
-	c.do(nil, "begin("+js(begin{Outgoing: o.browserCalls, ICEServers: o.server.iceServers(), RelayOnly: o.server != nil})+")")
+	c.do(nil, "begin("+js(begin{Outgoing: o.browserCalls, ICEServers: o.server.iceServers(), RelayOnly: o.server != nil, Pool: pool})+")")
 	c.start()
 	return c
 }

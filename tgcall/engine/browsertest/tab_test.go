@@ -20,6 +20,7 @@ type begin struct {
 	Outgoing   bool        `json:"outgoing"`
 	ICEServers []iceServer `json:"iceServers"`
 	RelayOnly  bool        `json:"relayOnly"`
+	Pool       int         `json:"pool"` // candidates gathered before they are needed
 }
 
 type iceServer struct {

@@ -9,7 +9,7 @@ const dataMid = '3'; // of the data channel in descriptions that the peer begins
 const maxBitrate = 32 * 1024; // of sound, as in Telegram's apps
 
 export class Call {
-	constructor({outgoing, iceServers, relayOnly}, track, {say, hear}) {
+	constructor({outgoing, iceServers, relayOnly, pool}, track, {say, hear}) {
 		Object.assign(this, {outgoing, track, say, hear});
 		this.exchange = Math.floor(Math.random() * 0xffffffff);
 		this.pending = null; // our offer that was not answered: its exchange id
@@ -19,7 +19,7 @@ export class Call {
 		this.refused = false; // the peer took no video of the last offer
 		this.work = Promise.resolve();
 		this.connection = new RTCPeerConnection({
-			iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all', bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceCandidatePoolSize: 10,
+			iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all', bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceCandidatePoolSize: pool,
 		});
 		this.listen();
 	}
