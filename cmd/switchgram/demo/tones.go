@@ -75,19 +75,20 @@ const (
 // hear is what `to` hears of the tone that `from` plays, a while after it came, and how much later. On a busy machine it looks for a second
 // in which nothing came too late. A tone that never comes has no delay.
 func hear(ctx context.Context, from, to *end) *Heard {
+	var h Heard
 	clean := func(d time.Duration) func() bool {
 		return func() bool {
-			h := heard(from, to, d)
+			h = heard(from, to, d)
 			return h.toneProblem() == ""
 		}
 	}
-	there := until(ctx, settle, clean(settled))
-	if there {
-		until(ctx, settled+measure, func() bool { return false }) // so that nothing from before the tone is measured
-		until(ctx, patience, clean(measure))
+	if !until(ctx, settle, clean(settled)) {
+		h = heard(from, to, measure)
+		return &h
 	}
-	h := heard(from, to, measure)
-	for try := 0; there && try < markers && h.DelayMS == 0; try++ {
+	until(ctx, settled+measure, func() bool { return false }) // so that nothing from before the tone is measured
+	until(ctx, patience, clean(measure))
+	for try := 0; try < markers && h.DelayMS == 0; try++ {
 		h.DelayMS = delay(ctx, from, to)
 	}
 	return &h
