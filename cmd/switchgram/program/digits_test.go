@@ -32,8 +32,8 @@ func TestDigitsThatATelegramUserWritesReachTheTelephone(t *testing.T) {
 	h.writes(ann, "99") // before the call
 	call, err := ann.Dial(h.ctx, "@line_main")
 	h.must(err)
-	until[tgcall.Connected](h, call)
-	h.writes(bob, "77") // who is not in the call
+	h.log.await(h.ctx, "msg=call.answered") // later than her device knows
+	h.writes(bob, "77")                     // who is not in the call
 	h.writes(ann, "my number is 55")
 	h.writes(ann, "42#")
 	h.writes(ann, "* 0")
