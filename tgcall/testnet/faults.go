@@ -54,18 +54,21 @@ func (n *Network) Refuse(method string, code int, name string) {
 }
 
 // Hold makes the network keep every request of method waiting until release is called, or its connection ends.
-func (n *Network) Hold(method string) (release func()) {
-	held := make(chan struct{})
+func (n *Network) Hold(method string) (release func()) { return n.hold(n.faults.held, method) }
+
+// hold enters a method into a table of those that wait, until release is called.
+func (n *Network) hold(table map[string]chan struct{}, method string) (release func()) {
+	until := make(chan struct{})
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.faults.held[method] = held
+	table[method] = until
 	return sync.OnceFunc(func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		if n.faults.held[method] == held {
-			delete(n.faults.held, method)
+		if table[method] == until {
+			delete(table, method)
 		}
-		close(held)
+		close(until)
 	})
 }
 

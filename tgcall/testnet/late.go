@@ -1,7 +1,5 @@
 package testnet
 
-import "sync"
-
 // lateAnswer is one that has to wait.
 type lateAnswer struct {
 	until <-chan struct{}
@@ -18,20 +16,7 @@ func (f *faults) lateAnswer(method string, send func()) *lateAnswer {
 
 // HoldAnswers makes the network do what requests of method ask, and send the updates that come of it, but answer only when release is called;
 // never, if the connection ends before. Network.Hold keeps the request itself waiting.
-func (n *Network) HoldAnswers(method string) (release func()) {
-	until := make(chan struct{})
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.faults.late[method] = until
-	return sync.OnceFunc(func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if n.faults.late[method] == until {
-			delete(n.faults.late, method)
-		}
-		close(until)
-	})
-}
+func (n *Network) HoldAnswers(method string) (release func()) { return n.hold(n.faults.late, method) }
 
 // Requests is how many requests of method, such as "phone.sendSignalingData", have reached the network so far, those that it refuses
 // or holds among them.
