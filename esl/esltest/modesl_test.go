@@ -4,12 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -17,56 +13,9 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"switchgram/internal/npm"
 )
-
-// npmPatience is for the first run on a machine, which downloads the packages.
-const npmPatience = 5 * time.Minute
-
-// installed returns a directory with the npm packages of dir, made on first use. It lies in the user's cache, not in the source tree, and is
-// named after the lock file, so that it is never out of date.
-func installed(t *testing.T, dir string) string {
-	t.Helper()
-	lock, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil { // no home
-		cache = os.TempDir()
-	}
-	sum := sha256.Sum256(lock)
-	ready := filepath.Join(cache, "switchgram", "npm-"+hex.EncodeToString(sum[:8]))
-	if _, err := os.Stat(ready); err != nil {
-		install(t, dir, ready)
-	}
-	return ready
-}
-
-// install makes the directory aside and moves it into place, since two tests may do the same at once.
-func install(t *testing.T, dir, ready string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(ready), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	aside, err := os.MkdirTemp(filepath.Dir(ready), "installing-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = os.RemoveAll(aside) }()
-	if err := os.CopyFS(aside, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), npmPatience)
-	defer cancel()
-	npm := exec.CommandContext(ctx, "npm", "ci")
-	npm.Dir = aside
-	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
-	}
-	if err := os.Rename(aside, ready); err != nil && !errors.Is(err, fs.ErrExist) {
-		t.Fatal(err)
-	}
-}
 
 // modesl runs testdata/modesl/client.js and returns what it prints, line by line.
 func modesl(t *testing.T, s *Switch) *bufio.Scanner {
@@ -86,7 +35,7 @@ func modesl(t *testing.T, s *Switch) *bufio.Scanner {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	node := exec.CommandContext(ctx, "node", script, string(argument))
-	node.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(installed(t, source), "node_modules"))
+	node.Env = append(os.Environ(), "NODE_PATH="+npm.Modules(t, source))
 	var log bytes.Buffer
 	node.Stderr = &log
 	out, err := node.StdoutPipe()

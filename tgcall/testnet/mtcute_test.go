@@ -3,11 +3,7 @@ package testnet_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,58 +12,9 @@ import (
 
 	"github.com/gotd/td/tg"
 
+	"switchgram/internal/npm"
 	"switchgram/tgcall/testnet"
 )
-
-// npmPatience is for the first run on a machine, which downloads the packages.
-const npmPatience = 5 * time.Minute
-
-// installed returns a directory with the npm packages of dir, made on first use. It lies in the user's cache, not in the source tree, and is
-// named after the lock file, so that it is never out of date.
-func installed(t *testing.T, dir string) string {
-	t.Helper()
-	lock, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil { // no home
-		cache = os.TempDir()
-	}
-	sum := sha256.Sum256(lock)
-	ready := filepath.Join(cache, "switchgram", "npm-"+hex.EncodeToString(sum[:8]))
-	if _, err := os.Stat(ready); err == nil {
-		return ready
-	}
-	install(t, dir, ready)
-	return ready
-}
-
-// install makes the directory aside and moves it into place, since two tests may do the same at once.
-func install(t *testing.T, dir, ready string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(ready), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	aside, err := os.MkdirTemp(filepath.Dir(ready), "installing-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = os.RemoveAll(aside) }()
-	for _, name := range []string{"package.json", "package-lock.json", ".npmrc"} {
-		copyFile(t, filepath.Join(dir, name), filepath.Join(aside, name))
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), npmPatience)
-	defer cancel()
-	npm := exec.CommandContext(ctx, "npm", "ci")
-	npm.Dir = aside
-	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
-	}
-	if err := os.Rename(aside, ready); err != nil && !errors.Is(err, fs.ErrExist) {
-		t.Fatal(err)
-	}
-}
 
 func copyFile(t *testing.T, from, to string) {
 	t.Helper()
@@ -92,7 +39,7 @@ func mtcute(t *testing.T, want map[string]any) (done <-chan struct{}, result fun
 	const source = "testdata/mtcute"
 	dir := t.TempDir()
 	copyFile(t, filepath.Join(source, "client.mjs"), filepath.Join(dir, "client.mjs"))
-	if err := os.Symlink(filepath.Join(installed(t, source), "node_modules"), filepath.Join(dir, "node_modules")); err != nil {
+	if err := os.Symlink(npm.Modules(t, source), filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
 	argument, err := json.Marshal(want)
