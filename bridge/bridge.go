@@ -8,6 +8,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -111,16 +112,9 @@ func (o *Options) withDefaults() {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	o.RingTimeout = orDefault(o.RingTimeout, 60*time.Second)
-	o.ConnectTimeout = orDefault(o.ConnectTimeout, 45*time.Second)
-	o.HangupTimeout = orDefault(o.HangupTimeout, 5*time.Second)
-}
-
-func orDefault(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
-		return otherwise
-	}
-	return d
+	o.RingTimeout = cmp.Or(o.RingTimeout, 60*time.Second)
+	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 45*time.Second)
+	o.HangupTimeout = cmp.Or(o.HangupTimeout, 5*time.Second)
 }
 
 type nowhere struct{}

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ type CollectOptions struct {
 }
 
 func (o CollectOptions) complete() (CollectOptions, error) {
-	o.FirstTimeout, o.BetweenTimeout = orDefault(o.FirstTimeout, firstKey), orDefault(o.BetweenTimeout, betweenKey)
+	o.FirstTimeout, o.BetweenTimeout = cmp.Or(o.FirstTimeout, firstKey), cmp.Or(o.BetweenTimeout, betweenKey)
 	if o.Max == 0 {
 		o.Max = maxTyped
 	}

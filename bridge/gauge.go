@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"time"
 
 	"switchgram/bridge/media"
@@ -39,11 +40,11 @@ func (m mean) value() time.Duration { return m.sum / time.Duration(max(1, m.n)) 
 func (g *gauge) note(ev LegEvent, now time.Time) {
 	switch ev := ev.(type) {
 	case Ringing, EarlyMedia:
-		g.stages.Ringing = orTime(g.stages.Ringing, now)
+		g.stages.Ringing = cmp.Or(g.stages.Ringing, now)
 	case Accepted:
-		g.stages.Accepted = orTime(g.stages.Accepted, now)
+		g.stages.Accepted = cmp.Or(g.stages.Accepted, now)
 	case Answered:
-		g.stages.Accepted, g.stages.Media = orTime(g.stages.Accepted, now), orTime(g.stages.Media, now)
+		g.stages.Accepted, g.stages.Media = cmp.Or(g.stages.Accepted, now), cmp.Or(g.stages.Media, now)
 	case Held:
 		g.held = ev.On
 	case Muted:

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,7 +96,7 @@ func (o *owner) patience(t timer) time.Duration {
 	case nextKeyTimer:
 		return o.state.keyboard.options.BetweenTimeout
 	default:
-		return orDefault(o.attempt.Timeout, o.bridge.opt.RingTimeout)
+		return cmp.Or(o.attempt.Timeout, o.bridge.opt.RingTimeout)
 	}
 }
 

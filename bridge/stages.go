@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 )
@@ -30,14 +31,14 @@ type Stage struct {
 // beginning, the person's answer follows ringing, ICE and signalling follow the keys, DTLS follows ICE, and everything else the
 // person's answer. What came before what it follows, as early media does, is left out.
 func (s Stages) Delays() []Stage {
-	keyed := orTime(s.Confirmed, s.Accepted)
+	keyed := cmp.Or(s.Confirmed, s.Accepted)
 	var all []Stage
 	for _, st := range []struct {
 		name     string
 		from, to time.Time
 	}{
 		{"ringing", s.Began, s.Ringing},
-		{"accepted", orTime(s.Ringing, s.Began), s.Accepted},
+		{"accepted", cmp.Or(s.Ringing, s.Began), s.Accepted},
 		{"confirmed", s.Accepted, s.Confirmed},
 		{"signalling", keyed, s.Signalling},
 		{"ice", keyed, s.ICE},
@@ -51,13 +52,6 @@ func (s Stages) Delays() []Stage {
 		}
 	}
 	return all
-}
-
-func orTime(t, otherwise time.Time) time.Time {
-	if t.IsZero() {
-		return otherwise
-	}
-	return t
 }
 
 // LogValue shows the delays.
