@@ -144,6 +144,7 @@ func TestOneCallTooManyIsBusy(t *testing.T) {
 func TestTwoWhoCallEachOtherAtOnceAreBothBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)
+		f.delay("messages.getDhConfig", time.Second) // both have begun by then, and neither has asked for the call
 		f.delay("phone.requestCall", time.Second)
 		o := Options{OnCall: ringOn, MaxCalls: 1}
 		a, b := f.device(ann, o), f.device(bob, o)
