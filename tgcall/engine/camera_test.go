@@ -15,8 +15,12 @@ func picture(ssrc signal.ID) signal.Content {
 	}
 }
 
-// forged is the id of the first offer that the middle makes in a peer's name.
-const forged signal.ID = 4000000000
+// forged is the id of the first offer that the middle makes in a peer's name, and the first of few: the engines draw theirs
+// from all numbers.
+const (
+	forged    signal.ID = 4000000000
+	forgeries           = 5
+)
 
 // offers passes on what a peer says, and keeps its offer.
 func offers(say func(signal.Message)) (pass func(signal.Message), kept chan signal.NegotiateChannels) {
@@ -33,7 +37,7 @@ func offers(say func(signal.Message)) (pass func(signal.Message), kept chan sign
 func answers(say func(signal.Message)) (pass func(signal.Message), kept chan signal.NegotiateChannels) {
 	kept = make(chan signal.NegotiateChannels, 100)
 	return func(msg signal.Message) {
-		if n, ok := msg.(signal.NegotiateChannels); ok && n.ExchangeID >= forged {
+		if n, ok := msg.(signal.NegotiateChannels); ok && n.ExchangeID-forged < forgeries {
 			kept <- n
 			return
 		}
