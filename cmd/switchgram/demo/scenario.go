@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchgram/bridge"
+	"switchgram/cmd/switchgram/tones"
 )
 
 // scenario is one call of the demo.
@@ -97,7 +98,7 @@ func (s scenario) talk(ctx context.Context, w *world, r *Row, caller bridge.Leg,
 	}
 	r.Setup = at.Sub(began)
 	if s.echo {
-		r.Caller = listenToEcho(ctx, caller.Media())
+		r.Caller = tones.Echo(ctx, caller.Media())
 		hangup(ctx, caller)
 		return nil
 	}
@@ -105,7 +106,7 @@ func (s scenario) talk(ctx context.Context, w *world, r *Row, caller bridge.Leg,
 	if err != nil {
 		return fmt.Errorf("the callee took no call: %w", err)
 	}
-	r.Caller, r.Callee = converse(ctx, caller.Media(), callee.sound)
+	r.Caller, r.Callee = tones.Converse(ctx, caller.Media(), callee.sound)
 	if s.byCallee {
 		callee.hangup()
 		return nil

@@ -18,6 +18,7 @@ import (
 	"switchgram/bridge/sip"
 	"switchgram/bridge/sip/siptest"
 	"switchgram/cmd/switchgram/program"
+	"switchgram/cmd/switchgram/tones"
 	"switchgram/tgcall/testnet"
 )
 
@@ -181,7 +182,7 @@ func (w *world) connected(ctx context.Context, accounts map[string]*testnet.User
 		if _, err := w.exchange.WaitRegistered(ctx, "line-"+name); err != nil {
 			return err
 		}
-		if !until(ctx, 30*time.Second, func() bool { return u.Online() > 0 }) {
+		if !tones.Until(ctx, 30*time.Second, func() bool { return u.Online() > 0 }) {
 			return fmt.Errorf("line %s: telegram account is not online", name)
 		}
 	}
