@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -149,6 +151,29 @@ func (c Commands) SetVariable(ctx context.Context, uuid, name, value string) err
 		return err
 	}
 	_, err = c.API(ctx, line+" "+Argument(value))
+	return err
+}
+
+// mostVariables is how many FreeSWITCH sets by one command.
+const mostVariables = 64
+
+// SetVariables sets variables of a channel, up to 64 by one command; an empty value takes its variable away. Values go through Text.
+func (c Commands) SetVariables(ctx context.Context, uuid string, v map[string]string) error {
+	if len(v) > mostVariables {
+		return fmt.Errorf("uuid_setvar_multi: %d variables: %w", len(v), ErrUnsafe)
+	}
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		if !isVariable(name) {
+			return fmt.Errorf("uuid_setvar_multi: variable %.40q: %w", name, ErrUnsafe)
+		}
+		all = append(all, name+"="+strings.ReplaceAll(hideBlanks(unsplit(Text(v[name]))), ";", `\;`))
+	}
+	line, err := words("uuid_setvar_multi", uuid)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	_, err = c.API(ctx, line+" "+strings.Join(all, ";"))
 	return err
 }
 

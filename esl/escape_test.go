@@ -69,14 +69,17 @@ func TestHostileCallerArrivesAsItIs(t *testing.T) {
 			continue
 		}
 		must(t, c.SetVariable(ctx, uuid, "set", name))
+		must(t, c.SetVariables(ctx, uuid, map[string]string{"one": name, "other": name, "z": "end"}))
 		e, err := c.Dump(ctx, uuid)
 		must(t, err)
 		want := braces.Replace(esl.Text(name))
 		if got := e.Variable("tg_name"); got != want || e.Variable("origination_caller_id_name") != want {
 			t.Errorf("%q arrived as %q, want %q", name, got, want)
 		}
-		if got := e.Variable("set"); got != esl.Text(name) {
-			t.Errorf("%q was set as %q", name, got)
+		for _, variable := range []string{"set", "one", "other"} {
+			if got := e.Variable(variable); got != esl.Text(name) {
+				t.Errorf("%q was set as %s: %q", name, variable, got)
+			}
 		}
 		if e.Variable("a") != "begin" || e.Variable("z") != "end" || e.UUID() != uuid {
 			t.Errorf("%q changed other variables: %v", name, e)
@@ -126,6 +129,8 @@ func TestUnsafeArgumentsAreRefused(t *testing.T) {
 	refused("kill", c.Kill(ctx, bad, ""))
 	refused("kill", c.Kill(ctx, "x", bad))
 	refused("bridge", c.Bridge(ctx, "x", bad))
+	refused("variables", c.SetVariables(ctx, bad, map[string]string{"a": "b"}))
+	refused("variables", c.SetVariables(ctx, "x", map[string]string{"a=b;c": "d"}))
 	refused("transfer", c.Transfer(ctx, "x", esl.Transfer{Extension: bad}))
 	refused("broadcast", c.Broadcast(ctx, bad, "x", ""))
 	refused("dtmf", c.SendDTMF(ctx, "x", "1 2", 0))
@@ -159,10 +164,13 @@ func TestCommandsAsSent(t *testing.T) {
 		"api uuid_transfer u -both 3000 XML default": func() error {
 			return c.Transfer(ctx, "u", esl.Transfer{Extension: "3000", Context: "default", Leg: esl.Both})
 		},
-		"api uuid_transfer u 3000":                            func() error { return c.Transfer(ctx, "u", esl.Transfer{Extension: "3000"}) },
-		`api uuid_broadcast u say::en\sname\'s both`:          func() error { return c.Broadcast(ctx, "u", "say::en name's", esl.Both) },
-		"api uuid_send_dtmf u 12#@160":                        func() error { return c.SendDTMF(ctx, "u", "12#", 160*time.Millisecond) },
-		"api uuid_setvar u name ''":                           func() error { return c.SetVariable(ctx, "u", "name", "") },
+		"api uuid_transfer u 3000":                   func() error { return c.Transfer(ctx, "u", esl.Transfer{Extension: "3000"}) },
+		`api uuid_broadcast u say::en\sname\'s both`: func() error { return c.Broadcast(ctx, "u", "say::en name's", esl.Both) },
+		"api uuid_send_dtmf u 12#@160":               func() error { return c.SendDTMF(ctx, "u", "12#", 160*time.Millisecond) },
+		"api uuid_setvar u name ''":                  func() error { return c.SetVariable(ctx, "u", "name", "") },
+		`api uuid_setvar_multi u a=1;b=x\;\sy;c=`: func() error {
+			return c.SetVariables(ctx, "u", map[string]string{"b": "x; y", "a": "1", "c": ""})
+		},
 		"sendmsg v\ncall-command: hangup\nhangup-cause: BUSY": func() error { return c.SendMsg(ctx, "v", esl.Message{Hangup: "BUSY"}) },
 		"sendmsg u\ncall-command: execute\nexecute-app-name: say\nevent-uuid: 7\nloops: 3\nevent-lock: true\ncontent-type: text/plain\nContent-Length: 3\n\na\nb": func() error {
 			return c.SendMsg(ctx, "u", esl.Message{Execute: &esl.Execute{App: "say", Arg: "a\nb", ID: "7", Loops: 3}})

@@ -23,7 +23,7 @@ func (v Variables) DialString() (string, error) {
 func (v Variables) braced() (string, error) {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(v)) {
-		if _, err := Word(name); err != nil || strings.ContainsAny(name, ".,:;@/+*#~=%!?()") {
+		if !isVariable(name) {
 			return "", fmt.Errorf("variable: %w: %.40q", ErrUnsafe, name)
 		}
 		if v[name] != "" {
@@ -34,6 +34,12 @@ func (v Variables) braced() (string, error) {
 		return "", nil
 	}
 	return "{" + strings.Join(all, ",") + "}", nil
+}
+
+// isVariable reports whether a variable can have that name.
+func isVariable(name string) bool {
+	_, err := Word(name)
+	return err == nil && !strings.ContainsAny(name, ".,:;@/+*#~=%!?()")
 }
 
 // dialValue makes up for what FreeSWITCH does to a value: it looks for the closing brace, counting; cuts at ":_:", which separates whole dial

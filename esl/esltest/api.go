@@ -29,21 +29,22 @@ func (s *Switch) builtinAPIs() map[string]API {
 		})
 	}
 	return map[string]API{
-		"create_uuid":    plain(func(string) string { return s.o.NewUUID() }),
-		"global_getvar":  plain(func(name string) string { return map[string]string{"core_uuid": s.CoreUUID()}[name] }),
-		"uptime":         plain(func(string) string { return "4222\n" }),
-		"strepoch":       plain(func(string) string { return fmt.Sprint(time.Now().Unix()) }),
-		"version":        plain(func(string) string { return "FreeSWITCH Version 1.11.2-release~64bit ( 64bit)\n" }),
-		"show":           plain(s.show),
-		"hupall":         plain(s.hupall),
-		"originate":      s.originate,
-		"uuid_exists":    plain(func(uuid string) string { return fmt.Sprint(s.Channel(uuid) != nil) }),
-		"uuid_dump":      about(func(c *Channel, _ []string) string { return c.event("CHANNEL_DATA").json() }),
-		"uuid_kill":      about(kill),
-		"uuid_setvar":    about(setvar),
-		"uuid_getvar":    about(getvar),
-		"uuid_transfer":  about(func(*Channel, []string) string { return "+OK\n" }),
-		"uuid_broadcast": about(func(*Channel, []string) string { return "+OK Message sent\n" }),
+		"create_uuid":       plain(func(string) string { return s.o.NewUUID() }),
+		"global_getvar":     plain(func(name string) string { return map[string]string{"core_uuid": s.CoreUUID()}[name] }),
+		"uptime":            plain(func(string) string { return "4222\n" }),
+		"strepoch":          plain(func(string) string { return fmt.Sprint(time.Now().Unix()) }),
+		"version":           plain(func(string) string { return "FreeSWITCH Version 1.11.2-release~64bit ( 64bit)\n" }),
+		"show":              plain(s.show),
+		"hupall":            plain(s.hupall),
+		"originate":         s.originate,
+		"uuid_exists":       plain(func(uuid string) string { return fmt.Sprint(s.Channel(uuid) != nil) }),
+		"uuid_dump":         about(func(c *Channel, _ []string) string { return c.event("CHANNEL_DATA").json() }),
+		"uuid_kill":         about(kill),
+		"uuid_setvar":       about(setvar),
+		"uuid_getvar":       about(getvar),
+		"uuid_setvar_multi": plain(s.setvarMulti),
+		"uuid_transfer":     about(func(*Channel, []string) string { return "+OK\n" }),
+		"uuid_broadcast":    about(func(*Channel, []string) string { return "+OK Message sent\n" }),
 		"uuid_send_dtmf": about(func(c *Channel, digits []string) string {
 			return fmt.Sprintf("+OK %s sent DTMF %s.\n", c.uuid, strings.Join(digits, " "))
 		}),
@@ -70,6 +71,20 @@ func setvar(c *Channel, args []string) string {
 		value = args[1]
 	}
 	c.SetVariable(args[0], value)
+	return "+OK\n"
+}
+
+// setvarMulti sets what "uuid a=1;b=2" says, up to 64.
+func (s *Switch) setvarMulti(args string) string {
+	uuid, list, ok := strings.Cut(args, " ")
+	c := s.Channel(uuid)
+	if !ok || c == nil {
+		return noSuchChannel
+	}
+	for _, part := range split(list, ';', 64) {
+		name, value, _ := strings.Cut(part, "=")
+		c.SetVariable(name, value)
+	}
 	return "+OK\n"
 }
 

@@ -239,5 +239,7 @@ func (c *conn) sendevent(name string, p packet) {
 	e = e.with(Header{Name: "Command", Value: "sendevent " + name}, Header{Name: "Event-UUID", Value: id})
 	e = e.with(c.sw.base(name, "mod_event_socket.c", "parse_command", "2283").Headers...)
 	c.reply("+OK " + id)
-	c.sw.Fire(e)
+	if c.sw.Channel(e.Get("Unique-ID")) == nil { // otherwise that channel takes it, and nobody hears it
+		c.sw.Fire(e)
+	}
 }
