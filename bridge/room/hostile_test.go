@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,6 +25,12 @@ func (bomb) Conceal([]int16)                     {}
 func TestAPanicEndsOneSeatOnly(t *testing.T) {
 	ann, bob, eve := newPhone(media.Opus), newPhone(media.PCMU), newPhone(media.Opus)
 	call(t, ann, bob, func(r *Room, sa, sb *Seat) {
+		var failed []*Seat
+		r.failed = func(s *Seat, err error) {
+			if failed = append(failed, s); !errors.Is(err, ErrPanic) {
+				t.Errorf("failed by %v", err)
+			}
+		}
 		se := r.Add(eve, Talk)
 		r.mu.Lock()
 		se.voice.ear.dec = bomb{}
@@ -37,8 +44,8 @@ func TestAPanicEndsOneSeatOnly(t *testing.T) {
 		default:
 			t.Fatal("eve still has her seat")
 		}
-		if !errors.Is(se.Err(), ErrPanic) || sa.Err() != nil {
-			t.Errorf("errors %v, %v", se.Err(), sa.Err())
+		if !errors.Is(se.Err(), ErrPanic) || sa.Err() != nil || !slices.Equal(failed, []*Seat{se}) {
+			t.Errorf("errors %v, %v; told of %v", se.Err(), sa.Err(), failed)
 		}
 		bob.takes()
 		for range 50 {

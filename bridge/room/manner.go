@@ -15,6 +15,7 @@ func (s *Seat) SetGain(db float64) { s.room.reconnect(func() { s.gain = factor(d
 
 // Become gives the seat another role. A Whisper is heard by to only, and by nobody if that is nil; the other roles need no to.
 func (s *Seat) Become(as Role, to *Seat) {
+	s.private.Store(as != Talk)
 	s.room.reconnect(func() { s.role, s.whispered = as, to })
 }
 

@@ -29,15 +29,25 @@ const (
 	Whisper             // hears all who talk, and is heard by one seat only: see Seat.Become
 )
 
+// String is the role in lower case: "talk", "listen", "whisper".
+func (r Role) String() string { return [...]string{"talk", "listen", "whisper"}[min(r, Whisper)] }
+
+// MarshalText writes what String says.
+func (r Role) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
 // Options configure a Room. The zero value is usable.
 type Options struct {
 	Log *slog.Logger // nil: nothing is logged
+
+	// Failed is told of each seat that ends by itself, and why (Seat.Err), on a goroutine of the room; nil: nobody is.
+	Failed func(*Seat, error)
 }
 
 // Room joins the seats of one call. It has no goroutine of its own: a relayed packet travels on the goroutine that read it, one timer
 // is the clock of a mix while there is one, and another wakes each seat to send what no packet brings.
 type Room struct {
 	log    *slog.Logger
+	failed func(*Seat, error)
 	tapped atomic.Pointer[[]*Tap] // changed under mu
 
 	mu    sync.Mutex // taken before any Seat's
@@ -51,17 +61,31 @@ func New(o Options) *Room {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Room{log: o.Log}
+	if o.Failed == nil {
+		o.Failed = func(*Seat, error) {}
+	}
+	r := &Room{log: o.Log, failed: o.Failed}
 	r.mixer = mixer{room: r, pens: map[media.Format]*pen{}, limit: newLimiter()}
 	return r
 }
 
 // Add gives the stream a seat and takes over its OnRTP until the seat is left. A seat that hears nobody is fed silence.
-func (r *Room) Add(s media.Stream, as Role) *Seat {
-	seat := newSeat(r, s, as)
-	r.reconnect(func() { r.seats = append(r.seats, seat) })
-	s.OnRTP(seat.receive)
-	return seat
+func (r *Room) Add(s media.Stream, as Role) *Seat { return r.enter(newSeat(r, s, as)) }
+
+// Take gives the stream of a seat that has been left, in another room perhaps, a seat here. Its far side sees one stream go on: a jump of
+// sequence numbers would lose a receiver of SRTP (RFC 3711 §3.3.1).
+func (r *Room) Take(from *Seat, as Role) *Seat {
+	seat := newSeat(r, from.stream, as)
+	from.mu.Lock()
+	seat.out.seq, seat.out.line.next = from.out.seq, from.out.line.next
+	from.mu.Unlock()
+	return r.enter(seat)
+}
+
+func (r *Room) enter(s *Seat) *Seat {
+	r.reconnect(func() { r.seats = append(r.seats, s) })
+	s.stream.OnRTP(s.receive)
+	return s
 }
 
 // reconnect decides again who hears whom, after change was made.

@@ -23,6 +23,7 @@ type Seat struct {
 	in       intake
 	audience atomic.Pointer[[]*Seat] // to whom packets of this far side are relayed
 	fault    atomic.Pointer[error]   // why the seat must end
+	private  atomic.Bool             // it is not heard by all: taps must not have its packets
 	done     chan struct{}
 	err      error // set before done is closed
 
@@ -65,6 +66,7 @@ type path interface {
 
 func newSeat(r *Room, stream media.Stream, as Role) *Seat {
 	s := &Seat{room: r, stream: stream, role: as, gain: 1, path: none{}, name: pathSilence, done: make(chan struct{})}
+	s.private.Store(as != Talk)
 	s.out = newOutput(stream, time.Now())
 	s.timer = time.AfterFunc(formatPoll, s.wake)
 	return s
@@ -79,13 +81,22 @@ func (s *Seat) receive(p *rtp.Packet) {
 // carry brings a packet to who hears it.
 func (s *Seat) carry(p *rtp.Packet, now time.Time) {
 	s.in.note(p, now)
-	for _, t := range s.room.taps() {
-		t.packet(s, s.stream.Format(), p, now)
-	}
+	s.tap(p, now)
 	if all := s.audience.Load(); all != nil {
 		for _, to := range *all {
 			to.take(s, p, now)
 		}
+	}
+}
+
+// tap gives a packet to recorders, if all hear it.
+func (s *Seat) tap(p *rtp.Packet, now time.Time) {
+	taps := s.room.taps()
+	if len(taps) == 0 || s.private.Load() {
+		return
+	}
+	for _, t := range taps {
+		t.packet(s, s.stream.Format(), p, now)
 	}
 }
 
@@ -122,7 +133,9 @@ func (s *Seat) caught() {
 func (s *Seat) wake() {
 	if err := s.fault.Load(); err != nil {
 		s.room.log.Error("seat ended", "err", *err)
-		s.leave(*err)
+		if s.leave(*err) {
+			s.room.failed(s, *err)
+		}
 		return
 	}
 	if s.outdated() {
@@ -197,9 +210,10 @@ func (s *Seat) Err() error {
 // Leave gives up the seat and the stream's OnRTP. When it has returned nothing more is written to the stream. Safe to repeat.
 func (s *Seat) Leave() { s.leave(nil) }
 
-func (s *Seat) leave(err error) {
+// leave tells whether the seat was not left before.
+func (s *Seat) leave(err error) bool {
 	if !s.room.remove(s) {
-		return
+		return false
 	}
 	s.stream.OnRTP(nil)
 	s.mu.Lock()
@@ -208,6 +222,7 @@ func (s *Seat) leave(err error) {
 	s.timer.Stop()
 	s.err = err
 	close(s.done)
+	return true
 }
 
 // vacate ends what the room does for the seat. The caller holds room.mu.

@@ -196,3 +196,52 @@ func TestEverythingAtOnce(t *testing.T) {
 	all.Wait()
 	r.Close()
 }
+
+func TestWhoMovesToAnotherRoomHearsOneStream(t *testing.T) {
+	ann, bob, cid := newPhone(media.Opus), newPhone(media.Opus), newPhone(media.Opus)
+	call(t, ann, bob, func(_ *Room, sa, _ *Seat) {
+		for range 20 {
+			bob.say(word, ptime)
+		}
+		// when: ann is given a seat in another room, where cid talks
+		other := New(Options{})
+		defer other.Close()
+		other.Add(cid, Talk)
+		sa.Leave()
+		wait(3 * time.Millisecond)
+		other.Take(sa, Talk)
+		for range 20 {
+			cid.say(word, ptime)
+		}
+		steady(t, ann.takes(), 960)
+	})
+}
+
+func TestWhatNotAllHearIsNotTapped(t *testing.T) {
+	ann, bob, eve := newPhone(media.Opus), newPhone(media.Opus), newPhone(media.Opus)
+	call(t, ann, bob, func(r *Room, sa, sb *Seat) {
+		se := r.Add(eve, Listen)
+		tap := r.Tap(TapOptions{Packets: 100})
+		said := func() (n int) {
+			for range 5 {
+				eve.say(word, ptime)
+			}
+			for len(tap.Packets()) > 0 {
+				<-tap.Packets()
+				n++
+			}
+			return n
+		}
+		if n := said(); n != 0 {
+			t.Errorf("%d packets of who listens", n)
+		}
+		se.Become(Whisper, sb)
+		if n := said(); n != 0 {
+			t.Errorf("%d packets of who whispers", n)
+		}
+		se.Become(Talk, nil)
+		if n := said(); n != 5 {
+			t.Errorf("%d packets of who talks", n)
+		}
+	})
+}

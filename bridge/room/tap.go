@@ -22,7 +22,7 @@ type TapOptions struct {
 
 // TapPacket is a packet that a far side sent, as it came: late, twice or out of order if it did. It belongs to whoever receives it.
 type TapPacket struct {
-	Seat   *Seat        // whose far side said it
+	Seat   *Seat        // whose far side said it: one that talks
 	Format media.Format // of that
 	Packet *rtp.Packet  // payload and all
 	At     time.Time    // when it came
