@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,10 +11,16 @@ import (
 	"time"
 )
 
-// Options describe an Agent. Either UDP or TCP must be set; everything else has a useful zero value.
+// Options describe an Agent. One of UDP, TCP and TLS must be set; everything else has a useful zero value.
 type Options struct {
 	UDP string // address to listen on, "127.0.0.1:5060"; port 0: any; empty: no UDP
 	TCP string // the same for TCP
+	TLS string // the same for TLS, which needs a certificate in TLSConfig
+
+	// TLSConfig is for connections by TLS in both directions. Nil: whoever we connect to needs a certificate for the name in its URI,
+	// from an authority that the system trusts. Far ends can be connected to by TCP and TLS without an address to listen on: their
+	// calls come by the same connection then.
+	TLSConfig *tls.Config
 
 	// Advertise is the address that Via, Contact and SDP show. The zero value: the local address towards each peer.
 	Advertise netip.Addr
@@ -52,11 +59,15 @@ type Secret struct {
 // Registration says where and as whom to register.
 type Registration struct {
 	Registrar string // URI of the registrar: "sip:pbx.example.org", "sip:127.0.0.1:5060;transport=tcp"
+	Proxy     string // that everything for the registrar goes through: URI or "host:port"; may be empty
 	User      string // user part of the address of record and of our Contact: what the registrar will call
 	Domain    string // of the address of record; empty: the registrar's host
 	AuthUser  string // empty: User
 	Password  string
 	Expires   time.Duration // asked for; 0: 5 minutes
+
+	// Again says that the registrar may have come back, or forgotten us: it is asked at once, and often for the next 15 s. Nil: nobody says so.
+	Again <-chan struct{}
 
 	// OnState is told of every change, from one goroutine at a time; it must not block. Nil: nobody is.
 	OnState func(RegistrationState)
@@ -73,7 +84,7 @@ type RegistrationState struct {
 // Invite describes a call to place.
 type Invite struct {
 	To       string // URI to call: "sip:1000@127.0.0.1:5060;transport=tcp"; UserURI makes one of untrusted text
-	Proxy    string // "host:port" to send to in place of To's host; may be empty
+	Proxy    string // to send to in place of To's host: URI or "host:port"; may be empty
 	FromUser string // who calls, any text; empty: "anonymous"
 	FromName string // display name, any text; may be empty
 	Domain   string // of From; empty: To's host
@@ -102,8 +113,14 @@ type Hangup struct {
 
 // complete fills in what was left out, and refuses what cannot be.
 func (o *Options) complete() error {
-	if o.UDP == "" && o.TCP == "" {
+	if o.UDP == "" && o.TCP == "" && o.TLS == "" {
 		return errors.New("no address to listen on")
+	}
+	if o.TLSConfig == nil {
+		o.TLSConfig = &tls.Config{}
+	}
+	if c := o.TLSConfig; o.TLS != "" && len(c.Certificates) == 0 && c.GetCertificate == nil && c.GetConfigForClient == nil {
+		return errors.New("tls: no certificate")
 	}
 	if o.Codecs == nil {
 		o.Codecs = []Codec{Opus, G722, PCMU, PCMA}

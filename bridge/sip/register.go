@@ -18,6 +18,7 @@ const (
 	expiresLeast   = 10 * time.Second // a registrar that grants less is asked this often all the same
 	retryFirst     = 2 * time.Second
 	retryMost      = 30 * time.Second // as FreeSWITCH's own gateways
+	retrySilent    = 4 * time.Second  // of one that says nothing: it may be back any moment, and 32 s have passed with each try
 	laterMost      = time.Minute      // whatever Retry-After says: FreeSWITCH says 300 s while it starts or ends, which takes it a few
 	retryRefused   = 5 * time.Minute  // after a wrong password: whoever mends it has to look at it first
 	registerWithin = 32 * time.Second
@@ -65,7 +66,8 @@ type registrar struct {
 	until   time.Time     // when it expires
 	release func()        // of the registrar's trust; nil: none
 	home    netip.Addr
-	failed  int // tries in a row
+	failed  int       // tries in a row
+	hurried time.Time // until then we are in a hurry
 }
 
 func (a *Agent) newRegistrar(r Registration) (*registrar, error) {
@@ -93,6 +95,9 @@ func (a *Agent) newRegistrar(r Registration) (*registrar, error) {
 		r.OnState = func(RegistrationState) {}
 	}
 	line := &registerLine{a: a, r: r, uri: uri, callID: newUUID(), tag: sip.GenerateTagN(16)}
+	if line.next, line.route, err = nextHop(uri, r.Proxy); err != nil {
+		return nil, err
+	}
 	return &registrar{Registration: r, uri: uri, expires: r.Expires, exchange: line.exchange, trust: a.gate.trust}, nil
 }
 
@@ -103,6 +108,9 @@ func (g *registrar) loop(ctx context.Context) {
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
+		case <-g.Again:
+			timer.Stop()
+			g.hurry()
 		case <-ctx.Done():
 			timer.Stop()
 		}
@@ -112,8 +120,14 @@ func (g *registrar) loop(ctx context.Context) {
 // once tries once, tells how it went, and says how long to wait.
 func (g *registrar) once(ctx context.Context) (pause time.Duration) {
 	granted, home, err := g.try(ctx)
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return 0
+	case errors.Is(err, errAgain):
+		g.hurry()
+		return 0
+	case err != nil && g.hurries() && !errors.Is(err, ErrAuth):
+		return hurryPause // nobody wants to hear of each
 	}
 	if err != nil {
 		if !time.Now().Before(g.until) { // a refresh that failed does not end what was granted
@@ -132,8 +146,10 @@ func (g *registrar) once(ctx context.Context) (pause time.Duration) {
 
 // try sends one REGISTER, and a second if the registrar wants a longer time (423, RFC 3261 §10.3).
 func (g *registrar) try(ctx context.Context) (granted time.Duration, home netip.Addr, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, registerWithin, ErrTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, g.patience(), ErrTimeout)
 	defer cancel()
+	ctx, done := g.untilAgain(ctx)
+	defer done()
 	res, home, err := g.exchange(ctx, g.expires, g.failed)
 	if err == nil && res.StatusCode == sip.StatusIntervalToBrief {
 		if least := seconds(value(res, "Min-Expires")); least > g.expires && least <= 24*time.Hour {
@@ -209,13 +225,17 @@ func refreshAfter(granted time.Duration) time.Duration {
 func (g *registrar) backoff(err error) time.Duration {
 	g.failed++
 	var later *laterError
+	var refused *StatusError
+	most := retrySilent
 	switch {
 	case errors.Is(err, ErrAuth):
 		return spread(retryRefused)
 	case errors.As(err, &later):
 		return spread(later.after)
+	case errors.As(err, &refused):
+		most = retryMost
 	}
-	return spread(min(retryFirst<<min(g.failed-1, 10), retryMost))
+	return spread(min(retryFirst<<min(g.failed-1, 10), most))
 }
 
 // spread adds up to a quarter.
@@ -260,13 +280,15 @@ type registerLine struct {
 	a      *Agent
 	r      Registration
 	uri    sip.Uri
+	next   sip.Uri // the registrar, or the proxy before it
+	route  string  // value of a Route header field; empty: none
 	callID string
 	tag    string
 	seq    uint32
 }
 
 func (l *registerLine) exchange(ctx context.Context, expires time.Duration, try int) (*sip.Response, netip.Addr, error) {
-	p, err := l.a.find(ctx, l.uri, "", try)
+	p, err := l.a.find(ctx, l.next, try)
 	if err != nil {
 		return nil, netip.Addr{}, err
 	}
@@ -297,8 +319,11 @@ func (l *registerLine) request(p path, expires time.Duration) *sip.Request {
 	for _, h := range []sip.Header{&hops, from, &sip.ToHeader{Address: record}, &callID,
 		&sip.CSeqHeader{SeqNo: l.seq, MethodName: sip.REGISTER}, p.contact(l.r.User),
 		sip.NewHeader("Expires", strconv.Itoa(int(expires/time.Second))), sip.NewHeader("Allow", allowed),
-		sip.NewHeader("User-Agent", l.a.o.UserAgent)} {
+		sip.NewHeader("Supported", "path"), sip.NewHeader("User-Agent", l.a.o.UserAgent)} { // RFC 3327: proxies may add themselves
 		req.AppendHeader(h)
+	}
+	if l.route != "" {
+		req.AppendHeader(sip.NewHeader("Route", l.route))
 	}
 	req.SetBody(nil)
 	return req

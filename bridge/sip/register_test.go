@@ -17,6 +17,7 @@ type answer struct {
 	status  int
 	headers []Header
 	err     error
+	silent  bool
 }
 
 // fakeRegistrar answers REGISTERs as scripted, the last answer again and again, and notes when they came.
@@ -27,13 +28,18 @@ type fakeRegistrar struct {
 	asked   []time.Duration
 	states  []RegistrationState
 	trusted int
+	again   chan struct{}
 }
 
-func (f *fakeRegistrar) exchange(_ context.Context, expires time.Duration, _ int) (*sip.Response, netip.Addr, error) {
+func (f *fakeRegistrar) exchange(ctx context.Context, expires time.Duration, _ int) (*sip.Response, netip.Addr, error) {
 	f.at, f.asked = append(f.at, time.Since(f.began)), append(f.asked, expires)
 	a := f.script[0]
 	if len(f.script) > 1 {
 		f.script = f.script[1:]
+	}
+	if a.silent {
+		<-ctx.Done()
+		return nil, netip.Addr{}, ctx.Err()
 	}
 	if a.err != nil {
 		return nil, netip.Addr{}, a.err
@@ -49,7 +55,7 @@ func (f *fakeRegistrar) exchange(_ context.Context, expires time.Duration, _ int
 func (f *fakeRegistrar) run(t *testing.T, expires, forSo time.Duration) {
 	t.Helper()
 	f.began = time.Now()
-	g := &registrar{Registration: Registration{User: "tg", OnState: func(s RegistrationState) { f.states = append(f.states, s) }},
+	g := &registrar{Registration: Registration{User: "tg", Again: f.again, OnState: func(s RegistrationState) { f.states = append(f.states, s) }},
 		expires: expires, exchange: f.exchange,
 		trust: func(netip.Addr) func() { f.trusted++; return func() { f.trusted-- } }}
 	ctx, cancel := context.WithTimeout(t.Context(), forSo)
@@ -100,13 +106,25 @@ func TestLostRegistrarIsAskedLessAndLessOften(t *testing.T) {
 		for i := 2; i < len(f.at); i++ {
 			pauses = append(pauses, f.at[i]-f.at[i-1])
 		}
-		for i, want := range []time.Duration{2, 4, 8, 16, 30, 30, 30} {
+		for i, want := range []time.Duration{2, 4, 4, 4} { // and 32 s for every try
 			if p := pauses[i]; p < want*time.Second || p > want*time.Second*5/4+1 {
 				t.Errorf("pause %d: %v", i, p)
 			}
 		}
 		if f.states[1].Registered || !errors.Is(f.states[1].Err, ErrTimeout) || f.states[1].Retry != pauses[0] {
 			t.Errorf("state %+v", f.states[1])
+		}
+	})
+}
+
+func TestRegistrarThatRefusesIsAskedLessAndLessOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeRegistrar{script: []answer{{status: 500}}}
+		f.run(t, time.Minute, 20*time.Minute)
+		for i, want := range []time.Duration{2, 4, 8, 16, 30, 30, 30} {
+			if p := f.at[i+1] - f.at[i]; p < want*time.Second || p > want*time.Second*5/4+1 {
+				t.Errorf("pause %d: %v", i, p)
+			}
 		}
 	})
 }
@@ -175,4 +193,25 @@ func TestRegistrationThatIsGrantedSecondsIsNoTightLoop(t *testing.T) {
 			t.Errorf("asked %d times in a minute", len(f.at))
 		}
 	})
+}
+
+// FreeSWITCH starts: its event socket is there, a second later its SIP, which says to come again in five minutes, and a second later it is ready.
+func TestLineIsBackAtOnceWhenSomebodyHasSeenTheSwitchComeBack(t *testing.T) {
+	for name, before := range map[string][]answer{
+		"while we wait for the next try": {{status: 503, headers: []Header{{"Retry-After", "60"}}}},
+		"while we wait for an answer":    {{silent: true}},
+		"while we believe all is well":   {okFor(3600)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				starting := answer{status: 503, headers: []Header{{"Retry-After", "300"}}}
+				f := &fakeRegistrar{script: append(before, answer{silent: true}, starting, starting, okFor(3600)), again: make(chan struct{}, 1)}
+				time.AfterFunc(20*time.Second, func() { f.again <- struct{}{} })
+				f.run(t, time.Hour, 25*time.Second)
+				if s := f.states[len(f.states)-2]; !s.Registered || len(f.at) != 6 || f.at[4] > 22*time.Second {
+					t.Errorf("asked at %v, states %+v", f.at, f.states)
+				}
+			})
+		})
+	}
 }
