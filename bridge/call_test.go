@@ -43,6 +43,9 @@ func TestTelegramCallerRingsAnExtensionAndTalks(t *testing.T) {
 		if got := s.sink.kinds(); !slices.Equal(got, want) {
 			t.Errorf("published %v, want %v", got, want)
 		}
+		if two := s.sink.events[3].Talkers; len(two) != 2 || two[0].Leg != "leg-@ann" || two[1].Leg != "leg-1000" || two[0].Description.Protocol != "fake" {
+			t.Errorf("they who talk: %+v", two)
+		}
 		if o := s.dialer.options["1000"]; o.Line != "main" || o.From.Number != "@ann" || o.Caller.ClockRate != 48000 || o.Timeout != time.Minute {
 			t.Errorf("dialled with %+v", o)
 		}

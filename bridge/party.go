@@ -63,14 +63,23 @@ func (p *party) measure() {
 		out.Format, out.Stats = m.Format(), m.Stats()
 	}
 	out.Quality = p.gauge.quality(out.Format, out.Stats)
-	if d, ok := p.leg.(Describer); ok {
-		out.Description = d.Describe()
-	}
+	out.Description = p.describe()
 	if s, ok := p.leg.(Staged); ok {
 		out.Stages = s.Stages()
 	}
 	seen := p.gauge.stages
 	out.Stages.Began, out.Stages.Ringing, out.Stages.Accepted, out.Stages.Media = seen.Began, seen.Ringing, seen.Accepted, seen.Media
+}
+
+func (p *party) describe() Description {
+	if d, ok := p.leg.(Describer); ok {
+		return d.Describe()
+	}
+	return Description{}
+}
+
+func (p *party) talker() Talker {
+	return Talker{Leg: p.outcome.ID, Address: p.address, Party: p.outcome.Party, Description: p.describe()}
 }
 
 // lineOf is the line of an incoming leg; empty if it has none.

@@ -48,6 +48,15 @@ type Event struct {
 	Address Address  `json:"-"` // of Leg
 	Party   Party    `json:"-"` // who is at the far end of Leg
 	Outcome *Outcome `json:"-"` // with CallEnded
+	Talkers []Talker `json:"-"` // with CallAnswered: the caller, and who talks with it
+}
+
+// Talker is one of the two who hear each other.
+type Talker struct {
+	Leg         LegID
+	Address     Address
+	Party       Party
+	Description Description
 }
 
 // publish stamps, logs and publishes an event.
@@ -63,6 +72,7 @@ func (o *owner) publish(kind EventKind, leg int) {
 		t.Accepted = ev.At
 	case CallAnswered:
 		t.Connected, o.talked = ev.At, leg
+		ev.Talkers = []Talker{o.parties[0].talker(), o.parties[leg].talker()}
 		o.recordLine()
 	case CallEnded:
 		ev.Cause, ev.Outcome = o.outcome.Cause, &o.outcome
