@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"cmd":              {"..."},
 	"bridge":           {"bridge/media", "bridge/quality", "bridge/recording", "bridge/room", "bridge/room/dtmf"},
 	"bridge/media":     {},
+	"bridge/fetch":     {},
 	"bridge/quality":   {"bridge/media"},
 	"bridge/recording": {"bridge/media", "bridge/room", "bridge/room/codec"},
 	"bridge/room":      {"bridge/media", "bridge/room/..."},
@@ -40,7 +41,7 @@ var mayImport = map[string][]string{
 	"esl":              {"esl/..."},
 	"verto":            {"verto/..."},
 	"tgcall":           {"tgcall/signal", "tgcall/engine", "tgcall/reflector"},
-	"tgcall/engine":    {"tgcall/signal", "tgcall/reflector"},
+	"tgcall/engine":    {"tgcall/signal", "tgcall/reflector", "tgcall/engine/port"},
 	"tgcall/signal":    {},
 	"tgcall/reflector": {},
 	// testnet's simulated user is a whole Telegram client.
