@@ -53,7 +53,7 @@ var mayImport = map[string][]string{
 }
 
 // withoutCgo are the packages somebody else should be able to import without a C compiler.
-var withoutCgo = []string{"./esl", "./verto", "./tgcall", "./bridge/sip"}
+var withoutCgo = []string{"./esl", "./verto", "./tgcall", "./bridge/sip", "./xml"}
 
 // pkg is what `go list -json` says of one of our packages.
 type pkg struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/pion/transport/v4"
 
 	"switchgram/tgcall/engine/internal/path"
+	"switchgram/tgcall/engine/port"
 	"switchgram/tgcall/reflector"
 	"switchgram/tgcall/signal"
 )
@@ -42,11 +43,12 @@ type Config struct {
 	// ErrSignalling ends Run.
 	Send func(ctx context.Context, blob []byte) error
 
-	Loopback  bool // for tests and the demo: use loopback addresses, and only these
-	RelayOnly bool // as if P2P were false: never tell the peer our own addresses
+	Port      *port.Port // for the media, shared with other calls, and running; nil: the call has sockets of its own
+	Loopback  bool       // for tests and the demo: use loopback addresses, and only these
+	RelayOnly bool       // as if P2P were false: never tell the peer our own addresses
 
 	timing timing        // zero: as Telegram's engine
-	net    transport.Net // nil: the machine's
+	net    transport.Net // in tests, without Port; nil: the machine's
 }
 
 // timing is how fast the engine loses patience. Tests are in more of a hurry.

@@ -37,6 +37,8 @@ var (
 	ErrSignalling = errors.New("signalling is over")
 	// ErrVersion says that the peer speaks another version than was agreed.
 	ErrVersion = errors.New("peer speaks another version of the protocol")
+	// ErrPanic says that taking a packet of the peer's failed in a way that must not be: in the function given to OnRTP, or here.
+	ErrPanic = errors.New("panic in the media")
 )
 
 // Why WriteRTP drops a packet.
@@ -112,8 +114,8 @@ func New(c Config) (*Engine, error) {
 }
 
 // Run works until ctx ends (nil), there was no connection for too long (ErrNoMedia), the peer closed it (ErrPeerClosed), the
-// peer is somebody else (ErrFingerprint) or speaks another version (ErrVersion), or Send returned ErrSignalling. The peer's engine
-// is told. When Run returns, everything it started is gone and Events is closed. It can be called once.
+// peer is somebody else (ErrFingerprint) or speaks another version (ErrVersion), Send returned ErrSignalling, or a packet of the
+// peer's set off a panic (ErrPanic). The peer's engine is told. When Run returns, everything it started is gone and Events is closed. It can be called once.
 func (e *Engine) Run(ctx context.Context) error {
 	if e.ran.Swap(true) {
 		return errRunTwice
@@ -173,7 +175,7 @@ func (e *Engine) Events() <-chan Event { return e.events.events }
 
 // OnRTP sets who receives the peer's audio packets; nil discards them. It is called from one goroutine at a time, in order of
 // arrival, with padding removed and never with an empty payload. Packet and payload are valid only until it returns. It must not
-// block.
+// block: on a shared port all calls wait for it.
 func (e *Engine) OnRTP(f func(*rtp.Packet)) { e.stream.OnRTP(f) }
 
 // WriteRTP sends a packet of Opus to the peer and leaves it unchanged. Sequence number, timestamp, marker and payload are the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"switchgram/tgcall/engine/internal/audio"
@@ -42,6 +43,8 @@ type loop struct {
 	told      time.Time // the peer was told of our microphone
 	tellAgain bool
 	peerMedia *RemoteMedia
+
+	broken atomic.Bool // the peer's media set off a panic
 }
 
 // maxEarly bounds the candidates that are kept for a setup that may never come.
@@ -112,6 +115,7 @@ func (l *loop) close() {
 		return
 	}
 	l.group.Wait()
+	l.stream.Disarm()
 	l.path.Close()
 }
 

@@ -139,6 +139,7 @@ func (l *loop) connect() {
 		l.candidate(c)
 	}
 	l.early = nil
+	l.path.OnMedia(l.Input)
 	l.group.Go(func() {
 		err := l.transport.Run(l.ctx)
 		l.do(func() { l.transportEnded(err) })
@@ -160,7 +161,7 @@ func (l *loop) client() bool {
 func (l *loop) transportOptions(conn net.Conn) transport.Options {
 	return transport.Options{
 		Conn: conn, Certificate: l.certificate, Remote: l.fingerprint, Client: l.client(), Opens: l.cfg.Outgoing,
-		Media: l.stream, Log: l.log, PionLogs: pionLogs{l.log},
+		Media: l, Log: l.log, PionLogs: pionLogs{l.log},
 		OnKeys: func(local, remote *srtp.Context) {
 			l.moments.dtls.now()
 			l.stream.Arm(audio.Keys{Local: local, Remote: remote}, conn)
@@ -187,7 +188,7 @@ func (l *loop) pathOptions() path.Options {
 	return path.Options{
 		Controlling: l.cfg.Outgoing, RelayOnly: l.cfg.relayOnly(), Loopback: l.cfg.Loopback,
 		Servers: l.cfg.usable(l.log), Reflectors: l.cfg.reflectors(l.log), Standalone: l.custom.standalone,
-		Timing: l.cfg.timing.path, Net: l.cfg.net, Log: l.log, PionLogs: pionLogs{l.log},
+		Timing: l.cfg.timing.path, Port: l.cfg.Port, Net: l.cfg.net, Log: l.log, PionLogs: pionLogs{l.log},
 		OnCandidate: func(c string) { l.do(func() { l.localCandidate(c) }) },
 		OnConnected: func(connected bool) { l.do(func() { l.pathChanged(connected) }) },
 		OnPair:      func(local, remote string) { l.do(func() { l.events.emit(PairChanged{local, remote}) }) },

@@ -1,8 +1,7 @@
 // Package audio is the sound of a Telegram call as RTP: it numbers, encrypts and sends our packets, decrypts and counts the
 // peer's, and exchanges RTCP reports and transport-wide congestion feedback about both.
 //
-// The main type is Stream. Its methods may be called at once from any goroutine, but Input is for the one goroutine that reads
-// the connection. A packet costs no allocation in either direction.
+// The main type is Stream. Its methods may be called at once from any goroutine. A packet costs no allocation in either direction.
 //
 // It implements RFC 3550 (RTP, RTCP), RFC 3711 and RFC 7714 (SRTP), RFC 5761 (one port for both), RFC 8285 (header extensions) and
 // draft-holmer-rmcat-transport-wide-cc-extensions-01.
@@ -11,6 +10,7 @@ package audio
 import (
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/pion/rtp"
@@ -52,6 +52,7 @@ type Stats struct {
 // Stream is the sound of one call in both directions. It exists before the connection does; until Arm it drops everything.
 type Stream struct {
 	clock clock
+	turn  sync.Mutex // of who hands a packet to Input
 	out   outgoing
 	in    incoming
 }
@@ -70,8 +71,10 @@ func (s *Stream) Arm(k Keys, to io.Writer) {
 	s.in.arm(k.Remote)
 }
 
-// Disarm drops everything again.
+// Disarm drops everything again. When it returns, nobody is given a packet any more; whoever is given one must not call it.
 func (s *Stream) Disarm() {
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	s.out.arm(nil, nil)
 	s.in.arm(nil)
 }
@@ -91,8 +94,11 @@ func (s *Stream) OnRTP(f func(*rtp.Packet)) { s.in.handle(f) }
 // WriteRTP sends a packet and leaves it unchanged.
 func (s *Stream) WriteRTP(p *rtp.Packet) error { return s.out.write(p, s.clock.now()) }
 
-// Input takes a packet as it came: SRTP or SRTCP, told apart by the payload type (RFC 5761 §4). The packet is overwritten.
+// Input takes a packet as it came: SRTP or SRTCP, told apart by the payload type (RFC 5761 §4). The packet is overwritten. Of several
+// goroutines each waits for its turn.
 func (s *Stream) Input(packet []byte) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	if isRTCP(packet) {
 		s.inputRTCP(packet)
 		return

@@ -16,6 +16,7 @@ func (p *Path) options() []ice.AgentOption {
 	}
 	options := []ice.AgentOption{
 		ice.WithNet(p.sockets),
+		ice.WithLocalCredentials(p.ufrag, p.pwd),
 		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}),
 		ice.WithCandidateTypes(kinds),
 		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),

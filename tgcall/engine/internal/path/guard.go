@@ -8,6 +8,7 @@ import (
 	"github.com/pion/stun/v3"
 	"github.com/pion/transport/v4"
 
+	"switchgram/tgcall/engine/port"
 	"switchgram/tgcall/reflector"
 )
 
@@ -28,6 +29,25 @@ func (s hostSocket) WriteTo(b []byte, to net.Addr) (int, error) {
 
 // ReadFrom returns what comes, and what is put in.
 func (s hostSocket) ReadFrom(b []byte) (int, net.Addr, error) { return s.inlet.ReadFrom(b) }
+
+// sharedSocket is the same where the call shares a port with others.
+type sharedSocket struct{ *port.Conn }
+
+// WriteTo sends, but not to a reflector.
+func (s sharedSocket) WriteTo(b []byte, to net.Addr) (int, error) {
+	if a, ok := to.(*net.UDPAddr); ok {
+		return s.WriteToAddrPort(b, a.AddrPort())
+	}
+	return s.Conn.WriteTo(b, to)
+}
+
+// WriteToAddrPort is WriteTo without allocation.
+func (s sharedSocket) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	if reflector.Synthetic(to.Addr()) {
+		return len(b), nil
+	}
+	return s.Conn.WriteToAddrPort(b, to)
+}
 
 // turnSocket is a socket towards a TURN server. pion's agent stands still while it waits for a permission, and asks again for each
 // check: so what no server would permit is refused here, in the server's name. That is ports at reflectors, unless the server is the

@@ -27,12 +27,8 @@ const maxAddresses = 16
 // fresh is how long an address may be new: by then the agent has opened its socket.
 const fresh = 2 * time.Second
 
-func newInterfaces(n transport.Net) *interfaces {
-	i := &interfaces{list: now, since: map[netip.Addr]time.Time{}}
-	if n != nil {
-		i.list = n.Interfaces
-	}
-	return i
+func newInterfaces(list func() ([]*transport.Interface, error)) *interfaces {
+	return &interfaces{list: list, since: map[netip.Addr]time.Time{}}
 }
 
 // now lists the machine's interfaces, of which pion's network keeps those of the moment it was made.

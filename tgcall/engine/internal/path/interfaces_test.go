@@ -42,7 +42,7 @@ func seen(t *testing.T, i *interfaces) (all []string) {
 
 func TestAddressesComeIntoSightAsTheMachineGetsThem(t *testing.T) {
 	machine := []*transport.Interface{ifaceAt(t, "192.0.2.1/24", "fe80::1/64")}
-	i := newInterfaces(nil)
+	i := newInterfaces(now)
 	i.list = func() ([]*transport.Interface, error) { return machine, nil }
 	if got := fmt.Sprint(seen(t, i)); got != "[192.0.2.1/24]" {
 		t.Errorf("at first: %s", got)
@@ -54,7 +54,7 @@ func TestAddressesComeIntoSightAsTheMachineGetsThem(t *testing.T) {
 }
 
 func TestContainersWithoutEndAreNotGatheredFrom(t *testing.T) {
-	i := newInterfaces(nil)
+	i := newInterfaces(now)
 	total := 0
 	for n := range 100 {
 		i.list = func() ([]*transport.Interface, error) {
@@ -69,7 +69,7 @@ func TestContainersWithoutEndAreNotGatheredFrom(t *testing.T) {
 
 func TestAddressHasOneSocketForTheWholeCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		i := newInterfaces(nil)
+		i := newInterfaces(now)
 		i.list = func() ([]*transport.Interface, error) { return []*transport.Interface{ifaceAt(t, "192.0.2.1/24")}, nil }
 		seen(t, i)
 		if err := i.open(net.IPv4(192, 0, 2, 1)); err != nil {
@@ -87,7 +87,7 @@ func TestAddressHasOneSocketForTheWholeCall(t *testing.T) {
 }
 
 func TestMachineThatDoesNotTellItsInterfaces(t *testing.T) {
-	i := newInterfaces(nil)
+	i := newInterfaces(now)
 	i.list = func() ([]*transport.Interface, error) { return nil, net.ErrClosed }
 	if _, err := i.visible(); !errors.Is(err, net.ErrClosed) {
 		t.Error(err)

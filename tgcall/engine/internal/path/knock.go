@@ -94,6 +94,10 @@ func (s *sockets) put(raw []byte, to ice.Candidate, from netip.AddrPort) {
 			if to.Type() == ice.CandidateTypeRelay {
 				socket.relay(raw, endpoint(to), from)
 			}
+		case sharedSocket:
+			if to.Type() == ice.CandidateTypeHost && endpoint(to) == addrPortOf(socket.LocalAddr()) {
+				socket.Put(raw, from)
+			}
 		case hostSocket:
 			if to.Type() != ice.CandidateTypeRelay && isBase(to, addrPortOf(socket.LocalAddr())) {
 				socket.put(raw, net.UDPAddrFromAddrPort(from))

@@ -8,17 +8,19 @@ package path
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/logging"
 	"github.com/pion/transport/v4"
-	"github.com/pion/transport/v4/stdnet"
 
+	"switchgram/tgcall/engine/port"
 	"switchgram/tgcall/reflector"
 )
 
@@ -31,7 +33,8 @@ type Options struct {
 	Reflectors  []reflector.Server
 	Standalone  bool // the ports at reflectors have fixed tags, and nobody signals them
 	Timing      Timing
-	Net         transport.Net // nil: the machine's
+	Port        *port.Port    // shared with other calls; nil: the call has sockets of its own
+	Net         transport.Net // in tests, without Port; nil: the machine's
 	Log         *slog.Logger
 	PionLogs    logging.LoggerFactory
 
@@ -100,44 +103,37 @@ type Path struct {
 	repair     repair
 	follow     follow
 	knock      knock
+	way        atomic.Pointer[port.Route] // of the pair in use, past the agent; nil: there is none
 }
 
 // Open starts an agent. It gathers nothing yet.
 func Open(o Options) (*Path, error) {
 	o.Timing = o.Timing.orDefault()
-	p := &Path{o: o, follow: follow{told: !o.Controlling}}
+	p := &Path{o: o, follow: follow{told: !o.Controlling}, ufrag: rand.Text()[:ufragSize], pwd: rand.Text()}
 	p.servers, p.names = split(o.Servers)
-	network := o.Net
-	if network == nil {
-		n, err := stdnet.NewNet()
-		if err != nil {
-			return nil, fmt.Errorf("list network interfaces: %w", err)
-		}
-		network = n
-	}
 	var err error
-	if p.reflectors, err = openReflectors(o); err != nil {
+	if p.sockets, err = openSockets(o, p.ufrag); err != nil {
 		return nil, err
 	}
-	p.sockets = &sockets{Net: network, interfaces: newInterfaces(o.Net), private: p.reflectors.private()}
-	agent, err := ice.NewAgentWithOptions(p.options()...)
-	if err != nil {
+	if p.reflectors, err = openReflectors(o); err != nil {
+		p.sockets.close()
+		return nil, err
+	}
+	p.sockets.private = p.reflectors.private()
+	if p.agent, err = ice.NewAgentWithOptions(p.options()...); err != nil {
 		p.reflectors.close()
+		p.sockets.close()
 		return nil, fmt.Errorf("open ICE agent: %w", err)
 	}
-	p.agent = agent
-	if err := p.listen(); err != nil {
-		p.Close()
-		return nil, fmt.Errorf("open ICE agent: %w", err)
-	}
+	p.listen()
 	return p, nil
 }
 
+// ufragSize is the length of our username fragments: of random letters and digits, 80 bits.
+const ufragSize = 16
+
 // listen connects the callbacks, which cannot fail on an agent that runs.
-func (p *Path) listen() (err error) {
-	if p.ufrag, p.pwd, err = p.agent.GetLocalUserCredentials(); err != nil {
-		return err
-	}
+func (p *Path) listen() {
 	_ = p.agent.OnCandidate(func(c ice.Candidate) {
 		if c != nil { // the end never comes: an address may
 			p.knock.noted()
@@ -149,13 +145,13 @@ func (p *Path) listen() (err error) {
 		p.o.OnConnected(s == ice.ConnectionStateConnected || s == ice.ConnectionStateCompleted)
 	})
 	_ = p.agent.OnSelectedCandidatePairChange(func(local, remote ice.Candidate) {
+		p.straighten(local, remote)
 		if !p.follow.selected(routeOf(local, remote), kinds{local.Type(), remote.Type()}) {
 			return // it was asked whether it is alive
 		}
 		p.o.Log.Debug("ice", "local", local.Type().String(), "remote", remote.Type().String(), "reflector", reflector.Synthetic(endpoint(local).Addr()))
 		p.o.OnPair(local.Type().String(), remote.Type().String())
 	})
-	return nil
 }
 
 // Credentials are ours.
@@ -185,13 +181,13 @@ func (p *Path) Connect(ufrag, pwd string) (net.Conn, error) {
 	if p.o.Controlling {
 		start = p.agent.StartDial
 	}
-	conn, err := start(ufrag, pwd)
+	agent, err := start(ufrag, pwd)
 	if err != nil {
 		return nil, fmt.Errorf("start ICE: %w", err)
 	}
 	p.repair.started = time.Now()
 	p.knock.times, p.knock.ufrag = map[route]int{}, ufrag
-	return conn, nil
+	return Conn{agent, &p.way}, nil
 }
 
 // nominations are how often a pair is nominated to a peer that restarted.

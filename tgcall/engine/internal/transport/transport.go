@@ -32,7 +32,7 @@ var (
 
 // Media takes what is not DTLS.
 type Media interface {
-	// Input takes one SRTP or SRTCP packet, which it may overwrite; from one goroutine.
+	// Input takes one SRTP or SRTCP packet, which it may overwrite.
 	Input(packet []byte)
 }
 
