@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,8 +27,9 @@ const (
 type Agent struct {
 	o          Options
 	log        *slog.Logger
-	udp        *net.UDPConn
-	tcp        *net.TCPListener
+	udp        *net.UDPConn        // nil: none
+	doors      map[string]*door    // by transport that it listens on: tcp, tls
+	outward    map[string]*outward // by transport: tcp, tls
 	ua         *sipgo.UserAgent
 	server     *sipgo.Server
 	client     *sipgo.Client
@@ -89,32 +89,10 @@ func New(o Options) (*Agent, error) {
 	return a, nil
 }
 
-func (a *Agent) listen() error {
-	if a.o.UDP != "" {
-		addr, err := netip.ParseAddrPort(a.o.UDP)
-		if err != nil {
-			return fmt.Errorf("udp address: %w", err)
-		}
-		if a.udp, err = net.ListenUDP(udpNetwork(addr.Addr()), net.UDPAddrFromAddrPort(addr)); err != nil {
-			return err
-		}
-	}
-	if a.o.TCP != "" {
-		addr, err := netip.ParseAddrPort(a.o.TCP)
-		if err != nil {
-			return fmt.Errorf("tcp address: %w", err)
-		}
-		if a.tcp, err = net.ListenTCP("tcp", net.TCPAddrFromAddrPort(addr)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // build sets up sipgo and its handlers.
 func (a *Agent) build() (err error) {
 	log := slog.New(a.hush)
-	a.ua, err = sipgo.NewUA(sipgo.WithUserAgent(a.o.UserAgent),
+	a.ua, err = sipgo.NewUA(sipgo.WithUserAgent(a.o.UserAgent), sipgo.WithUserAgenTLSConfig(a.o.TLSConfig),
 		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(log), sip.WithTransportLayerReadFilter(a.filter)),
 		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(log),
 			sip.WithTransactionLayerUnhandledResponseHandler(a.stray), sip.WithTransactionLayerTerminateOnConnClose()))
@@ -136,19 +114,6 @@ func (a *Agent) build() (err error) {
 	return nil
 }
 
-// Addr is where the agent listens; network is "udp" or "tcp". The zero value: it does not listen there.
-func (a *Agent) Addr(network string) netip.AddrPort {
-	switch {
-	case network == "udp" && a.udp != nil:
-		return localAddr(a.udp)
-	case network == "tcp" && a.tcp != nil:
-		addr := a.tcp.Addr().(*net.TCPAddr).AddrPort()
-		return netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
-	default:
-		return netip.AddrPort{}
-	}
-}
-
 // Ready is closed when Run has begun: Dial and Register return ErrClosed before.
 func (a *Agent) Ready() <-chan struct{} { return a.ready }
 
@@ -159,22 +124,15 @@ func (a *Agent) Run(ctx context.Context) error {
 		return ErrClosed
 	}
 	close(a.ready)
-	failed := make(chan error, 2)
-	var serving sync.WaitGroup
-	if a.udp != nil {
-		serving.Go(func() { failed <- a.server.ServeUDP(a.udp) })
-	}
-	if a.tcp != nil {
-		serving.Go(func() { failed <- a.server.ServeTCP(a.tcp) })
-	}
+	var listening sync.WaitGroup
 	var err error
 	select {
 	case <-ctx.Done():
-	case err = <-failed:
+	case err = <-a.serveSockets(&listening):
 		err = fmt.Errorf("sip agent: listening ended: %w", errors.Join(err, ErrTransport))
 	}
 	a.shutdown(context.WithoutCancel(ctx))
-	serving.Wait()
+	listening.Wait()
 	a.hush.end.fall()
 	return err
 }
@@ -238,17 +196,6 @@ func (a *Agent) Close() error {
 		return nil
 	}
 	return a.closeSockets()
-}
-
-func (a *Agent) closeSockets() error {
-	var errs []error
-	if a.udp != nil {
-		errs = append(errs, a.udp.Close())
-	}
-	if a.tcp != nil {
-		errs = append(errs, a.tcp.Close())
-	}
-	return errors.Join(errs...)
 }
 
 // Drain makes the agent refuse new calls, in with 503 and out with ErrDraining, while those that live go on.

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/md5"
 	"crypto/rand"
@@ -148,7 +149,7 @@ func sameURI(signed string, u *sip.Uri) bool {
 	if err := sip.ParseUri(signed, &s); err != nil {
 		return false
 	}
-	return s.User == u.User && strings.EqualFold(s.Host, u.Host) && orDefault(s.Port) == orDefault(u.Port)
+	return s.User == u.User && strings.EqualFold(s.Host, u.Host) && cmp.Or(s.Port, 5060) == cmp.Or(u.Port, 5060)
 }
 
 // matches compares the response with the one we compute. A user whom we do not know takes as long.

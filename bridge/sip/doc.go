@@ -6,6 +6,6 @@
 // [Agent.Dial] places a call, Options.OnInvite takes one. A call is a [Dialog], and what happens to it are its events.
 //
 // All methods of Agent and Dialog may be called concurrently. Transactions, parsing and sockets are github.com/emiago/sipgo's;
-// dialogs, authentication, offers and answers, and RTP are ours. Not here: TLS, SRTP, reliable provisional responses (RFC 3262), strict
+// dialogs, authentication, offers and answers, and RTP are ours. Not here: SRTP, reliable provisional responses (RFC 3262), strict
 // routing.
 package sip

@@ -48,8 +48,8 @@ func withSDP(m sip.Message, body []byte) {
 	m.SetBody(body)
 }
 
-// route is where the dialog's requests go: its first route, or the far end's contact (RFC 3261 §12.2.1.1). On TCP the connection that
-// the far end opened is used while it stands: it may be the only way back.
+// route is where the dialog's requests go: its first route, or the far end's contact (RFC 3261 §12.2.1.1). The connection that the
+// dialog came by is used while it stands: it may be the only way back.
 func (d *Dialog) route(ctx context.Context) (path, error) {
 	d.mu.Lock()
 	next := *d.target.Clone()
@@ -60,25 +60,13 @@ func (d *Dialog) route(ctx context.Context) (path, error) {
 		}
 	}
 	d.mu.Unlock()
-	if d.path.transport == "tcp" && d.connected() {
+	if d.path.transport != "udp" && d.a.connection(d.path.transport, d.path.to) != nil {
 		return d.path, nil
 	}
 	if _, ok := next.UriParams.Get("transport"); !ok {
 		next.UriParams.Add("transport", d.path.transport)
 	}
-	return d.a.find(ctx, next, "", 0)
-}
-
-// connected tells whether there is a TCP connection to the far end.
-func (d *Dialog) connected() bool {
-	c := d.a.ua.TransportLayer().Pool("tcp").Get(d.path.to.String())
-	if c == nil {
-		return false
-	}
-	if _, err := c.TryClose(); err != nil {
-		return false
-	}
-	return true
+	return d.a.find(ctx, next, 0)
 }
 
 // ask sends a request within the dialog and returns its final response. A challenge is answered; 481 and 408 end the dialog

@@ -65,12 +65,19 @@ func (a *Agent) newOutgoing(ctx context.Context, inv *Invite) (*Dialog, error) {
 	if err := checkCodecs(inv.Codecs); err != nil {
 		return nil, err
 	}
-	p, err := a.find(ctx, target, inv.Proxy, 0)
+	next, route, err := nextHop(target, inv.Proxy)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.find(ctx, next, 0)
 	if err != nil {
 		return nil, err
 	}
 	d := a.newDialog(inv.CallID, false)
 	d.path, d.target, d.called, d.offers = p, target, unescape(target.User), inv.Codecs
+	if route != "" {
+		d.routes = []string{route}
+	}
 	d.dtmf = inv.DTMF
 	d.contact = p.contact(inv.Contact)
 	d.secret = credentials{user: inv.AuthUser, password: inv.Password}

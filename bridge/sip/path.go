@@ -2,10 +2,10 @@ package sip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -13,64 +13,69 @@ import (
 
 // path is how requests get to a far end, and what we call ourselves towards it.
 type path struct {
-	transport string         // "udp" or "tcp"
+	transport string         // "udp", "tcp" or "tls"
 	to        netip.AddrPort // where requests go
 	from      netip.AddrPort // of our Via and Contact
 }
 
-// find makes the path to host:port. Names are looked up as RFC 3263 wants, without NAPTR; of several addresses the try-th is taken.
-func (a *Agent) find(ctx context.Context, u sip.Uri, proxy string, try int) (path, error) {
+// find makes the path to a URI's host. Names are looked up as RFC 3263 wants, without NAPTR; of several addresses the try-th is taken.
+func (a *Agent) find(ctx context.Context, u sip.Uri, try int) (path, error) {
 	transport, err := transportOf(u)
 	if err != nil {
 		return path{}, err
 	}
-	listen := a.Addr(transport)
-	if !listen.IsValid() {
-		return path{}, fmt.Errorf("agent does not listen on %s", transport)
-	}
-	addrs, err := resolve(ctx, transport, u, proxy)
+	addrs, err := resolve(ctx, transport, u)
 	if err != nil {
 		return path{}, err
 	}
-	to := addrs[try%len(addrs)]
-	ours, err := a.towards(to)
-	return path{transport: transport, to: to, from: netip.AddrPortFrom(ours, listen.Port())}, err
+	p := path{transport: transport, to: addrs[try%len(addrs)]}
+	p.from, err = a.origin(ctx, p, strings.Trim(u.Host, "[]"))
+	return p, err
 }
 
-// resolve lists the addresses of a URI's host, or of the proxy to use in its place.
-func resolve(ctx context.Context, transport string, u sip.Uri, proxy string) ([]netip.AddrPort, error) {
-	host, port := strings.Trim(u.Host, "[]"), u.Port
-	if proxy != "" {
-		h, p, err := net.SplitHostPort(proxy)
-		if err != nil {
-			return nil, fmt.Errorf("proxy %q: want host:port", proxy)
+// origin opens the path and tells who we are on it: where we listen, or the near end of the connection, by which calls may come, too.
+func (a *Agent) origin(ctx context.Context, p path, name string) (from netip.AddrPort, err error) {
+	if p.transport != "udp" {
+		if from, err = a.connect(ctx, p.transport, p.to, name); err != nil {
+			return from, err
 		}
-		if port, err = strconv.Atoi(p); err != nil {
-			return nil, fmt.Errorf("proxy %q: want host:port", proxy)
+	}
+	listen := a.Addr(p.transport)
+	if !listen.IsValid() {
+		if !from.IsValid() {
+			return from, errors.New("agent does not listen on udp")
 		}
-		host = h
+		return from, nil
+	}
+	ours, err := a.towards(p.to)
+	return netip.AddrPortFrom(ours, listen.Port()), err
+}
+
+// resolve lists the addresses of a URI's host.
+func resolve(ctx context.Context, transport string, u sip.Uri) ([]netip.AddrPort, error) {
+	host := strings.Trim(u.Host, "[]")
+	port := u.Port
+	if port == 0 {
+		port = sip.DefaultPort(transport)
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
-		return []netip.AddrPort{netip.AddrPortFrom(ip.Unmap(), uint16(orDefault(port)))}, nil
+		return []netip.AddrPort{netip.AddrPortFrom(ip.Unmap(), uint16(port))}, nil
 	}
-	if port == 0 {
+	if u.Port == 0 {
 		if addrs := resolveService(ctx, transport, host); len(addrs) > 0 {
 			return addrs, nil
 		}
 	}
-	return resolveHost(ctx, host, uint16(orDefault(port)))
-}
-
-func orDefault(port int) int {
-	if port == 0 {
-		return 5060
-	}
-	return port
+	return resolveHost(ctx, host, uint16(port))
 }
 
 // resolveService asks for SRV records, which come ordered by priority and weight.
 func resolveService(ctx context.Context, transport, host string) (addrs []netip.AddrPort) {
-	_, records, err := net.DefaultResolver.LookupSRV(ctx, "sip", transport, host)
+	service, proto := "sip", transport
+	if transport == "tls" {
+		service, proto = "sips", "tcp"
+	}
+	_, records, err := net.DefaultResolver.LookupSRV(ctx, service, proto, host)
 	if err != nil {
 		return nil
 	}
@@ -112,10 +117,12 @@ func (a *Agent) towards(to netip.AddrPort) (netip.Addr, error) {
 
 // listenIP is where the agent listens, and opens its RTP sockets.
 func (a *Agent) listenIP() netip.Addr {
-	if a.udp != nil {
-		return a.Addr("udp").Addr()
+	for _, network := range []string{"udp", "tcp", "tls"} {
+		if at := a.Addr(network); at.IsValid() {
+			return at.Addr()
+		}
 	}
-	return a.Addr("tcp").Addr()
+	return netip.IPv4Unspecified()
 }
 
 // dress gives a request what sends it along the path: a new branch, and the socket that we listen on as its source.

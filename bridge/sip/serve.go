@@ -126,13 +126,13 @@ func (a *Agent) sign(res *sip.Response, headers ...sip.Header) {
 // belongs to shall not be sent ours again and again.
 func (c *arrival) refuseStranger(status int, headers ...sip.Header) {
 	welcome := c.a.gate.welcome(c.from.Addr())
+	if !welcome {
+		defer c.tx.Terminate()
+	}
 	if c.req.IsAck() || c.req.CallID() == nil || !welcome && !c.a.gate.strike(c.from.Addr(), time.Now()) {
 		return
 	}
 	c.respond(status, headers...)
-	if !welcome {
-		c.tx.Terminate()
-	}
 }
 
 // admitted tells whether the sender may do what only acquaintances may. If not, it has been told.
@@ -149,6 +149,9 @@ func (c *arrival) admitted() bool {
 	switch v {
 	case right:
 		c.a.gate.forgive(c.from.Addr())
+		if d := c.a.doors[sip.NetworkToLower(c.req.Transport())]; d != nil {
+			d.know(c.from)
+		}
 		c.user = user
 		c.a.log.Debug("authenticated", "from", user, "kind", c.req.Method)
 		return true

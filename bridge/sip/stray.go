@@ -55,7 +55,7 @@ func (a *Agent) disown(ctx context.Context, res *sip.Response) error {
 	if _, ok := target.UriParams.Get("transport"); !ok {
 		target.UriParams.Add("transport", sip.NetworkToLower(res.Transport()))
 	}
-	p, err := a.find(ctx, target, "", 0)
+	p, err := a.find(ctx, target, 0)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// UserURI is the SIP URI of a user, whose name may be any text, at a host, with or without port. Transport is "udp", "tcp" or empty.
+// UserURI is the SIP URI of a user, whose name may be any text, at a host, with or without port. Transport is "udp", "tcp", "tls" or empty.
 func UserURI(user, host, transport string) string {
 	uri := "sip:" + host
 	if user != "" {
@@ -74,18 +74,42 @@ func parseURI(s string) (sip.Uri, error) {
 	return u, nil
 }
 
-// transportOf is the transport that the URI asks for: "udp" or "tcp".
+// transportOf is the transport that the URI asks for: "udp", "tcp" or "tls", which a sips URI always means (RFC 3261 §26.2.2).
 func transportOf(u sip.Uri) (string, error) {
+	if u.Scheme == "sips" {
+		return "tls", nil
+	}
 	for _, p := range u.UriParams {
 		if !strings.EqualFold(p.K, "transport") {
 			continue
 		}
-		if t := strings.ToLower(p.V); t == "udp" || t == "tcp" {
+		if t := strings.ToLower(p.V); t == "udp" || t == "tcp" || t == "tls" {
 			return t, nil
 		}
-		return "", fmt.Errorf("transport %q: want udp or tcp", p.V)
+		return "", fmt.Errorf("transport %q: want udp, tcp or tls", p.V)
 	}
 	return "udp", nil
+}
+
+// nextHop is where a request to the URI goes first: to its host, or to a proxy, whose Route header field it then has (RFC 3261 §8.1.2).
+// The proxy is a URI, or host:port, and spoken to by the transport of the target if it says nothing else.
+func nextHop(u sip.Uri, proxy string) (next sip.Uri, route string, err error) {
+	if proxy == "" {
+		return u, "", nil
+	}
+	if !strings.HasPrefix(proxy, "sip:") {
+		proxy = "sip:" + proxy
+	}
+	if next, err = parseURI(proxy); err != nil {
+		return next, "", fmt.Errorf("proxy: %w", err)
+	}
+	if transport, ok := u.UriParams.Get("transport"); ok && !next.UriParams.Has("transport") {
+		next.UriParams.Add("transport", transport)
+	}
+	if !next.UriParams.Has("lr") {
+		next.UriParams.Add("lr", "")
+	}
+	return next, "<" + next.String() + ">", nil
 }
 
 // bracketed is the host as a URI spells it.
