@@ -137,10 +137,19 @@ func (b *Bridge) Handle(ctx context.Context, caller Leg, to Address) Outcome {
 	return b.run(ctx, c, caller)
 }
 
-// Originate makes a call of two legs that are both dialled, by the line: first is rung, and when it answers it is the caller of
-// a call to second. It blocks as Handle does.
-func (b *Bridge) Originate(ctx context.Context, line string, first, second Address) Outcome {
-	return b.run(ctx, b.newCall(line, first, second), nil)
+// Origin says which call to make of two legs that are both dialled.
+type Origin struct {
+	Line      string
+	First     Address // is rung, and is the caller once it has answered
+	Second    Address
+	Reference string // chosen by whoever wants the call, and shown in its events; may be empty
+}
+
+// Originate makes a call of two legs that are both dialled. It blocks as Handle does.
+func (b *Bridge) Originate(ctx context.Context, o Origin) Outcome {
+	c := b.newCall(o.Line, o.First, o.Second)
+	c.reference = o.Reference
+	return b.run(ctx, c, nil)
 }
 
 // Calls lists the calls that are running, in no order.

@@ -12,7 +12,9 @@ func TestOriginateRingsTheFirstAndThenTheSecond(t *testing.T) {
 	play(t, nil, func(s *stage) {
 		phone, ann := s.callee("sip", "1000"), s.callee("tg", "@ann")
 		done := make(chan Outcome, 1)
-		go func() { done <- s.Originate(s.t.Context(), "main", to1000, toAnn) }()
+		go func() {
+			done <- s.Originate(s.t.Context(), Origin{Line: "main", First: to1000, Second: toAnn, Reference: "7"})
+		}()
 		s.settle()
 		phone.say(Ringing{})
 		s.settle()
@@ -27,6 +29,11 @@ func TestOriginateRingsTheFirstAndThenTheSecond(t *testing.T) {
 		out := <-done
 		wantOutcome(t, out, NormalClearing, "leg-@ann", FaultNone)
 		wantHungUp(t, phone, NormalClearing)
+		for _, ev := range s.sink.events {
+			if ev.Reference != "7" {
+				t.Errorf("%s has reference %q", ev.Kind, ev.Reference)
+			}
+		}
 		if !out.Times.Answered() || phone.answered || phone.rings > 0 {
 			t.Errorf("talked %t; a leg that we dialled was answered %t, told of ringing %d times", out.Times.Answered(), phone.answered, phone.rings)
 		}
@@ -47,7 +54,7 @@ func TestOriginateWhenTheFirstIsNotThere(t *testing.T) {
 			play(t, nil, func(s *stage) {
 				phone := s.callee("sip", "1000")
 				c.reach(s, phone)
-				out := s.Originate(s.t.Context(), "main", to1000, toAnn)
+				out := s.Originate(s.t.Context(), Origin{Line: "main", First: to1000, Second: toAnn, Reference: "7"})
 				if out.Cause != c.want || out.EndedBy != c.by {
 					t.Errorf("ended with %s by %q", out.Cause, out.EndedBy)
 				}
@@ -105,7 +112,7 @@ func TestOriginateStoppedWhileTheGateThinks(t *testing.T) {
 	play(t, func(o *Options) { o.Gate = gate }, func(s *stage) {
 		ctx, cancel := context.WithTimeout(s.t.Context(), time.Second)
 		defer cancel()
-		wantOutcome(t, s.Originate(ctx, "main", to1000, toAnn), RecoveryOnTimerExpire, "", FaultUs)
+		wantOutcome(t, s.Originate(ctx, Origin{Line: "main", First: to1000, Second: toAnn}), RecoveryOnTimerExpire, "", FaultUs)
 		if gate.released != 1 || len(s.dialer.options) > 0 {
 			t.Errorf("released %d, dialled %d", gate.released, len(s.dialer.options))
 		}

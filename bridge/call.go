@@ -14,6 +14,8 @@ type Call struct {
 	to    Address
 	party Party // the caller
 
+	reference string // of whoever wanted the call
+
 	inbox chan envelope
 	over  chan struct{}           // closed when nobody reads inbox any longer
 	cause Cause                   // why the call ended; written before over is closed

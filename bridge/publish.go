@@ -44,6 +44,7 @@ type Event struct {
 	Silence *Silence  `json:"silence,omitempty"` // with CallSilent and CallSounds
 
 	Recording *recording.Info `json:"recording,omitempty"` // with RecordingReady
+	Reference string          `json:"reference,omitempty"` // of the call's Origin
 
 	Address Address  `json:"-"` // of Leg
 	Party   Party    `json:"-"` // who is at the far end of Leg
@@ -85,7 +86,7 @@ func (o *owner) event(kind EventKind, leg int) Event {
 	p := o.parties[leg]
 	return Event{
 		Version: EventVersion, Kind: kind, At: time.Now(), Call: o.call.id, Line: o.call.line,
-		From: o.call.from.String(), To: o.call.to.String(), Leg: p.outcome.ID, Address: p.address, Party: p.outcome.Party,
+		From: o.call.from.String(), To: o.call.to.String(), Reference: o.call.reference, Leg: p.outcome.ID, Address: p.address, Party: p.outcome.Party,
 	}
 }
 

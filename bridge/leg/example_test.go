@@ -29,7 +29,9 @@ func Example() {
 			b.Handle(ctx, l, to)
 		}
 	}}
-	out := b.Originate(context.Background(), "sales", bridge.Address{Scheme: "sip", User: "1000"}, bridge.Address{Scheme: "tg", User: "@ann"})
+	out := b.Originate(context.Background(), bridge.Origin{
+		Line: "sales", First: bridge.Address{Scheme: "sip", User: "1000"}, Second: bridge.Address{Scheme: "tg", User: "@ann"},
+	})
 	fmt.Println(out.Cause, out.Fault, out.Err)
 	// Output: DESTINATION_OUT_OF_ORDER freeswitch dial sip:1000: line sales: line is not connected
 }
