@@ -40,6 +40,7 @@ type Agent struct {
 	hush       hush
 	pulse      pulse
 	reports    time.Duration // between a call's RTCP reports
+	least      time.Duration // of a session timer
 
 	deaf atomic.Bool // everything is said; nothing more is read
 
@@ -75,7 +76,7 @@ func New(o Options) (*Agent, error) {
 	if err := o.complete(); err != nil {
 		return nil, fmt.Errorf("sip agent: %w", err)
 	}
-	a := &Agent{o: o, log: o.Log, gate: newGate(o.Allow), hush: newHush(o.Log), pulse: usual, reports: reportEvery, ready: make(chan struct{}), stopping: make(chan struct{}), calls: map[callKey]*Dialog{},
+	a := &Agent{o: o, log: o.Log, gate: newGate(o.Allow), hush: newHush(o.Log), pulse: usual, reports: reportEvery, least: leastInterval, ready: make(chan struct{}), stopping: make(chan struct{}), calls: map[callKey]*Dialog{},
 		invites: map[inviteKey]bool{}}
 	if o.Users != nil {
 		a.challenger = newChallenger(o.Realm, o.Algorithms, o.Users)

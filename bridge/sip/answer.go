@@ -45,6 +45,7 @@ func (d *Dialog) record(status int, res *sip.Response) error {
 	d.finished = status >= 200
 	if status >= 200 && status < 300 {
 		d.stage = answered
+		d.watch()
 		d.confirm(d.invite.CSeq().SeqNo, res, d.tx, d.offered == nil)
 	}
 	return nil

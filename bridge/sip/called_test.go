@@ -258,33 +258,6 @@ func TestReinviteHoldsResumesAndKeepsTheCodec(t *testing.T) {
 	expect[sip.Ended](t, d)
 }
 
-func TestSessionTimerIsAnsweredAndKept(t *testing.T) {
-	t.Parallel()
-	a, calls := callee(t, sip.Options{})
-	for name, tt := range map[string]struct{ asked, want string }{
-		"by us":      {"1800;refresher=uas", ""},
-		"by them":    {"1800;refresher=uac", "1800;refresher=uac"},
-		"by whoever": {"1800", "1800;refresher=uac"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWire(t, a)
-			id := "timer-" + strings.ReplaceAll(name, " ", "-")
-			w.send(w.message("INVITE", id, "", 1, w.sdp(), "Supported: timer", "Session-Expires: "+tt.asked))
-			d := next(t, calls)
-			must(t, d.Answer(deadline(t)))
-			ok := w.response(200)
-			got := ""
-			if h := ok.GetHeader("Session-Expires"); h != nil {
-				got = h.Value()
-			}
-			if got != tt.want {
-				t.Errorf("got %q", got)
-			}
-			w.ack(id, ok, 1, "")
-		})
-	}
-}
-
 func TestDigitsByInfoAreHeard(t *testing.T) {
 	t.Parallel()
 	a, calls := callee(t, sip.Options{})

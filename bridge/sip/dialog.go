@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/pion/rtp"
@@ -62,9 +61,8 @@ type Dialog struct {
 	finished   bool          // an incoming INVITE has its final response
 	deafened   bool          // an event had no room
 	progress   *sip.Response // the latest 1xx of ours
-	interval   time.Duration // of the session timer; 0: none
+	session    session
 	transfer   uint32        // CSeq of the REFER that NotifyTransfer tells of; 0: none
-	expiry     *time.Timer
 	release    func() // of the gate
 }
 
@@ -103,7 +101,7 @@ func (a *Agent) newDialog(callID string, incoming bool) *Dialog {
 	d := &Dialog{a: a, callID: callID, incoming: incoming, localTag: sip.GenerateTagN(20),
 		log:    a.log.With("sip_call_id", callID),
 		events: make(chan Event, maxEvents), over: make(chan struct{}), turn: make(chan struct{}, 1), quit: make(chan goodbye, 1),
-		cancelled: make(chan *sip.Request, 1), final: make(chan struct{})}
+		cancelled: make(chan *sip.Request, 1), final: make(chan struct{}), session: session{asked: a.o.SessionExpires}}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	return d
 }
@@ -160,9 +158,7 @@ func (d *Dialog) end(e Ended) {
 	d.stage = gone
 	d.events <- e
 	close(d.events)
-	if d.expiry != nil {
-		d.expiry.Stop()
-	}
+	d.session.stop()
 	d.mu.Unlock()
 	d.a.forget(d)
 	d.closeSound()

@@ -19,3 +19,6 @@ func Hurry(a *Agent, look time.Duration) {
 
 // Report makes the agent's calls report so often. Call it before there are calls.
 func Report(a *Agent, every time.Duration) { a.reports = every }
+
+// ShortSessions lets session timers be as short as a second, and has the agent's calls ask for one. Call it before there are calls.
+func ShortSessions(a *Agent, asked time.Duration) { a.least, a.o.SessionExpires = time.Second, asked }

@@ -30,6 +30,7 @@ func (d *Dialog) build(method sip.RequestMethod, seq uint32, headers ...sip.Head
 	}
 	req.AppendHeader(sip.NewHeader("User-Agent", d.a.o.UserAgent))
 	if method == sip.INVITE || method == sip.UPDATE {
+		headers = append(d.session.wish(), headers...)
 		req.AppendHeader(sip.NewHeader("Allow", allowed))
 	}
 	for _, h := range headers {

@@ -63,8 +63,11 @@ func (v *inviting) take(res *sip.Response) (done bool) {
 	case res.IsSuccess():
 		v.success(res)
 		return true
-	case isChallenge(res) && v.quitting == nil:
+	case v.quitting != nil:
+	case isChallenge(res):
 		return !v.authorize(res)
+	case v.d.tooShort(res):
+		return !v.propose(res)
 	}
 	v.failure(res)
 	return true
@@ -126,6 +129,7 @@ func (v *inviting) success(res *sip.Response) {
 	}
 	if d.stage == early {
 		d.stage = answered
+		d.takeAnsweredTimer(res)
 	}
 	select { // from here on Hangup says BYE itself
 	case g := <-d.quit:
@@ -199,16 +203,33 @@ func (v *inviting) bye(g goodbye) {
 
 // authorize sends the INVITE again with credentials; ok false: the call has ended.
 func (v *inviting) authorize(res *sip.Response) (ok bool) {
-	d := v.d
 	next := v.req.Clone()
-	err := d.secret.authorize(next, res)
+	err := v.d.secret.authorize(next, res)
+	return v.repeat(next, res, err)
+}
+
+// propose sends the INVITE again with another session timer; ok false: the call has ended.
+func (v *inviting) propose(res *sip.Response) (ok bool) {
+	next := v.req.Clone()
+	v.d.mu.Lock()
+	for _, h := range v.d.session.wish() {
+		next.RemoveHeader(h.Name())
+		next.AppendHeader(h)
+	}
+	v.d.mu.Unlock()
+	return v.repeat(next, res, nil)
+}
+
+// repeat sends another INVITE in place of one that the response has refused, unless there is an error already.
+func (v *inviting) repeat(next *sip.Request, res *sip.Response, err error) (ok bool) {
+	d := v.d
 	if err == nil {
 		d.mu.Lock()
 		d.seq++
 		next.CSeq().SeqNo = d.seq
 		d.mu.Unlock()
 		v.req, v.heard = next, false
-		ctx, cancel := context.WithTimeout(context.Background(), farewell)
+		ctx, cancel := background()
 		defer cancel()
 		err = v.send(ctx)
 	}

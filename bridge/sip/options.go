@@ -30,6 +30,10 @@ type Options struct {
 	UserAgent string    // of the User-Agent header; empty: "switchgram"
 	MaxCalls  int       // dialogs at once, in both directions; more are refused with 503; 0: 1000
 
+	// SessionExpires is the session timer that calls ask for (RFC 4028): whoever refreshes it sends something so often, and a call
+	// whose far end does not answer ends. 90 s or more; 0: none is asked for, and one that the far end asks for is kept.
+	SessionExpires time.Duration
+
 	// OnInvite takes an incoming call, on a goroutine of its own. ctx ends with the dialog. A dialog that is neither answered nor
 	// rejected when OnInvite returns is rejected with 480. Nil: every call is refused with 480.
 	OnInvite func(ctx context.Context, d *Dialog)
@@ -135,6 +139,9 @@ func (o *Options) complete() error {
 		if _, err := hashOf(algorithm); err != nil {
 			return err
 		}
+	}
+	if o.SessionExpires != 0 && o.SessionExpires < leastInterval {
+		return fmt.Errorf("session timer of %s: want %s or more", o.SessionExpires, leastInterval)
 	}
 	if o.UserAgent == "" {
 		o.UserAgent = "switchgram"

@@ -131,6 +131,9 @@ func (d *Dialog) Hold(ctx context.Context, on bool) error {
 			}
 			continue
 		}
+		if err == nil && d.tooShort(res) {
+			continue
+		}
 		return d.judge(res, err, "hold")
 	}
 }
@@ -212,6 +215,7 @@ func (v *inviting) settle(res *sip.Response) (events []Event, err error) {
 		d.target.Headers = nil
 	}
 	events, err = d.takeAnswer(res.Body())
+	d.takeAnsweredTimer(res)
 	ack := d.build(sip.ACK, v.req.CSeq().SeqNo, copies(v.req, "Authorization", "Proxy-Authorization")...)
 	d.mu.Unlock()
 	v.acknowledge(ack)
