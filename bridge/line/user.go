@@ -11,6 +11,7 @@ type User struct {
 	Name      string   `yaml:"name"`       // of the login
 	Password  Hash     `yaml:"password"`   // what HashPassword made
 	SIPDigest Secret   `yaml:"sip_digest"` // H(name:realm:password) in hexadecimal, MD5 or SHA-256, for logins by SIP; empty: none
+	A1Hash    Secret   `yaml:"a1_hash"`    // MD5 of name:domain:password in hexadecimal, for logins at FreeSWITCH; empty: none
 	Lines     []string `yaml:"lines"`      // names of lines, or "*" for all; empty: none
 	Numbers   Patterns `yaml:"numbers"`    // whom of those that the line allows; empty: all of them
 	Roles     []Role   `yaml:"roles"`      // as what the user may join calls; empty: talk
@@ -54,6 +55,9 @@ func (u *User) check(lines map[string]*Line, say func(field, format string, args
 	}
 	if u.SIPDigest != "" && !isDigest(string(u.SIPDigest)) {
 		say("sip_digest", "want 32 (MD5) or 64 (SHA-256) hexadecimal digits")
+	}
+	if u.A1Hash != "" && (!isDigest(string(u.A1Hash)) || len(u.A1Hash) != 32) {
+		say("a1_hash", "want 32 hexadecimal digits: MD5 of name:domain:password")
 	}
 	for i, name := range u.Lines {
 		if _, ok := lines[name]; !ok && name != "*" {

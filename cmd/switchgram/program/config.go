@@ -23,6 +23,7 @@ type Config struct {
 	RingTimeout time.Duration  `yaml:"ring_timeout"` // how long whoever is called may ring; 0: a minute
 	Metrics     netip.AddrPort `yaml:"metrics"`      // loopback address to serve Prometheus at; none: nowhere
 	Recording   Recording      `yaml:"recording"`
+	XML         XML            `yaml:"xml"`
 	Lines       []line.Config  `yaml:"lines"`
 	Users       []line.User    `yaml:"users"`
 
@@ -81,6 +82,7 @@ func Load(path string) (*Config, error) {
 func (c *Config) relativeTo(folder string) {
 	names := []*string{&c.State, &c.Telegram.APIHashFile, &c.Telegram.ProxySecretFile}
 	names = append(names, c.Recording.files()...)
+	names = append(names, c.XML.files()...)
 	for _, l := range c.registry.Lines() {
 		names = append(names, &l.SIP.PasswordFile)
 	}
@@ -127,6 +129,7 @@ func (c *Config) Check() error {
 	}
 	c.checkLines(say)
 	c.Recording.check(say, c.lineNames())
+	c.XML.check(say)
 	var err error
 	c.registry, err = line.NewRegistry(c.Lines, c.Users)
 	return errors.Join(append(wrong, err)...)

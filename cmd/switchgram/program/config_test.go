@@ -84,8 +84,15 @@ var mistakes = map[string]struct {
 		`c.yaml:9:46: lines[1].sip.user: "telegram": line first has that user at another registrar; calls to the two could not be told apart`}},
 	"password in place of hash": {"lines:", "users: [{name: bob, password: hunter2}]\nlines:", []string{`c.yaml:6:31: users[0].password: password hash: want $argon2id$… or $2y$… (never the password itself)`}},
 	"line of a user":            {"lines:", "users: [{name: bob, lines: [sale]}]\nlines:", []string{`c.yaml:6:29: users[0].lines[0]: "sale": no such line`}},
-	"three at once":             {"telegram:\n  api_id: 12345", "foo: bar\ntelegram:\n  hash: y\n  api_id: x", []string{`c.yaml:1:1: unknown key "foo"`, `c.yaml:3:3: telegram: unknown key "hash"`, `c.yaml:4:11: telegram.api_id`}},
-	"tab":                       {"  api_id", "\tapi_id", []string{`c.yaml:2:1: not YAML: found character that cannot start any token (a tab? YAML is indented with spaces)`}},
+	"xml for all":               {"lines:", "xml: {listen: \"0.0.0.0:8090\", password_env: X}\nlines:", []string{`c.yaml:6:15: xml.listen: 0.0.0.0:8090: digests of passwords are told there; want a loopback address, or certificate and key`}},
+	"xml for nobody":            {"lines:", "xml: {listen: \"127.0.0.1:8090\", certificate: x}\nlines:", []string{`c.yaml:6:46: xml.certificate: want certificate and key`, `c.yaml:6:6: xml.password_env: want password_env or password_file`}},
+	"xml nowhere":               {"lines:", "xml: {serve: [directory]}\nlines:", []string{`c.yaml:6:6: xml.listen: missing: where does FreeSWITCH ask? Such as 127.0.0.1:8090`}},
+	"xml of what": {"lines:", "xml: {listen: \"127.0.0.1:8090\", password_env: X, serve: [directory, sofia, verto.conf], scripts: {numbers: [\"3500\"]}}\nlines:", []string{
+		`c.yaml:6:69: xml.serve[1]: "sofia": want directory, dialplan, sofia.conf or verto.conf`, `c.yaml:6:6: xml.verto.listen: want FreeSWITCH's own address and port`,
+		`c.yaml:6:98: xml.scripts.socket: "": want the host and port of an outbound event socket, such as 127.0.0.1:8084`}},
+	"a1 in another form": {"lines:", "users: [{name: bob, a1_hash: hunter2}]\nlines:", []string{`c.yaml:6:30: users[0].a1_hash: want 32 hexadecimal digits`}},
+	"three at once":      {"telegram:\n  api_id: 12345", "foo: bar\ntelegram:\n  hash: y\n  api_id: x", []string{`c.yaml:1:1: unknown key "foo"`, `c.yaml:3:3: telegram: unknown key "hash"`, `c.yaml:4:11: telegram.api_id`}},
+	"tab":                {"  api_id", "\tapi_id", []string{`c.yaml:2:1: not YAML: found character that cannot start any token (a tab? YAML is indented with spaces)`}},
 }
 
 func TestMistakesAreNamedByLineAndColumn(t *testing.T) {

@@ -30,6 +30,7 @@ type metrics struct {
 	lost     *prometheus.CounterVec
 	made     *prometheus.CounterVec
 	paths    *prometheus.CounterVec
+	xml      *prometheus.CounterVec
 }
 
 // Buckets. Those of opinions are the categories of ITU-T G.107 Annex B; a ringing person takes up to a minute, ICE a second.
@@ -60,6 +61,7 @@ func newMetrics(lines prometheus.Collector) *metrics {
 	m.lost = m.counters("packets_lost_total", "Packets that were lost, of those sent to us or by us.", "leg", "direction")
 	m.made = m.counters("packets_made_total", "Packets sent to a leg's far end, by how they came to be.", "leg", "how")
 	m.paths = m.counters("candidate_pairs_total", "Kinds of ICE candidates that carried a leg's packets, each time they did.", "pair")
+	m.xml = m.counters("xml_requests_total", "Questions of FreeSWITCH's mod_xml_curl.", "section", "result")
 	m.registry.MustRegister(lines, collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

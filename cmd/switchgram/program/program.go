@@ -33,7 +33,8 @@ type Program struct {
 	log      *slog.Logger
 	agent    *sip.Agent
 	bridge   *bridge.Bridge
-	exporter *exporter           // nil: nobody may ask for metrics
+	exporter *web                // nil: nobody may ask for metrics
+	xml      *web                // nil: FreeSWITCH may not ask us for anything
 	recorder *recording.Recorder // nil: nothing is recorded
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
@@ -63,8 +64,11 @@ func (p *Program) open() (err error) {
 	if p.agent, err = sip.New(p.sipOptions()); err != nil {
 		return err
 	}
-	sink, err := p.openMetrics()
+	metrics, sink, err := p.openMetrics()
 	if err != nil {
+		return err
+	}
+	if err := p.openXML(metrics); err != nil {
 		return err
 	}
 	o := bridge.Options{
@@ -84,21 +88,21 @@ func (p *Program) open() (err error) {
 	return err
 }
 
-// openMetrics listens for Prometheus, if anybody is to ask, and returns the sink of all events.
-func (p *Program) openMetrics() (bridge.Sink, error) {
+// openMetrics listens for Prometheus, if anybody is to ask, and returns the metrics, or nil, and the sink of all events.
+func (p *Program) openMetrics() (*metrics, bridge.Sink, error) {
 	at := p.config.Metrics
 	if !at.IsValid() {
-		return p.o.Sink, nil
+		return nil, p.o.Sink, nil
 	}
 	m := newMetrics(newLineUp(p))
 	var err error
 	if p.exporter, err = newExporter(at, m.registry, p.log); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if p.o.Sink == nil {
-		return m, nil
+		return m, m, nil
 	}
-	return sinks{m, p.o.Sink}, nil
+	return m, sinks{m, p.o.Sink}, nil
 }
 
 // serveMetrics serves until ctx ends. Calls go on without it.
@@ -143,6 +147,9 @@ func (p *Program) Close() error {
 	if p.exporter != nil {
 		err = p.exporter.close()
 	}
+	if p.xml != nil {
+		err = errors.Join(err, p.xml.close())
+	}
 	if p.agent != nil {
 		err = errors.Join(err, p.agent.Close())
 	}
@@ -169,6 +176,7 @@ func (p *Program) Run(ctx context.Context) error {
 	var agent, all sync.WaitGroup
 	agent.Go(func() { stopAgent(p.agent.Run(work)) })
 	all.Go(func() { p.serveMetrics(lines) })
+	all.Go(func() { p.serveXML(lines) })
 	all.Go(func() { p.finishRecordings(lines) }) // which ends after all calls
 	select {
 	case <-p.agent.Ready():
