@@ -2,16 +2,27 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"switchgram/bridge/line"
 	"switchgram/bridge/sip"
 	"switchgram/tgcall/account"
+	"switchgram/xml"
 )
 
 type hashPasswordCommand struct {
 	SIPUser string `name:"sip-user" placeholder:"NAME" help:"Also print the digest by which this user logs in to SIP."`
 	Realm   string `help:"Realm of SIP logins." default:"switchgram"`
+	Domain  string `name:"freeswitch" placeholder:"DOMAIN" help:"Also print the digest by which the SIP user logs in at a FreeSWITCH that asks us for its directory, in this domain of it."`
+}
+
+// Validate refuses a domain without a user.
+func (c *hashPasswordCommand) Validate() error {
+	if c.Domain != "" && c.SIPUser == "" {
+		return errors.New("--freeswitch: whose login? Want --sip-user, too")
+	}
+	return nil
 }
 
 // Run prints what belongs into the configuration in place of the password.
@@ -33,5 +44,8 @@ func (c *hashPasswordCommand) Run(ctx context.Context, s surroundings) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "sip_digest: %q\n", digest)
+	if c.Domain != "" {
+		fmt.Fprintf(s.out, "a1_hash: %q\n", xml.A1(c.SIPUser, c.Domain, password))
+	}
 	return nil
 }

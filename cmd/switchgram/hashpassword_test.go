@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"switchgram/bridge/line"
 	"switchgram/bridge/sip"
+	"switchgram/xml"
 )
 
 func TestHashIsThatOfThePasswordTyped(t *testing.T) {
@@ -33,4 +35,15 @@ func TestEmptyPasswordIsNotHashed(t *testing.T) {
 	s.in.types("")
 	s.want(1, "hash-password")
 	s.sees("switchgram: hash password: it is empty")
+}
+
+func TestDigestForFreeSWITCHIsPrinted(t *testing.T) {
+	s := sit(t)
+	s.in.types("correct horse")
+	s.want(0, "hash-password", "-sip-user", "bob", "-freeswitch", "voice.example")
+	if want := "a1_hash: \"" + xml.A1("bob", "voice.example", "correct horse") + "\"\n"; !strings.Contains(s.out.String(), want) {
+		t.Errorf("no %s in %s", want, s.out)
+	}
+	s.want(2, "hash-password", "-freeswitch", "voice.example")
+	s.sees("whose login? Want --sip-user, too")
 }

@@ -44,6 +44,7 @@ type commands struct {
 	Peer         peerCommand         `cmd:"" help:"Run the call engine for one call, signalling on standard input and output (docs/peer.md)."`
 	HashPassword hashPasswordCommand `cmd:"" help:"Read a password and print its hash for the configuration's users."`
 	Recordings   recordingsCommand   `cmd:"" help:"List recordings, or finish those that an earlier run has left."`
+	Config       configCommand       `cmd:"" help:"Print what other programs need for the configuration."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 
 	LogLevel  slog.Level `help:"Least important messages to log: debug, info, warn or error." default:"info" env:"SWITCHGRAM_LOG_LEVEL"`
