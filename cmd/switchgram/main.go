@@ -42,6 +42,7 @@ type commands struct {
 	Call         callCommand         `cmd:"" help:"Place one Telegram call, play and record, and print what happens."`
 	Demo         demoCommand         `cmd:"" help:"Make calls between simulated Telegram users and telephones, and print how they went. Needs no account, no FreeSWITCH, no internet."`
 	Peer         peerCommand         `cmd:"" help:"Run the call engine for one call, signalling on standard input and output (docs/peer.md)."`
+	Bench        benchCommand        `cmd:"" help:"Measure what calls cost: processor, memory, delay, loss."`
 	HashPassword hashPasswordCommand `cmd:"" help:"Read a password and print its hash for the configuration's users."`
 	Recordings   recordingsCommand   `cmd:"" help:"List recordings, or finish those that an earlier run has left."`
 	Config       configCommand       `cmd:"" help:"Print what other programs need for the configuration."`

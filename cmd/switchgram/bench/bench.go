@@ -1,0 +1,123 @@
+// Package bench measures what calls cost, and how many a core can carry.
+//
+// The bridge that is measured is the program that `switchgram run` runs, in a process that does nothing else and, where there are two processors,
+// has one for itself. Everybody who calls by it lives in this process, on the others: people on an embedded Telegram network, real MTProto and all,
+// and telephones at a small SIP switch. Calls are set up as calls are, and then every end sends 50 packets a second.
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"switchgram/cmd/switchgram/bench/worker"
+)
+
+// Options say what is to be measured.
+type Options struct {
+	Mode    string        // empty: all
+	Calls   int           // 0: the largest number that nothing is lost with
+	Window  time.Duration // that each measurement takes; 0: 5 s
+	JSON    bool          // a line of JSON for each mode, in place of the table
+	Profile string        // file for a CPU profile of the bridge, while Calls stand; empty: none
+
+	Worker   []string  // command that calls worker.Serve on its standard input and output
+	Progress io.Writer // is told how far it is; nil: nobody is
+	Errors   io.Writer // for what the bridge says; nil: nobody
+}
+
+// complete checks the options, and says which modes they mean.
+func (o *Options) complete() (modes []Mode, err error) {
+	if o.Window == 0 {
+		o.Window = 5 * time.Second
+	}
+	if o.Progress == nil {
+		o.Progress = io.Discard
+	}
+	if o.Errors == nil {
+		o.Errors = io.Discard
+	}
+	if o.Profile != "" && (o.Mode == "" || o.Calls == 0) {
+		return nil, fmt.Errorf("a profile needs one mode, and the number of calls")
+	}
+	if o.Mode == "" {
+		return Modes(), nil
+	}
+	m, err := modeOf(o.Mode)
+	return []Mode{m}, err
+}
+
+// Run measures and prints. This process, and all that it starts from then on, is left with the processors that the bridge does not have.
+func Run(ctx context.Context, out io.Writer, o Options) error {
+	modes, err := o.complete()
+	if err != nil {
+		return err
+	}
+	bridge, err := divide()
+	if err != nil {
+		return err
+	}
+	var to printer = &table{w: out}
+	if o.JSON {
+		to = jsonLines{out}
+	}
+	results, err := o.measure(ctx, modes, bridge)
+	for _, step := range []func() error{to.begin, func() error { return each(results, to.result) }, to.end} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func each[T any](all []T, do func(T) error) error {
+	for _, v := range all {
+		if err := do(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure measures the modes. What was measured before an error counts.
+func (o *Options) measure(ctx context.Context, modes []Mode, bridge []int) (all []*Result, err error) {
+	for _, m := range modes {
+		r, err := o.one(ctx, m, bridge)
+		if err != nil {
+			return all, fmt.Errorf("%s: %w", m.Name, err)
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// one measures one mode, on a stand of its own.
+func (o *Options) one(ctx context.Context, m Mode, bridge []int) (*Result, error) {
+	s, err := newStand(ctx, m, standOptions{command: o.Worker, cores: bridge, errors: o.Errors})
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	if o.Calls == 0 {
+		v := survey{subject: s, mode: m, window: o.Window, until: time.Now().Add(searchFor), progress: o.Progress}
+		return v.run(ctx)
+	}
+	if err := s.grow(ctx, o.Calls); err != nil {
+		return nil, err
+	}
+	p, err := s.measure(ctx, o.Window)
+	if err == nil && o.Profile != "" {
+		_, err = s.profiled(ctx, o.Window, o.Profile)
+	}
+	return &Result{Point: p, Aim: m.Aim}, err
+}
+
+// divide keeps a processor for the bridge and takes the others for this process. Where there is only one, it is shared.
+func divide() (bridge []int, err error) {
+	all, err := worker.Cores()
+	if err != nil || len(all) < 2 {
+		return nil, err
+	}
+	return all[:1], worker.Confine(all[1:])
+}

@@ -1,0 +1,102 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"switchgram/cmd/switchgram/bench/worker"
+)
+
+// Point is what was measured with a number of calls. Its JSON is the line that `switchgram bench -json` prints.
+type Point struct {
+	Mode   string  `json:"mode"`
+	Calls  int     `json:"calls"`
+	CPU    float64 `json:"cpu_percent_per_call"` // of one core
+	RSS    int64   `json:"rss_bytes_per_call"`   // resident with the calls, less without, divided
+	P50    millis  `json:"delay_p50_ms"`         // load.Figures says what of
+	P99    millis  `json:"delay_p99_ms"`
+	Max    millis  `json:"delay_max_ms"`
+	Lost   uint64  `json:"packets_lost"`
+	Frames uint64  `json:"packets"`          // of 20 ms that arrived at somebody, in both directions
+	Second float64 `json:"seconds"`          // that were measured
+	Alone  millis  `json:"delay_alone_ms"`   // what was taken off the delays: what the load's own process needs
+	Load   float64 `json:"load_cpu_percent"` // that those who call needed, of one core
+	Late   millis  `json:"load_late_p99_ms"` // how late they sent: over 1, they were at their end
+}
+
+// millis is a duration that JSON shows as milliseconds, to the microsecond.
+type millis time.Duration
+
+// MarshalJSON writes milliseconds.
+func (m millis) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, "%.3f", m.value()), nil }
+
+func (m millis) value() float64 { return time.Duration(m).Seconds() * 1000 }
+
+// settleFor is how long the calls run on before they are measured, after their set-up.
+const settleFor = time.Second
+
+// measure measures for so long with the calls that stand.
+func (s *stand) measure(ctx context.Context, d time.Duration) (Point, error) {
+	if err := s.process.Settle(); err != nil {
+		return Point{}, err
+	}
+	if err := pause(ctx, settleFor); err != nil {
+		return Point{}, err
+	}
+	before, err := s.process.Sample()
+	if err != nil {
+		return Point{}, err
+	}
+	began, ours := time.Now(), cpu()
+	f, err := s.load.Measure(ctx, d)
+	if err != nil {
+		return Point{}, err
+	}
+	took, spent := time.Since(began), cpu()-ours
+	after, err := s.process.Sample()
+	if err != nil {
+		return Point{}, err
+	}
+	calls := max(1, s.standing())
+	return Point{
+		Mode: s.mode.Name, Calls: s.standing(), Lost: f.Lost + after.Dropped - before.Dropped, Frames: f.Packets, Second: d.Seconds(),
+		CPU: percent(after.CPU-before.CPU, took) / float64(calls), RSS: (after.RSS - s.bare.RSS) / int64(calls),
+		P50: millis(f.P50), P99: millis(f.P99), Max: millis(f.Max), Alone: millis(f.Alone),
+		Load: percent(spent, took), Late: millis(f.Late),
+	}, nil
+}
+
+func percent(part, of time.Duration) float64 { return 100 * part.Seconds() / of.Seconds() }
+
+// cpu is what this process has used.
+func cpu() time.Duration {
+	var r syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) != nil { // it cannot fail for ourselves
+		return 0
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// profiled has the bridge take a CPU profile for so long. It is kept in a file if that has a name.
+func (s *stand) profiled(ctx context.Context, d time.Duration, file string) ([]worker.Cost, error) {
+	if err := s.process.Profile(); err != nil {
+		return nil, err
+	}
+	wait := pause(ctx, d)
+	all, err := s.process.Top(file)
+	return all, errors.Join(wait, err)
+}

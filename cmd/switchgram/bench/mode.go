@@ -1,0 +1,47 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"switchgram/bridge/sip"
+)
+
+// Mode is a way in which calls are carried.
+type Mode struct {
+	Name  string
+	About string
+	Aim   int // calls that one core of the bridge is to carry
+
+	telephone sip.Codec // the only one the telephone speaks; of no meaning if friend
+	friend    bool      // the callee is on Telegram, too
+	anew      bool      // packets are encoded anew, not relayed
+	frames    int       // of 20 ms in a packet from Telegram; 0: 1
+	record    bool
+}
+
+// Modes are all there are, in the order of the table.
+func Modes() []Mode {
+	return []Mode{
+		{Name: "relay", About: "Telegram and a telephone that speaks Opus", Aim: 500, telephone: sip.Opus},
+		{Name: "relay60", About: "the same with packets of 60 ms from Telegram", Aim: 500, telephone: sip.Opus, frames: 3},
+		{Name: "record", About: "relay, and the call is recorded", Aim: 500, telephone: sip.Opus, record: true},
+		{Name: "dtls", About: "two people on Telegram: DTLS-SRTP on both sides", Aim: 500, friend: true},
+		{Name: "pcmu", About: "Opus transcoded to G.711 and back", Aim: 150, telephone: sip.PCMU, anew: true},
+		{Name: "g722", About: "Opus transcoded to G.722 and back", Aim: 150, telephone: sip.G722, anew: true},
+	}
+}
+
+// modeOf finds a mode by its name.
+func modeOf(name string) (Mode, error) {
+	all := Modes()
+	if i := slices.IndexFunc(all, func(m Mode) bool { return m.Name == name }); i >= 0 {
+		return all[i], nil
+	}
+	var names []string
+	for _, m := range all {
+		names = append(names, m.Name)
+	}
+	return Mode{}, fmt.Errorf("mode %q: want one of %s", name, strings.Join(names, ", "))
+}
