@@ -27,7 +27,8 @@ const (
 type Agent struct {
 	o          Options
 	log        *slog.Logger
-	udp        *net.UDPConn        // nil: none
+	udp        *net.UDPConn // nil: none
+	ports      *ports
 	doors      map[string]*door    // by transport that it listens on: tcp, tls
 	outward    map[string]*outward // by transport: tcp, tls
 	ua         *sipgo.UserAgent
@@ -125,6 +126,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		return ErrClosed
 	}
 	close(a.ready)
+	a.servePorts()
 	var listening sync.WaitGroup
 	var err error
 	select {

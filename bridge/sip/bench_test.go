@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"errors"
+	"log/slog"
 	"net/netip"
 	"testing"
 	"time"
@@ -8,30 +10,29 @@ import (
 	"github.com/pion/rtp"
 )
 
+// newTestPort is a port of a dialog of its own, that nobody reads.
+func newTestPort(tb testing.TB) *port {
+	tb.Helper()
+	p, err := (&ports{log: slog.New(slog.DiscardHandler)}).open(netip.MustParseAddr("127.0.0.1"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
 // newTestSound is a sound whose far end is a socket nobody reads.
 func newTestSound(tb testing.TB) *sound {
 	tb.Helper()
-	s, err := newSound(netip.MustParseAddr("127.0.0.1"), PortRange{}, reportEvery, func(Event) {})
-	if err != nil {
-		tb.Fatal(err)
-	}
+	far := newTestPort(tb)
+	s := newSound(newTestPort(tb), netip.Addr{}, func(Event) {}, func(reason any) { panic(reason) })
 	tb.Cleanup(func() {
-		if err := s.close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	far, err := newSound(netip.MustParseAddr("127.0.0.1"), PortRange{}, reportEvery, func(Event) {})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := far.close(); err != nil {
+		if err := errors.Join(s.close(), far.close()); err != nil {
 			tb.Error(err)
 		}
 	})
 	p := payload{pt: 102, codec: Opus, clock: 48000}
 	s.agree(terms{format: Format{Codec: Opus, ClockRate: 48000, PayloadType: 102}, payloads: []payload{p},
-		events: []payload{{pt: 101, clock: 8000}}, direction: sendrecv, addr: localAddr(far.rtp)})
+		events: []payload{{pt: 101, clock: 8000}}, direction: sendrecv, addr: far.addr()})
 	return s
 }
 

@@ -61,7 +61,7 @@ func (a *Agent) newIncoming(c *arrival) (*Dialog, *refusal) {
 	if !a.claim(d) {
 		return nil, &refusal{status: sip.StatusLoopDetected, err: errMerged}
 	}
-	if err := d.open(); err != nil {
+	if err := d.open(d.near(offer)); err != nil {
 		a.forget(d)
 		return nil, busyRefusal(err)
 	}
@@ -145,7 +145,6 @@ func (d *Dialog) introduce(c *arrival) {
 func (d *Dialog) propose(c *arrival, offer *description) *refusal {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.describeAs(d.path.from.Addr())
 	if r := d.takeTimer(c.req); r != nil {
 		return r
 	}

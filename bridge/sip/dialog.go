@@ -2,7 +2,10 @@ package sip
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"net/netip"
+	"runtime/debug"
 	"sync"
 
 	"github.com/emiago/sipgo/sip"
@@ -106,23 +109,31 @@ func (a *Agent) newDialog(callID string, incoming bool) *Dialog {
 	return d
 }
 
-// open gives the dialog its sockets and its place among the agent's calls; from now on it must be ended.
-func (d *Dialog) open() error {
-	sound, err := newSound(d.a.listenIP(), d.a.o.RTP, d.a.reports, d.emit)
+// open gives the dialog a port near the address that is ours towards its far end, and its place among the agent's calls; from now on it
+// must be ended.
+func (d *Dialog) open(ours netip.Addr) error {
+	p, err := d.a.ports.take(ours)
 	if err != nil {
 		return err
 	}
-	d.sound = sound
+	d.sound = newSound(p, d.path.to.Addr(), d.emit, d.broke)
+	d.describeAs(ours)
 	if err := d.a.admit(d); err != nil {
 		d.closeSound()
 		return err
 	}
-	if !d.a.spawn(sound.run) || !d.a.spawn(d.feelPulse) {
+	if p.alone != nil && !d.a.spawn(p.run) || !d.a.spawn(d.tend) {
 		d.a.forget(d)
 		d.closeSound()
 		return ErrClosed
 	}
 	return nil
+}
+
+// broke ends a call over whose sound somebody has panicked.
+func (d *Dialog) broke(reason any) {
+	d.log.Error("panic over a packet of sound", "err", reason, "stack", string(debug.Stack()))
+	d.abandon(Ended{Err: fmt.Errorf("%w: %v", ErrPanic, reason)}, Hangup{Q850: 41})
 }
 
 func (d *Dialog) closeSound() {

@@ -20,6 +20,7 @@ var (
 	ErrNoMedia     = errors.New("sip: no sound agreed on yet")
 	ErrHeld        = errors.New("sip: call is on hold")
 	ErrNoDTMF      = errors.New("sip: far end takes no digits")
+	ErrPanic       = errors.New("sip: panic over a packet of sound")
 	ErrNoPort      = errors.New("sip: no free RTP port")
 )
 

@@ -28,12 +28,11 @@ func (a *Agent) dial(ctx context.Context, inv Invite) (*Dialog, error) {
 		return nil, err
 	}
 	d.release = a.gate.expect(d.path.to.Addr())
-	if err := d.open(); err != nil {
+	if err := d.open(d.path.from.Addr()); err != nil {
 		d.release()
 		return nil, err
 	}
 	d.mu.Lock()
-	d.describeAs(d.path.from.Addr())
 	d.seq++
 	req := d.build(sip.INVITE, d.seq)
 	for _, h := range inv.Headers {

@@ -35,7 +35,7 @@ func (a *Agent) listen() error {
 		}
 		a.doors[transport] = newDoor(l, a.gate)
 	}
-	return nil
+	return a.openPorts()
 }
 
 // serveSockets reads all sockets until they are closed; the first that ends says so.
@@ -88,5 +88,6 @@ func (a *Agent) closeSockets() error {
 	for _, o := range a.outward {
 		errs = append(errs, o.Close())
 	}
+	errs = append(errs, a.ports.close())
 	return errors.Join(errs...)
 }

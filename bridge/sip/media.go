@@ -9,9 +9,16 @@ import (
 
 // Offers and answers of a dialog (RFC 3264). All of these hold the dialog's lock unless they say otherwise.
 
-// describeAs sets what our descriptions have in common.
-func (d *Dialog) describeAs(ip netip.Addr) {
-	d.sdp = local{addr: netip.AddrPortFrom(ip, d.sound.port()), session: uint64(rand.Uint32()), version: uint64(rand.Uint32())}
+// describeAs sets what our descriptions have in common. ours is our address towards the far end.
+func (d *Dialog) describeAs(ours netip.Addr) {
+	at, advertised := d.sound.port.addr(), d.a.o.Advertise
+	switch {
+	case advertised.IsValid() && advertised.Is4() == at.Addr().Is4():
+		ours = advertised
+	case !at.Addr().IsUnspecified():
+		ours = at.Addr()
+	}
+	d.sdp = local{addr: netip.AddrPortFrom(ours, at.Port()), session: uint64(rand.Uint32()), version: uint64(rand.Uint32())}
 }
 
 // codecs in the order in which an offer is answered: the present one, then the preferred, then the others.

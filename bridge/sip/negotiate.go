@@ -22,6 +22,7 @@ type terms struct {
 	addr      netip.AddrPort
 	rtcp      netip.AddrPort
 	mux       bool
+	since     time.Time // in force
 }
 
 // local is what our side of a description says.

@@ -25,10 +25,15 @@ type Options struct {
 	// Advertise is the address that Via, Contact and SDP show. The zero value: the local address towards each peer.
 	Advertise netip.Addr
 
-	RTP       PortRange // ports for RTP; the zero value: any free ones
-	Codecs    []Codec   // what is offered and accepted, best first; nil: Opus, G722, PCMU, PCMA
-	UserAgent string    // of the User-Agent header; empty: "switchgram"
-	MaxCalls  int       // dialogs at once, in both directions; more are refused with 503; 0: 1000
+	RTP PortRange // ports for RTP; the zero value: any free ones
+	// ShareRTP lets all dialogs share the first free pair of ports of RTP: two holes in a firewall, and less work for a packet. Then
+	// sound is heard only from where a far end has said that it is, or where it alone can be; Agent.Strays counts the rest.
+	ShareRTP bool
+	RTPAddrs []netip.Addr // local addresses for RTP, one of each family at least; nil: those that the agent listens on
+
+	Codecs    []Codec // what is offered and accepted, best first; nil: Opus, G722, PCMU, PCMA
+	UserAgent string  // of the User-Agent header; empty: "switchgram"
+	MaxCalls  int     // dialogs at once, in both directions; more are refused with 503; 0: 1000
 
 	// SessionExpires is the session timer that calls ask for (RFC 4028): whoever refreshes it sends something so often, and a call
 	// whose far end does not answer ends. 90 s or more; 0: none is asked for, and one that the far end asks for is kept.
@@ -49,7 +54,8 @@ type Options struct {
 	Log *slog.Logger // nil: none
 }
 
-// PortRange is an inclusive range of UDP ports. RTP takes the even ones, RTCP the odd ones above them.
+// PortRange is an inclusive range of UDP ports. RTP takes the even ones, RTCP the odd ones above them; a range of two may begin with an
+// odd one.
 type PortRange struct{ Low, High uint16 }
 
 // Secret is what authenticates a user: the password, or the digests H(user:realm:password) of RFC 7616 §3.4.2 in hexadecimal. A

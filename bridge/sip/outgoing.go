@@ -97,7 +97,10 @@ func (s *sound) send(now time.Time, to netip.AddrPort, pt uint8, marker bool, ti
 	binary.BigEndian.PutUint32(o.buf[4:], timestamp)
 	binary.BigEndian.PutUint32(o.buf[8:], o.ssrc)
 	n := 12 + copy(o.buf[12:], payload)
-	if _, err := s.rtp.WriteToUDPAddrPort(o.buf[:n], to); err != nil {
+	if s.closed.Load() { // the port may be that of others too
+		return ErrEnded
+	}
+	if _, err := s.port.rtp.WriteToUDPAddrPort(o.buf[:n], to); err != nil {
 		return fmt.Errorf("send rtp: %w", err)
 	}
 	o.next++

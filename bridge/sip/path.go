@@ -101,10 +101,10 @@ func resolveHost(ctx context.Context, host string, port uint16) (addrs []netip.A
 // towards is our own address as the far end shall see it: the advertised one, the one we listen on, or the one the system's routes
 // choose.
 func (a *Agent) towards(to netip.AddrPort) (netip.Addr, error) {
-	if a.o.Advertise.IsValid() {
+	if a.o.Advertise.IsValid() && a.o.Advertise.Is4() == to.Addr().Is4() {
 		return a.o.Advertise, nil
 	}
-	if ip := a.listenIP(); !ip.IsUnspecified() {
+	if ip := a.listenIP(); !ip.IsUnspecified() && ip.Is4() == to.Addr().Is4() {
 		return ip, nil
 	}
 	probe, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to)) // sends nothing
@@ -115,7 +115,7 @@ func (a *Agent) towards(to netip.AddrPort) (netip.Addr, error) {
 	return ip, probe.Close()
 }
 
-// listenIP is where the agent listens, and opens its RTP sockets.
+// listenIP is where the agent listens.
 func (a *Agent) listenIP() netip.Addr {
 	for _, network := range []string{"udp", "tcp", "tls"} {
 		if at := a.Addr(network); at.IsValid() {

@@ -2,70 +2,98 @@ package sip
 
 import (
 	"errors"
-	"fmt"
-	"math/rand/v2"
+	"log/slog"
 	"net"
 	"net/netip"
-	"syscall"
+	"sync"
+	"time"
 )
 
-// network is the UDP network of an address, so that IPv4 never looks like IPv6.
-func udpNetwork(a netip.Addr) string {
-	if a.Is4() {
-		return "udp4"
-	}
-	return "udp6"
+// sharedBuffer is asked of the system for a port that many dialogs share: 10 ms of garbage collection are 500 packets of 500 calls.
+// Linux gives what net.core.rmem_max allows.
+const sharedBuffer = 4 << 20
+
+// A port is a pair of UDP sockets, for RTP and for RTCP. It belongs to one dialog, or dialogs share it and are told apart by the table.
+// One goroutine reads each socket and does all that there is to do for a packet, so that none waits for a goroutine to be woken.
+type port struct {
+	rtp, rtcp *net.UDPConn
+	alone     *sound // whose port it is; nil: those of the table
+	table     *table // nil: the port is not shared
+	strays    *strays
+	log       *slog.Logger
 }
 
-// listenPair opens a pair of sockets for RTP and RTCP: an even port and the one above (RFC 3550 §11).
-func listenPair(ip netip.Addr, ports PortRange) (rtp, rtcp *net.UDPConn, err error) {
-	if ports == (PortRange{}) {
-		return listenAnyPair(ip)
+// addr is where RTP is received.
+func (p *port) addr() netip.AddrPort { return localAddr(p.rtp) }
+
+// join makes a dialog's sound one of those that are heard here.
+func (p *port) join(s *sound) {
+	if p.table == nil {
+		p.alone = s
+		return
 	}
-	low := int(ports.Low) + int(ports.Low)&1
-	pairs := (int(ports.High) - low + 1) / 2
-	if pairs < 1 {
-		return nil, nil, fmt.Errorf("rtp ports %d to %d: no pair of an even and an odd one", ports.Low, ports.High)
-	}
-	for i, start := 0, rand.IntN(pairs); i < pairs; i++ {
-		port := uint16(low + 2*((start+i)%pairs))
-		rtp, rtcp, err = listenBoth(ip, port)
-		if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
-			return rtp, rtcp, err
-		}
-	}
-	return nil, nil, fmt.Errorf("%w between %d and %d", ErrNoPort, ports.Low, ports.High)
+	p.table.join(s)
 }
 
-// listenAnyPair takes ports of the system until one is even and has a free neighbour.
-func listenAnyPair(ip netip.Addr) (rtp, rtcp *net.UDPConn, err error) {
-	for range 64 {
-		probe, err := net.ListenUDP(udpNetwork(ip), net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, 0)))
-		if err != nil {
-			return nil, nil, err
-		}
-		port := probe.LocalAddr().(*net.UDPAddr).AddrPort().Port()
-		if err := probe.Close(); err != nil {
-			return nil, nil, err
-		}
-		if port &^= 1; port == 0 {
-			continue
-		}
-		if rtp, rtcp, err = listenBoth(ip, port); err == nil {
-			return rtp, rtcp, nil
-		}
+// leave ends hearing. A port of one dialog is closed.
+func (p *port) leave(s *sound) error {
+	if p.table == nil {
+		return p.close()
 	}
-	return nil, nil, ErrNoPort
+	p.table.leave(s, time.Now())
+	return nil
 }
 
-func listenBoth(ip netip.Addr, port uint16) (rtp, rtcp *net.UDPConn, err error) {
-	rtp, err = net.ListenUDP(udpNetwork(ip), net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, port)))
-	if err != nil {
-		return nil, nil, err
+// announce says where the far end of a sound sends from, as its description has it.
+func (p *port) announce(s *sound, t *terms) {
+	if p.table != nil && t.addr.IsValid() && !p.table.announce(s, t.addr, t.rtcp, time.Now()) {
+		p.log.Warn("two calls have far ends with one address: neither is heard while both last", "from", t.addr)
 	}
-	rtcp, err = net.ListenUDP(udpNetwork(ip), net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, port+1)))
-	if err != nil {
-		return nil, nil, errors.Join(err, rtp.Close())
+}
+
+func (p *port) close() error { return errors.Join(p.rtp.Close(), p.rtcp.Close()) }
+
+// run receives until close.
+func (p *port) run() {
+	var control sync.WaitGroup
+	control.Go(func() { p.read(p.rtcp, p.takeControl) })
+	p.read(p.rtp, p.takeSound)
+	control.Wait()
+}
+
+// read hands on what comes to a socket. A datagram that fills the buffer was cut by the system.
+func (p *port) read(socket *net.UDPConn, take func(b []byte, from netip.AddrPort, now time.Time)) {
+	buf := make([]byte, maxRTP+1)
+	for {
+		n, from, err := socket.ReadFromUDPAddrPort(buf)
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil: // of this datagram
+		case n > maxRTP || n < 8 || buf[0]>>6 != 2: // RFC 7983 §7: neither RTP nor RTCP, but STUN, DTLS or noise
+			p.strays.foreign.Add(1)
+		default:
+			take(buf[:n], from, time.Now())
+		}
 	}
-	return rtp, rtcp, nil
+}
+
+func (p *port) takeSound(b []byte, from netip.AddrPort, now time.Time) {
+	s := p.alone
+	if p.table != nil {
+		s = p.table.speaker(from, now)
+	}
+	if s != nil {
+		s.take(b, from, now)
+	}
+}
+
+func (p *port) takeControl(b []byte, from netip.AddrPort, now time.Time) {
+	s := p.alone
+	if p.table != nil {
+		s = p.table.reporter(from)
+	}
+	if s != nil {
+		s.takeControl(b, from, now)
+	}
 }

@@ -20,16 +20,23 @@ type pulse struct {
 
 var usual = pulse{look: 3 * time.Second, quiet: 5 * time.Second, answer: 7 * time.Second, most: 12 * time.Second}
 
-// feelPulse watches the far end until the dialog is over.
-func (d *Dialog) feelPulse() {
-	every := time.NewTicker(d.a.pulse.look)
-	defer every.Stop()
+// tend does what is to be done from time to time until the dialog is over: it watches the far end, reports to it, and lets keys come up.
+func (d *Dialog) tend() {
+	look := time.NewTicker(d.a.pulse.look)
+	defer look.Stop()
+	report := time.NewTimer(reportPause(d.a.reports / 2)) // RFC 3550 §6.2: the first comes sooner
+	defer report.Stop()
 	heard, alive := d.sound.signs.Load(), time.Now()
 	for {
 		select {
 		case <-d.over:
 			return
-		case now := <-every.C:
+		case now := <-report.C:
+			d.sound.report(now)
+			report.Reset(reportPause(d.a.reports))
+		case now := <-d.sound.keys.quiet.C:
+			d.sound.quiet(now)
+		case now := <-look.C:
 			signs := d.sound.signs.Load()
 			if signs != heard || !d.confirmed() {
 				heard, alive = signs, now

@@ -9,9 +9,15 @@ type reception struct {
 	base     uint16 // first sequence number of this source
 	highest  uint16
 	cycles   uint32 // of the sequence number, shifted by 16
+	seen     uint64 // which of the 64 up to highest have come, highest in the last bit
 	received uint32 // packets of this source
 	settled  uint64 // lost packets of the sources before
 
+	stranger     bool // the last packet fitted not; another that follows it begins a source
+	strangerSSRC uint32
+	strangerNext uint16
+
+	measured bool // transit is known
 	transit  time.Duration
 	jitter   float64 // in ns, smoothed
 	expected uint32  // at the last report
@@ -22,27 +28,55 @@ type reception struct {
 const restartGap = 3000
 
 // arrive counts a packet; at is its arrival on any steady clock, clock that of the timestamp in Hz, or 0 where the timestamp does not
-// follow the time of sending, as with telephone-events.
-func (r *reception) arrive(ssrc uint32, seq uint16, timestamp uint32, at time.Duration, clock int) {
+// follow the time of sending, as with telephone-events. Two packets in a row make another source, so that no single one ends the counts
+// of the present one. It is false for a packet that has come before.
+func (r *reception) arrive(ssrc uint32, seq uint16, timestamp uint32, at time.Duration, clock int) (fresh bool) {
 	ahead := int16(seq - r.highest)
 	switch {
-	case !r.started || ssrc != r.ssrc || ahead > restartGap || ahead < -restartGap:
-		*r = reception{started: true, ssrc: ssrc, base: seq, highest: seq, settled: r.lost(), jitter: r.jitter}
-		r.received = 1
-		if clock != 0 {
-			r.transit = at - stamp(timestamp, clock)
+	case !r.started:
+		r.begin(ssrc, seq)
+	case ssrc != r.ssrc || ahead > restartGap || ahead < -restartGap:
+		if !r.follows(ssrc, seq) {
+			return true
 		}
-		return
+		r.begin(ssrc, seq)
+	case !r.count(seq, ahead):
+		return false
+	}
+	if clock != 0 {
+		r.measure(at - stamp(timestamp, clock))
+	}
+	return true
+}
+
+func (r *reception) begin(ssrc uint32, seq uint16) {
+	*r = reception{started: true, ssrc: ssrc, base: seq, highest: seq, seen: 1, received: 1, settled: r.lost(), jitter: r.jitter}
+}
+
+// follows tells whether a packet that does not fit comes right after another that did not.
+func (r *reception) follows(ssrc uint32, seq uint16) bool {
+	if r.stranger && ssrc == r.strangerSSRC && seq == r.strangerNext {
+		return true
+	}
+	r.stranger, r.strangerSSRC, r.strangerNext = true, ssrc, seq+1
+	return false
+}
+
+// count is false for a packet that has come before.
+func (r *reception) count(seq uint16, ahead int16) bool {
+	switch {
 	case ahead > 0:
 		if seq < r.highest {
 			r.cycles += 1 << 16
 		}
-		r.highest = seq
+		r.highest, r.seen, r.stranger = seq, r.seen<<ahead|1, false
+	case ahead > -64 && r.seen&(1<<-ahead) != 0:
+		return false
+	case ahead > -64:
+		r.seen |= 1 << -ahead
 	}
 	r.received++
-	if clock != 0 {
-		r.measure(at - stamp(timestamp, clock))
-	}
+	return true
 }
 
 func stamp(timestamp uint32, clock int) time.Duration {
@@ -52,8 +86,9 @@ func stamp(timestamp uint32, clock int) time.Duration {
 // measure is RFC 3550 A.8. A timestamp that wraps or jumps by more than a second says nothing about jitter.
 func (r *reception) measure(transit time.Duration) {
 	d := (transit - r.transit).Abs()
-	r.transit = transit
-	if d < time.Second {
+	known := r.measured
+	r.transit, r.measured = transit, true
+	if known && d < time.Second {
 		r.jitter += (float64(d) - r.jitter) / 16
 	}
 }

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -52,5 +53,38 @@ func TestJitterIsTheMeanOfDelaysThatDiffer(t *testing.T) {
 	}
 	if j := time.Duration(shaky.jitter); j < 7*time.Millisecond || j > 8*time.Millisecond {
 		t.Errorf("shaky: %v", j)
+	}
+}
+
+func TestPacketsThatComeAgainAreNotHeardAgain(t *testing.T) {
+	var r reception
+	order := []uint16{65534, 65535, 1, 0, 1, 65534, 100, 101, 50, 50, 101}
+	var fresh []uint16
+	for _, seq := range order {
+		if r.arrive(1, seq, 0, 0, 0) {
+			fresh = append(fresh, seq)
+		}
+	}
+	if want := []uint16{65534, 65535, 1, 0, 100, 101, 50}; !slices.Equal(fresh, want) {
+		t.Errorf("took %v, want %v", fresh, want)
+	}
+	if r.lost() != 104-7 {
+		t.Errorf("lost %d", r.lost())
+	}
+}
+
+func TestOnePacketOfAnotherSourceDoesNotEndTheCounts(t *testing.T) {
+	var r reception
+	r.arrive(1, 10, 0, 0, 0)
+	r.arrive(2, 500, 0, 0, 0)   // somebody else's
+	r.arrive(1, 30000, 0, 0, 0) // a number that no loss explains
+	r.arrive(1, 13, 0, 0, 0)
+	if r.ssrc != 1 || r.lost() != 2 {
+		t.Errorf("counts %d, lost %d", r.ssrc, r.lost())
+	}
+	r.arrive(2, 501, 0, 0, 0)
+	r.arrive(2, 502, 0, 0, 0)
+	if r.ssrc != 2 || r.lost() != 2 || r.received != 1 {
+		t.Errorf("counts %d, lost %d, received %d", r.ssrc, r.lost(), r.received)
 	}
 }

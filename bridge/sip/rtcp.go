@@ -1,11 +1,8 @@
 package sip
 
 import (
-	"errors"
 	"math/rand/v2"
-	"net"
 	"net/netip"
-	"os"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -40,27 +37,6 @@ type control struct {
 	lost     uint64
 	settled  uint64 // lost, as those said that told before
 	jitter   time.Duration
-}
-
-// runControl hears RTCP and reports every few seconds, until the socket is closed.
-func (s *sound) runControl() {
-	buf := make([]byte, maxRTP)
-	next := s.began.Add(reportPause(s.every / 2)) // RFC 3550 §6.2: the first comes sooner
-	for {
-		if err := s.rtcp.SetReadDeadline(next); err != nil {
-			return
-		}
-		n, from, err := s.rtcp.ReadFromUDPAddrPort(buf)
-		switch {
-		case err == nil:
-			s.control(buf[:n], from, time.Now())
-		case errors.Is(err, net.ErrClosed):
-			return
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			next = time.Now().Add(reportPause(s.every))
-			s.report(time.Now())
-		}
-	}
 }
 
 // reportPause is random, so that the reports of many calls do not come at once (RFC 3550 §6.3.1).
@@ -137,11 +113,11 @@ func (s *sound) report(now time.Time, more ...rtcp.Packet) {
 	if f == nil || t == nil {
 		return
 	}
-	socket, to := s.rtcp, s.controlAddr(t)
+	socket, to := s.port.rtcp, s.controlAddr(t)
 	if t.mux {
-		socket = s.rtp
+		socket = s.port.rtp
 	}
-	if !to.IsValid() {
+	if !to.IsValid() || s.closed.Load() {
 		return
 	}
 	name := &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{Source: s.out.ssrc,

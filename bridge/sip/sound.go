@@ -2,11 +2,7 @@ package sip
 
 import (
 	"crypto/rand"
-	"errors"
-	"fmt"
-	"net"
 	"net/netip"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,14 +13,15 @@ import (
 // maxRTP is the largest packet taken or sent: what an Ethernet frame holds.
 const maxRTP = 1500
 
-// sound is the RTP of one dialog: its sockets, what comes in, what goes out. run owns the receiving side; write and press share the
+// sound is the RTP of one dialog: what comes in, what goes out. The readers of its port own the receiving side; write and press share the
 // sending side under a lock.
 type sound struct {
-	rtp, rtcp *net.UDPConn
-	emit      func(Event) // digits and changes of format
-	began     time.Time
-	every     time.Duration // between reports
-	name      string        // ours in reports
+	port    *port
+	signals netip.Addr       // where the far end signals from
+	emit    func(Event)      // digits and changes of format
+	broke   func(reason any) // whoever hears the sound has panicked
+	began   time.Time
+	name    string // ours in reports
 
 	agreed   atomic.Pointer[terms]               // nil: nothing yet
 	format   atomic.Pointer[Format]              // of agreed, or of what the far end has switched to
@@ -33,10 +30,12 @@ type sound struct {
 	peer     atomic.Pointer[control]             // what RTCP told; nil: the far end does not speak it
 	strange  atomic.Uint64                       // packets of others
 	reported atomic.Bool                         // somebody had a report of ours
-	signs    atomic.Uint64                       // packets of the far end, of any kind
-	heard    atomic.Uint64                       // audio packets given on
-	in       incoming                            // of the reader alone
-	mu       sync.Mutex                          // guards got and came
+	closed   atomic.Bool
+	signs    atomic.Uint64 // packets of the far end, of any kind
+	heard    atomic.Uint64 // audio packets given on
+	in       incoming      // of the reader alone
+	keys     pressing
+	mu       sync.Mutex // guards got and came
 	got      reception
 	came     moments
 	out      outgoing
@@ -47,8 +46,14 @@ type incoming struct {
 	packet   rtp.Packet
 	seen     *terms
 	latch    latch
-	keypad   keypad
 	switched time.Time
+}
+
+// pressing is what the far end presses.
+type pressing struct {
+	mu     sync.Mutex
+	keypad keypad
+	quiet  *time.Timer // runs while a key is down
 }
 
 // moments are when packets of one direction passed.
@@ -64,68 +69,75 @@ func (m *moments) note(now time.Time, resting bool) {
 	m.last, m.resting = now, resting
 }
 
-// newSound opens the sockets at ip, which may be unspecified. every is the mean time between reports.
-func newSound(ip netip.Addr, ports PortRange, every time.Duration, emit func(Event)) (*sound, error) {
-	conn, rtcp, err := listenPair(ip, ports)
-	if err != nil {
-		return nil, fmt.Errorf("open rtp socket: %w", err)
-	}
-	s := &sound{rtp: conn, rtcp: rtcp, emit: emit, began: time.Now(), every: every, name: rand.Text()}
+// newSound makes the sound of a dialog that is heard at a port, which may be its own, and whose far end signals from that address. It
+// starts nothing.
+func newSound(p *port, signals netip.Addr, emit func(Event), broke func(reason any)) *sound {
+	s := &sound{port: p, signals: signals, emit: emit, broke: broke, began: time.Now(), name: rand.Text()}
+	s.keys.quiet = time.NewTimer(keyTimeout)
+	s.keys.quiet.Stop()
 	s.out.init(s.began)
-	return s, nil
+	p.join(s)
+	return s
 }
 
-func (s *sound) port() uint16 { return localAddr(s.rtp).Port() }
-
-func localAddr(c *net.UDPConn) netip.AddrPort {
-	return c.LocalAddr().(*net.UDPAddr).AddrPort()
-}
-
-// close ends run and everything that is being sent.
+// close ends everything that comes and goes. It does not wait for a packet that is being handed on.
 func (s *sound) close() error {
 	s.takeLeave(time.Now())
-	return errors.Join(s.rtp.Close(), s.rtcp.Close())
+	s.closed.Store(true)
+	return s.port.leave(s)
 }
 
 // agree puts terms in force, and tells whether they changed the format.
 func (s *sound) agree(t terms) (changed bool) {
+	t.since = time.Now()
 	before := s.format.Swap(&t.format) // first: whoever finds terms finds a format
 	old := s.agreed.Swap(&t)
 	if t.addr.IsValid() && (old == nil || old.addr != t.addr) {
 		s.to.Store(&t.addr)
 	}
+	s.port.announce(s, &t)
 	return before != nil && *before != t.format
 }
 
-// run receives until close.
-func (s *sound) run() {
-	var wg sync.WaitGroup
-	wg.Go(s.runControl)
-	defer wg.Wait()
-	buf := make([]byte, maxRTP)
-	for {
-		n, from, err := s.rtp.ReadFromUDPAddrPort(buf)
-		now := time.Now()
-		switch {
-		case err == nil:
-			s.arrived(buf[:n], from, now)
-		case errors.Is(err, net.ErrClosed):
-			return
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			s.quiet(now)
-		}
+// take takes one datagram of the RTP port. What panics over it ends this call and no other.
+func (s *sound) take(b []byte, from netip.AddrPort, now time.Time) {
+	defer s.survive()
+	s.arrived(b, from, now)
+}
+
+func (s *sound) takeControl(b []byte, from netip.AddrPort, now time.Time) {
+	defer s.survive()
+	s.control(b, from, now)
+}
+
+func (s *sound) survive() {
+	if reason := recover(); reason != nil {
+		s.receive.Store(nil)
+		s.broke(reason)
 	}
+}
+
+// lives tells whether the far end has announced that address, or signals from there.
+func (s *sound) lives(at netip.Addr) bool {
+	t := s.agreed.Load()
+	return at == s.signals || t != nil && at == t.addr.Addr()
+}
+
+// silent tells whether nothing was heard for a while. Only the port's reader asks.
+func (s *sound) silent(now time.Time) bool {
+	l := &s.in.latch
+	return !l.source.IsValid() || now.Sub(l.heard) > latchSilence
 }
 
 // arrived takes one datagram.
 func (s *sound) arrived(b []byte, from netip.AddrPort, now time.Time) {
 	t := s.agreed.Load()
-	if t == nil || len(b) < 12 {
+	if t == nil {
 		return
 	}
 	if t != s.in.seen {
 		s.in.seen = t
-		s.in.latch.retarget(t.addr, now)
+		s.in.latch.retarget(t.addr, t.since)
 	}
 	if t.mux && b[1] >= 192 && b[1] <= 223 { // RFC 5761 §4
 		s.control(b, from, now)
@@ -133,6 +145,7 @@ func (s *sound) arrived(b []byte, from netip.AddrPort, now time.Time) {
 	}
 	p := &s.in.packet
 	if !readRTP(p, b) {
+		s.strange.Add(1)
 		return
 	}
 	if event, ok := find(t.events, p.PayloadType); ok {
@@ -149,7 +162,9 @@ func (s *sound) arrived(b []byte, from netip.AddrPort, now time.Time) {
 	}
 	if p.PayloadType == comfortNoise {
 		s.admit(p, from, 0, now)
+		return
 	}
+	s.strange.Add(1)
 }
 
 func find(payloads []payload, pt uint8) (payload, bool) {
@@ -177,9 +192,12 @@ func (s *sound) admit(p *rtp.Packet, from netip.AddrPort, clock int, now time.Ti
 	}
 	s.signs.Add(1)
 	s.mu.Lock()
-	s.got.arrive(p.SSRC, p.SequenceNumber, p.Timestamp, now.Sub(s.began), clock)
+	defer s.mu.Unlock()
+	if !s.got.arrive(p.SSRC, p.SequenceNumber, p.Timestamp, now.Sub(s.began), clock) {
+		s.strange.Add(1)
+		return false
+	}
 	s.came.note(now, p.PayloadType == comfortNoise)
-	s.mu.Unlock()
 	return true
 }
 
@@ -210,28 +228,33 @@ func (s *sound) follow(t *terms, audio payload, now time.Time) bool {
 	return true
 }
 
-// key takes a telephone-event. While a key is down, read deadlines see to it that it comes up.
+// key takes a telephone-event.
 func (s *sound) key(p *rtp.Packet, clock int, now time.Time) {
-	if digit, up := s.in.keypad.hear(p.Payload, p.Marker, p.Timestamp, clock, s.format.Load().ClockRate, now); up {
+	s.keys.mu.Lock()
+	digit, up := s.keys.keypad.hear(p.Payload, p.Marker, p.Timestamp, clock, s.format.Load().ClockRate, now)
+	s.keys.watch()
+	s.keys.mu.Unlock()
+	if up {
 		s.emit(digit)
 	}
-	s.watchKey(now)
 }
 
+// quiet sees to it that a key comes up whose last packets were lost: when the timer of keys has run out.
 func (s *sound) quiet(now time.Time) {
-	if digit, up := s.in.keypad.expire(now); up {
+	s.keys.mu.Lock()
+	digit, up := s.keys.keypad.expire(now)
+	s.keys.watch()
+	s.keys.mu.Unlock()
+	if up {
 		s.emit(digit)
 	}
-	s.watchKey(now)
 }
 
-func (s *sound) watchKey(now time.Time) {
-	deadline := time.Time{}
-	if s.in.keypad.down {
-		deadline = now.Add(keyTimeout)
-	}
-	if err := s.rtp.SetReadDeadline(deadline); err != nil {
-		return // closed: the reader sees it too
+func (k *pressing) watch() {
+	if k.keypad.down {
+		k.quiet.Reset(keyTimeout)
+	} else {
+		k.quiet.Stop()
 	}
 }
 

@@ -1,0 +1,125 @@
+package sip
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"slices"
+)
+
+// ports gives each dialog the port that its sound comes to: one of its own, or the one that all share.
+type ports struct {
+	addrs  []netip.Addr // of this machine, where RTP is received
+	within PortRange
+	shared []*port // one at each address; nil: each dialog has its own
+	strays strays
+	log    *slog.Logger
+}
+
+// openPorts opens the shared ports, if there are any.
+func (a *Agent) openPorts() error {
+	a.ports = &ports{addrs: a.o.RTPAddrs, within: a.o.RTP, log: a.log}
+	if a.ports.addrs == nil {
+		a.ports.addrs = a.listening()
+	}
+	if a.o.ShareRTP {
+		return a.ports.share()
+	}
+	return nil
+}
+
+// listening are the addresses that the agent listens on. Both families come to an unspecified address of IPv6 by TCP.
+func (a *Agent) listening() (all []netip.Addr) {
+	for _, network := range []string{"udp", "tcp", "tls"} {
+		at := a.Addr(network).Addr()
+		if at.IsValid() && !slices.Contains(all, at) {
+			all = append(all, at)
+		}
+		if at == netip.IPv6Unspecified() && network != "udp" && !slices.ContainsFunc(all, netip.Addr.Is4) {
+			all = append(all, netip.IPv4Unspecified())
+		}
+	}
+	if all == nil {
+		all = append(all, netip.IPv4Unspecified())
+	}
+	return all
+}
+
+// servePorts reads what comes to the shared ports until they are closed.
+func (a *Agent) servePorts() {
+	for _, p := range a.ports.shared {
+		a.spawn(p.run)
+	}
+}
+
+// Strays counts what came for no dialog.
+func (a *Agent) Strays() Strays { return a.ports.strays.count() }
+
+// share opens a pair of ports at each address, with the same numbers.
+func (p *ports) share() error {
+	for _, ip := range p.addrs {
+		shared, err := p.open(ip)
+		if err != nil {
+			return err
+		}
+		p.shared = append(p.shared, shared)
+		shared.table = newTable(&p.strays)
+		if err := shared.rtp.SetReadBuffer(sharedBuffer); err != nil {
+			return fmt.Errorf("rtp socket: %w", err)
+		}
+		number := shared.addr().Port()
+		p.within = PortRange{Low: number, High: number + 1}
+	}
+	return nil
+}
+
+func (p *ports) open(ip netip.Addr) (*port, error) {
+	rtp, rtcp, err := listenPair(ip, p.within)
+	if err != nil {
+		return nil, fmt.Errorf("open rtp socket: %w", err)
+	}
+	return &port{rtp: rtp, rtcp: rtcp, strays: &p.strays, log: p.log}, nil
+}
+
+// take gives a dialog a port at the address that is ours towards its far end, or else at the best other of its family.
+func (p *ports) take(ours netip.Addr) (*port, error) {
+	at := slices.IndexFunc(p.addrs, func(a netip.Addr) bool { return a == ours })
+	if at < 0 {
+		at = slices.IndexFunc(p.addrs, func(a netip.Addr) bool { return a.IsUnspecified() && a.Is4() == ours.Is4() })
+	}
+	if at < 0 {
+		at = slices.IndexFunc(p.addrs, func(a netip.Addr) bool { return a.Is4() == ours.Is4() })
+	}
+	switch {
+	case at < 0:
+		return nil, fmt.Errorf("open rtp socket: %w: none is of the family of %s", ErrNoPort, ours)
+	case p.shared != nil:
+		return p.shared[at], nil
+	default:
+		return p.open(p.addrs[at])
+	}
+}
+
+// close closes the shared ports. A nil *ports has none.
+func (p *ports) close() (err error) {
+	if p == nil {
+		return nil
+	}
+	for _, shared := range p.shared {
+		err = errors.Join(err, shared.close())
+	}
+	return err
+}
+
+// near is our address towards the far end's sound: where its offer wants it, or else towards its signalling.
+func (d *Dialog) near(offer *description) netip.Addr {
+	ours := d.path.from.Addr()
+	if offer == nil || !offer.addr.IsValid() || offer.addr.Addr().Is4() == ours.Is4() {
+		return ours
+	}
+	if other, err := d.a.towards(offer.addr); err == nil {
+		return other
+	}
+	return ours
+}
