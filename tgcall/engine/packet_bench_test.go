@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"fmt"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"switchgram/tgcall/engine/port"
+	"switchgram/tgcall/testnet/reflectors"
+)
+
+// BenchmarkPacket is one packet of sound all the way, from WriteRTP of one engine to OnRTP of another, over loopback. What it costs is the
+// time of the processor, system included, for both ends together; the time of the clock tells little on a machine that has others to serve.
+func BenchmarkPacket(b *testing.B) {
+	const calls = 50
+	server := newReflector(b, reflectors.Options{})
+	for _, bench := range []struct {
+		name string
+		port func(testing.TB) *port.Port
+		call func(Config) call
+	}{
+		{"sockets of their own", func(testing.TB) *port.Port { return nil }, func(c Config) call { return newCall(b, c, weather{}) }},
+		{"shared port", newPort, func(c Config) call {
+			c.P2P = true
+			far := c
+			far.Port = nil
+			return newUnequalCall(b, c, far, weather{})
+		}},
+		{"by reflector, sockets of their own", func(testing.TB) *port.Port { return nil }, func(c Config) call {
+			c.P2P = false
+			return newReflectedCall(b, c, server, false)
+		}},
+		{"by reflector, shared port", newPort, func(c Config) call {
+			c.P2P = false
+			return newReflectedCall(b, c, server, false)
+		}},
+	} {
+		b.Run(fmt.Sprintf("%s, %d calls", bench.name, calls), func(b *testing.B) {
+			p := bench.port(b)
+			var all []call
+			for range calls {
+				c := bench.call(Config{Version: "13.0.0", P2P: true, Port: p})
+				c.run()
+				all = append(all, c)
+			}
+			for _, c := range all {
+				c.caller.awaitState(Established)
+				c.callee.awaitState(Established)
+				c.caller.talk(c.callee, 1)
+				c.callee.talk(c.caller, 1)
+			}
+			stream(b, all)
+		})
+	}
+}
+
+// stream sends packets on all calls in turn, towards the caller, a few at a time.
+func stream(b *testing.B, all []call) {
+	var arrived, awaited atomic.Int64
+	turn := make(chan struct{}, 1)
+	for _, c := range all {
+		c.caller.engine.OnRTP(func(*rtp.Packet) {
+			if arrived.Add(1) == awaited.Load() {
+				turn <- struct{}{}
+			}
+		})
+	}
+	p := &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: 5000}, Payload: make([]byte, 80)}
+	b.ReportAllocs()
+	before, sent, lost := processor(), int64(0), int64(0)
+	for b.Loop() {
+		if sent%int64(len(all)) == 0 {
+			p.SequenceNumber++
+			p.Timestamp += 960
+		}
+		if sent%batch == 0 {
+			awaited.Store(arrived.Load() + batch)
+		}
+		_ = all[sent%int64(len(all))].callee.engine.WriteRTP(p)
+		if sent++; sent%batch == 0 && !arrives(turn) {
+			lost += awaited.Load() - arrived.Load()
+		}
+	}
+	b.ReportMetric(float64(processor()-before)/float64(sent), "cpu-ns/packet")
+	b.ReportMetric(float64(lost)/float64(sent)*100, "%lost")
+}
+
+// batch is fewer packets than any queue on the way holds.
+const batch = 32
+
+// arrives waits for the last packet of a batch. Some may be lost.
+func arrives(turn <-chan struct{}) bool {
+	select {
+	case <-turn:
+		return true
+	case <-time.After(100 * time.Millisecond):
+		return false
+	}
+}
+
+// processor is the time of the processor that this program has used.
+func processor() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
