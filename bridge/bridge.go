@@ -152,17 +152,6 @@ func (b *Bridge) Originate(ctx context.Context, o Origin) Outcome {
 	return b.run(ctx, c, nil)
 }
 
-// Calls lists the calls that are running, in no order.
-func (b *Bridge) Calls() []CallID {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	ids := make([]CallID, 0, len(b.calls))
-	for id := range b.calls {
-		ids = append(ids, id)
-	}
-	return ids
-}
-
 // Shutdown refuses new calls (SIP 503) and waits for the running ones. When ctx ends first they are hung up and waited for,
 // and the error is ctx's cause. There is no way back.
 func (b *Bridge) Shutdown(ctx context.Context) error {
@@ -229,10 +218,13 @@ func (b *Bridge) run(ctx context.Context, c *Call, caller Leg) Outcome {
 	own, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
 	c.end = end
-	defer b.leave(c)
 	o := newOwner(own, outer{done: ctx.Done(), why: func() error { return context.Cause(ctx) }}, b, c, caller)
+	first := input(nil)
 	if err := b.enter(c); err != nil {
-		return o.run(refused{cause: CauseOf(err), err: err})
+		first = refused{cause: CauseOf(err), err: err}
 	}
-	return o.run(nil)
+	out := o.run(first)
+	b.leave(c)
+	o.linger()
+	return out
 }

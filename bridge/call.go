@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"sync/atomic"
 )
 
 // Call is one call, to be used by its Controller through verbs. Each verb is an event to the goroutine that owns the call and
@@ -15,6 +16,8 @@ type Call struct {
 	party Party // the caller
 
 	reference string // of whoever wanted the call
+
+	status atomic.Pointer[CallStatus] // as its owner last showed it; never nil while the Bridge knows the call
 
 	inbox chan envelope
 	over  chan struct{}           // closed when nobody reads inbox any longer

@@ -201,7 +201,7 @@ func (m *machine) legPressed(leg int, d Digit) {
 	switch {
 	case m.phase == talking && leg == 0:
 		m.do(passOn{m.winner, d.Key, d.Duration})
-	case m.phase == talking:
+	case m.phase == talking && leg == m.winner:
 		m.do(passOn{0, d.Key, d.Duration})
 	case leg == 0 && len(m.keyboard.typed) < maxTyped:
 		m.keyboard.typed += string(d.Key)

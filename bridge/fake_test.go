@@ -26,6 +26,7 @@ type fakeLeg struct {
 	deaf    bool                            // does not end when hung up
 	loud    bool                            // its sound panics
 	sound   sound
+	wire    media.Stream // in place of sound
 
 	mu       sync.Mutex
 	rings    int
@@ -49,6 +50,9 @@ func (l *fakeLeg) Describe() Description   { return Description{Protocol: "fake"
 func (l *fakeLeg) Media() media.Stream {
 	if l.loud {
 		panic("boom")
+	}
+	if l.wire != nil {
+		return l.wire
 	}
 	return &l.sound
 }

@@ -1,6 +1,9 @@
 package bridge
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // machine is a state while a step is being made.
 type machine struct {
@@ -24,7 +27,7 @@ func (m *machine) settle() {
 func (m *machine) answerCaller() {
 	if m.caller().at == legWaiting {
 		m.caller().at = legAnswering
-		m.do(answer{})
+		m.do(answer{0})
 	}
 }
 
@@ -33,15 +36,27 @@ func (m *machine) talk() {
 	m.do(tell{CallAnswered, m.winner})
 }
 
+// callees are the legs of the attempt.
+func (m *machine) callees() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for leg := m.attempt; leg < len(m.legs); leg++ {
+			if !m.legs[leg].joined && !yield(leg) {
+				return
+			}
+		}
+	}
+}
+
 // attemptFails finishes an attempt once nobody is left to wait for.
 func (m *machine) attemptFails() {
 	best := verdict{leg: us}
-	for i, l := range m.legs[m.attempt:] {
+	for leg := range m.callees() {
+		l := m.legs[leg]
 		if l.at < legHanging {
 			return
 		}
 		if best.leg == us || tellsMore(l.cause, best.cause) {
-			best = verdict{cause: l.cause, leg: m.attempt + i}
+			best = verdict{cause: l.cause, leg: leg}
 		}
 	}
 	m.finish(best)
@@ -64,9 +79,23 @@ func (m *machine) finish(v verdict) {
 		m.verb = noVerb
 		m.do(reply{})
 	}
-	if !m.controlled {
+	if !m.wanted() {
 		m.end(v.cause, v.leg)
 	}
+}
+
+// wanted tells whether a call in which nobody is being dialled goes on: somebody still controls it, or two talk who have joined it.
+func (m *machine) wanted() bool { return m.controlled || m.company() }
+
+// company tells whether two talk, whoever they are. A caller who was not answered keeps nobody company.
+func (m *machine) company() bool {
+	talkers := 0
+	for _, l := range m.legs {
+		if l.at == legUp && l.role == Talk {
+			talkers++
+		}
+	}
+	return talkers >= 2
 }
 
 // end ends the call: every leg is hung up with its cause, and the controller is told to stop. The first cause counts.
@@ -90,7 +119,7 @@ func (m *machine) end(c Cause, by int) {
 
 // hangupCallees hangs up everybody of the attempt but the winner.
 func (m *machine) hangupCallees(c Cause) {
-	for leg := m.attempt; leg < len(m.legs); leg++ {
+	for leg := range m.callees() {
 		if leg != m.winner {
 			m.hang(leg, c)
 		}

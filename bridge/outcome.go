@@ -20,7 +20,7 @@ type Outcome struct {
 	Err     error  // what went wrong, for the log; nil at a normal end
 	Path    string // how sound went between the two who talked: "relay opus"; empty if nobody did
 	Times   Times
-	Legs    []LegOutcome // the caller, then everybody dialled
+	Legs    []LegOutcome // the caller, then everybody dialled and everybody who joined, in the order of coming
 
 	Recordings []recording.Info // what was recorded; size and sum come with the event RecordingReady
 }
@@ -72,6 +72,9 @@ type LegOutcome struct {
 	Address     Address
 	Party       Party
 	Cause       Cause
+	Role        Role   // what it did in the call
+	Joined      bool   // it is neither the caller nor was it dialled
+	Moved       bool   // it went to another call; Cause and Ended are of that
 	Remote      bool   // the far end ended it; otherwise we did
 	Text        string // the far end's own words
 	Err         error

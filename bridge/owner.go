@@ -34,6 +34,8 @@ type owner struct {
 	outcome Outcome
 	broken  bool // a panic was caught
 
+	moved []<-chan struct{} // of legs that are in other calls now: closed when they end
+
 	recordings []*Recording
 	caller     atomic.Pointer[room.Seat] // the seat of parties[0], for sideOf
 
@@ -50,11 +52,12 @@ func newOwner(ctx context.Context, out outer, b *Bridge, c *Call, caller Leg) *o
 		outcome: Outcome{Call: c.id, Line: c.line, From: c.from, To: c.to},
 	}
 	o.timer.Stop()
-	o.room = room.New(room.Options{Log: o.log})
+	o.room = room.New(room.Options{Log: o.log, Failed: o.soundFailed})
 	o.outcome.Times.Started = time.Now()
 	if caller != nil {
 		o.parties[0].take(caller)
 	}
+	o.show()
 	return o
 }
 
@@ -138,6 +141,7 @@ func (o *owner) take(e envelope) {
 	for _, a := range actions {
 		o.perform(a, e)
 	}
+	o.show()
 }
 
 // note keeps of an input what the machine has no use for.
@@ -150,10 +154,7 @@ func (o *owner) note(in input) {
 	case controlDone:
 		o.outcome.Err = errors.Join(o.outcome.Err, withoutEnd(in.err))
 	case answerDone:
-		if in.cause == 0 {
-			o.parties[0].gauge.stages.Media = time.Now()
-		}
-		o.outcome.Err = errors.Join(o.outcome.Err, in.err)
+		o.noteAnswer(in)
 	case dialled:
 		o.parties[in.leg].take(in.as)
 		o.forward(in.leg)
@@ -163,12 +164,46 @@ func (o *owner) note(in input) {
 		o.parties[in.leg].closeWith(Ended{Cause: NormalTemporaryFailure, Err: errLost})
 	case happened:
 		o.noteEvent(o.parties[in.leg], in.event)
+	case soundFailed:
+		o.noteFailure(in)
+	case released:
+		if in.unread != nil {
+			o.parties[in.leg].unread = append(o.parties[in.leg].unread, in.unread)
+		}
 	case crashed:
 		o.broken = true
 	}
 }
 
+func (o *owner) noteAnswer(in answerDone) {
+	p := o.parties[in.leg]
+	if in.cause == 0 {
+		p.gauge.stages.Media = time.Now()
+	}
+	if o.state.legs[in.leg].joined {
+		p.outcome.Err = in.err
+		return
+	}
+	o.outcome.Err = errors.Join(o.outcome.Err, in.err)
+}
+
+// noteFailure notes why a leg, and perhaps the call, cannot go on. A guest's failure is the guest's.
+func (o *owner) noteFailure(in soundFailed) {
+	if in.leg < 0 {
+		return
+	}
+	p := o.parties[in.leg]
+	p.outcome.Err = in.err
+	if !o.state.legs[in.leg].joined {
+		o.broken, o.outcome.Err = true, errors.Join(o.outcome.Err, in.err)
+	}
+}
+
 func (o *owner) noteEvent(p *party, ev LegEvent) {
+	if _, last := ev.(Ended); p.moving() && !last {
+		p.unread = append(p.unread, ev)
+		return
+	}
 	p.gauge.note(ev, time.Now())
 	switch ev := ev.(type) {
 	case Redirected:
@@ -177,6 +212,7 @@ func (o *owner) noteEvent(p *party, ev LegEvent) {
 		o.said(p, ev)
 	case Ended:
 		p.closeWith(ev)
+		o.strand(p)
 		o.log.Debug("leg ended", "leg", string(p.outcome.ID), "cause", ev.Cause.String(), "text", ev.Text, "err", ev.Err)
 	}
 }
@@ -251,9 +287,6 @@ func (o *owner) measure(p *party) {
 
 // close fills in the outcome and tells of it.
 func (o *owner) close() Outcome {
-	if o.release != nil {
-		o.release()
-	}
 	out := &o.outcome
 	out.Times.Ended = time.Now()
 	out.Cause = o.state.cause
@@ -267,8 +300,9 @@ func (o *owner) close() Outcome {
 	if o.broken {
 		out.Fault = FaultUs
 	}
-	for _, p := range o.parties {
+	for leg, p := range o.parties {
 		o.measure(p)
+		p.outcome.Role, p.outcome.Joined = o.state.legs[leg].role, o.state.legs[leg].joined
 		out.Legs = append(out.Legs, p.outcome)
 	}
 	if o.talked != 0 {

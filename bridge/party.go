@@ -25,12 +25,20 @@ type party struct {
 	listened bool     // its sound is looked through for digits
 	says     bool     // it has said digits otherwise
 
+	over   chan struct{} // closed when the leg has ended, in whatever call; nil: nobody waits for that
+	before *room.Seat    // in another call
+	left   *room.Seat    // in this one
+	unread []LegEvent    // that are another call's to hear
+	move   move
+	whom   LegID // who hears it whisper; empty: one of ours
+
 	redirect   []Address
 	retryAfter time.Duration
 }
 
 func newParty(to Address) *party {
 	p := &party{address: to, gone: make(chan struct{}), tones: make(chan Digit, maxTones), outcome: LegOutcome{Address: to}}
+	p.move.begun = make(chan struct{})
 	p.gauge.stages.Began = time.Now()
 	return p
 }
@@ -48,14 +56,20 @@ func (p *party) closeWith(e Ended) {
 	}
 	p.ended = true
 	close(p.gone)
-	p.outcome.Cause, p.outcome.Remote, p.outcome.Text, p.outcome.Err = e.Cause, e.Remote, e.Text, e.Err
+	if p.over != nil {
+		close(p.over)
+	}
+	p.outcome.Cause, p.outcome.Remote, p.outcome.Text = e.Cause, e.Remote, e.Text
+	if e.Err != nil {
+		p.outcome.Err = e.Err
+	}
 	p.outcome.Ended = time.Now()
 	p.retryAfter = max(p.retryAfter, retryAfter(e.Err))
 }
 
 // measure reads what can be read of the leg's quality, at the end of the call.
 func (p *party) measure() {
-	if p.leg == nil {
+	if p.leg == nil || p.outcome.Moved {
 		return
 	}
 	out := &p.outcome

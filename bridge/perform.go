@@ -25,8 +25,8 @@ func (o *owner) perform(a action, e envelope) {
 	case ring:
 		o.ring()
 	case answer:
-		o.parties[0].gauge.stages.Accepted = time.Now()
-		o.spawn("answer", answerDone{cause: NormalTemporaryFailure}, o.answer)
+		o.parties[a.leg].gauge.stages.Accepted = time.Now()
+		o.spawn("answer", answerDone{leg: a.leg, cause: NormalTemporaryFailure}, func() input { return o.answer(a.leg, o.parties[a.leg].leg) })
 	case hangup:
 		o.hangup(a.leg, a.cause)
 	case seat:
@@ -43,11 +43,21 @@ func (o *owner) perform(a action, e envelope) {
 	case tell:
 		o.publish(a.kind, a.leg)
 	case reply:
-		o.reply(o.pending, o.verdict())
+		o.done(o.pending, o.verdict())
 	case tape:
 		o.recordFor(e.in.(recordAsked), e.verb)
 	case accept:
-		o.reply(e.verb, answered{})
+		o.done(e.verb, answered{})
+	case letIn:
+		o.letIn(e.in.(joinAsked).guest, e.verb)
+	case assume:
+		o.assume(a.leg, e.in.(becomeAsked).whom)
+	case letGo:
+		o.letGo(o.parties[a.leg], e.in.(releaseAsked), e.verb)
+	case handOver:
+		o.handOver(o.parties[a.leg])
+	case playTo:
+		o.play(a.leg, e.in.(playAsked), e.verb)
 	case send:
 		o.send(a.leg, e)
 	case passOn:
@@ -64,6 +74,12 @@ func (o *owner) reply(to *pending, a answered) {
 	if to != nil {
 		to.answer <- a
 	}
+}
+
+// done answers a verb that has changed the call, which whoever asked then sees.
+func (o *owner) done(to *pending, a answered) {
+	o.show()
+	o.reply(to, a)
 }
 
 // verdict is the answer to the verb that waits.
@@ -159,18 +175,18 @@ func (o *owner) ring() {
 	}
 }
 
-func (o *owner) answer() input {
+func (o *owner) answer(leg int, l Leg) input {
 	ctx, cancel := context.WithTimeout(o.ctx, o.bridge.opt.ConnectTimeout)
 	defer cancel()
-	err := o.parties[0].leg.Answer(ctx)
-	switch {
-	case err == nil:
-		return answerDone{}
-	case errors.Is(err, context.DeadlineExceeded): // key exchange or media that never came
-		return answerDone{NormalTemporaryFailure, fmt.Errorf("answer %s: %w", o.call.from.LogValue(), err)}
-	default:
-		return answerDone{CauseOf(err), fmt.Errorf("answer %s: %w", o.call.from.LogValue(), err)}
+	err := l.Answer(ctx)
+	if err == nil {
+		return answerDone{leg: leg}
 	}
+	cause := CauseOf(err)
+	if errors.Is(err, context.DeadlineExceeded) { // key exchange or media that never came
+		cause = NormalTemporaryFailure
+	}
+	return answerDone{leg, cause, fmt.Errorf("answer %s: %w", l.Address().LogValue(), err)}
 }
 
 // hangup tells a leg to end, and the owner if it then does not.
@@ -222,13 +238,18 @@ func (o *owner) hangupLeg(l Leg, c Cause, wait time.Duration) {
 
 func (o *owner) seat(leg int) {
 	p := o.parties[leg]
-	p.seat = o.room.Add(p.leg.Media(), room.Talk)
+	if role := o.state.legs[leg].role; p.before != nil {
+		p.seat = o.room.Take(p.before, role)
+	} else {
+		p.seat = o.room.Add(p.leg.Media(), role)
+	}
 	if leg == 0 {
 		o.caller.Store(p.seat)
 	}
+	o.whisper()
 	o.listen(p)
 	o.startWatch()
-	if leg != 0 {
+	if leg != 0 && !o.state.legs[leg].joined {
 		o.outcome.Times.Media = time.Now()
 	}
 }
@@ -238,21 +259,31 @@ func (o *owner) unseat(leg int) {
 	if p.seat == nil {
 		return
 	}
-	if o.outcome.Times.Answered() && o.outcome.Path == "" {
+	if o.outcome.Times.Answered() && o.outcome.Path == "" && !o.state.legs[leg].joined {
 		o.outcome.Path = o.room.Path()
 	}
 	p.seat.Leave()
 	p.gauge.leave(p.seat.Stats(), time.Now())
-	p.seat = nil
+	p.left, p.seat = p.seat, nil
+}
+
+// soundFailed is told by the room that handling somebody's sound panicked.
+func (o *owner) soundFailed(s *room.Seat, err error) {
+	o.call.send(envelope{in: soundFailed{leg: us, seat: s, err: err}})
 }
 
 // forward carries the leg's events to the owner until its last one.
 func (o *owner) forward(leg int) {
 	p := o.parties[leg]
 	events := p.leg.Events()
+	unread := p.unread
+	p.unread = nil
 	unsaid := happened{leg, Ended{Cause: NormalTemporaryFailure, Err: errUnsaid}}
 	pressed := newPressLimit()
 	o.spawn("events", unsaid, func() input {
+		for _, ev := range unread {
+			o.call.send(envelope{in: happened{leg, ev}})
+		}
 		for {
 			select {
 			case ev, ok := <-events:
@@ -262,14 +293,28 @@ func (o *owner) forward(leg int) {
 				if _, last := ev.(Ended); last {
 					return happened{leg, ev}
 				}
-				if _, digit := ev.(Digit); !digit || pressed.Allow() {
-					o.call.send(envelope{in: happened{leg, ev}})
+				if _, digit := ev.(Digit); (!digit || pressed.Allow()) && !o.deliver(leg, p, ev) {
+					return released{leg, ev}
 				}
 			case d := <-p.tones:
-				o.call.send(envelope{in: happened{leg, d}})
+				o.deliver(leg, p, d)
+			case <-p.move.begun:
+				return released{leg: leg}
 			case <-p.gone:
 				return nil
 			}
 		}
 	})
+}
+
+// deliver gives the owner an event, unless the leg moves to another call.
+func (o *owner) deliver(leg int, p *party, ev LegEvent) bool {
+	select {
+	case o.call.inbox <- envelope{in: happened{leg, ev}}:
+		return true
+	case <-o.call.over:
+		return true
+	case <-p.move.begun:
+		return false
+	}
 }

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -154,16 +155,32 @@ func (o *owner) said(p *party, d Digit) {
 	}
 }
 
+// An addressed input names a leg by its ID. The machine knows legs by their numbers.
+type addressed interface {
+	input
+	resolve(find func(LegID) int) input
+}
+
+func (in sendAsked) resolve(find func(LegID) int) input {
+	if in.leg = 0; in.to != "" {
+		in.leg = find(in.to)
+	}
+	return in
+}
+
 // numbered is the input with the number of the leg that it names.
 func (o *owner) numbered(in input) input {
-	asked, ok := in.(sendAsked)
-	if !ok {
-		return in
+	if named, ok := in.(addressed); ok {
+		return named.resolve(o.numberOf)
 	}
-	for leg, p := range o.parties {
-		if p.leg != nil && (asked.to == p.leg.ID() || asked.to == "" && leg == 0) {
-			asked.leg = leg
-		}
+	if failed, ok := in.(soundFailed); ok {
+		failed.leg = slices.IndexFunc(o.parties, func(p *party) bool { return p.seat == failed.seat })
+		return failed
 	}
-	return asked
+	return in
+}
+
+// numberOf is the number of a leg that is there; us: it is not.
+func (o *owner) numberOf(id LegID) int {
+	return slices.IndexFunc(o.parties, func(p *party) bool { return p.leg != nil && !p.ended && p.outcome.ID == id })
 }

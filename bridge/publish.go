@@ -22,6 +22,8 @@ const (
 	CallAnswered   EventKind = "call.answered"   // caller and callee hear each other
 	CallHeld       EventKind = "call.held"       // by the leg
 	CallResumed    EventKind = "call.resumed"
+	CallJoined     EventKind = "call.joined" // another leg is in the call, or has another role in it than before
+	CallLeft       EventKind = "call.left"   // a leg has left a call that goes on
 	CallDigit      EventKind = "call.digit"  // the leg pressed a key; which one is not told: it may belong to a secret
 	CallSilent     EventKind = "call.silent" // nothing passes in a direction of the leg's sound, though it should
 	CallSounds     EventKind = "call.sounds" // it does again
@@ -41,6 +43,7 @@ type Event struct {
 	To      string    `json:"to"`   // address called
 	Leg     LegID     `json:"leg,omitempty"`
 	Cause   Cause     `json:"cause,omitempty"`   // with CallEnded
+	Role    string    `json:"role,omitempty"`    // of the leg, with CallJoined: talk, listen, whisper
 	Silence *Silence  `json:"silence,omitempty"` // with CallSilent and CallSounds
 
 	Recording *recording.Info `json:"recording,omitempty"` // with RecordingReady
@@ -75,6 +78,8 @@ func (o *owner) publish(kind EventKind, leg int) {
 		t.Connected, o.talked = ev.At, leg
 		ev.Talkers = []Talker{o.parties[0].talker(), o.parties[leg].talker()}
 		o.recordLine()
+	case CallJoined:
+		ev.Role = o.state.legs[leg].role.String()
 	case CallEnded:
 		ev.Cause, ev.Outcome = o.outcome.Cause, &o.outcome
 	}

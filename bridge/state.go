@@ -1,6 +1,10 @@
 package bridge
 
-import "slices"
+import (
+	"slices"
+
+	"switchgram/bridge/room"
+)
 
 // phase is where a call stands.
 type phase uint8
@@ -29,7 +33,8 @@ const (
 	legAnswering                 // it called us, and Answer runs
 	legUp                        // answered, media runs
 	legHanging                   // told to hang up
-	legEnded
+	legMoving                    // on its way to another call
+	legEnded                     // or in another call
 )
 
 // us, in place of a leg's number, is this program.
@@ -46,8 +51,10 @@ const (
 )
 
 type legState struct {
-	at    legPhase
-	cause Cause // why it was hung up, or ended
+	at     legPhase
+	cause  Cause // why it was hung up, or ended
+	joined bool  // it is neither the caller nor was it dialled
+	role   Role
 }
 
 // verdict is how the last attempt to connect went, or the conversation that came of it.
@@ -136,8 +143,9 @@ type (
 		leg   int
 		event LegEvent
 	}
-	// answerDone: the caller's Answer returned; cause 0: it is answered.
+	// answerDone: Answer of the caller, or of a leg that joins, returned; cause 0: it is answered.
 	answerDone struct {
+		leg   int
 		cause Cause
 		err   error // owner
 	}
@@ -149,6 +157,12 @@ type (
 	stopped struct{ cause Cause }
 	// crashed: a panic was caught.
 	crashed struct{}
+	// soundFailed: handling the sound of a leg panicked.
+	soundFailed struct {
+		leg  int
+		seat *room.Seat // owner: whose that is
+		err  error      // owner
+	}
 )
 
 // action is something the owner of a call has done for it. None blocks the owner.
@@ -163,8 +177,8 @@ type (
 	dial struct{ leg int }
 	// ring tells the caller that it rings.
 	ring struct{}
-	// answer answers the caller.
-	answer struct{}
+	// answer answers the caller, or a leg that joins.
+	answer struct{ leg int }
 	// hangup hangs the leg up, or gives up dialling it.
 	hangup struct {
 		leg   int

@@ -29,7 +29,7 @@ func (in refused) apply(m *machine) {
 }
 
 func (in connectAsked) apply(m *machine) {
-	if m.phase != idle || m.verb != noVerb || in.targets == 0 {
+	if m.phase != idle || m.verb != noVerb || in.targets == 0 || m.caller().at > legUp {
 		m.do(refuse{})
 		return
 	}
@@ -81,7 +81,7 @@ func (withdrawn) apply(m *machine) {
 
 func (in controlDone) apply(m *machine) {
 	m.controlled = false
-	if m.phase >= taking { // two people talk, or are about to; they need no controller
+	if m.phase >= taking || m.phase == idle && m.company() { // two people talk, or are about to; they need no controller
 		return
 	}
 	cause := in.cause
@@ -117,7 +117,10 @@ func (in dialFailed) apply(m *machine) { m.legEnded(in.leg, in.cause) }
 
 func (in answerDone) apply(m *machine) {
 	switch {
-	case m.caller().at != legAnswering: // it has ended meanwhile, or is told to
+	case m.legs[in.leg].at != legAnswering: // it has ended meanwhile, or is told to
+		return
+	case in.leg != 0:
+		m.joins(in.leg, in.cause)
 		return
 	case in.cause != 0:
 		m.end(in.cause, 0)
@@ -222,18 +225,26 @@ func (m *machine) legEnded(leg int, c Cause) {
 	if l.at == legUp {
 		m.do(unseat{leg})
 	}
-	known := l.at != legHanging
+	was := l.at
 	l.at = legEnded
-	if known {
+	if was < legHanging {
 		l.cause = c
+		m.leaves(leg, was, c)
 	}
+}
+
+// leaves sees what becomes of the call that a leg has left, or is being told to.
+func (m *machine) leaves(leg int, was legPhase, c Cause) {
 	switch {
+	case m.phase >= ending:
 	case leg == 0:
-		m.end(c, 0)
-	case m.phase == trying:
+		m.callerLeaves(was, c)
+	case m.phase == trying && !m.legs[leg].joined:
 		m.attemptFails()
-	case m.phase < ending && leg == m.winner && known:
+	case leg == m.winner:
 		m.finish(verdict{cause: c, leg: leg, answered: true})
+	default:
+		m.guestLeaves(leg, was, c)
 	}
 }
 
@@ -278,3 +289,15 @@ func (m *machine) unanswered(from int) Cause {
 func (in stopped) apply(m *machine) { m.end(in.cause, us) }
 
 func (crashed) apply(m *machine) { m.end(NormalTemporaryFailure, us) }
+
+// soundFailed ends the call of two who cannot hear each other any longer. A guest is sent away.
+func (in soundFailed) apply(m *machine) {
+	if in.leg < 0 || m.legs[in.leg].at != legUp {
+		return
+	}
+	if m.legs[in.leg].joined {
+		m.sendAway(in.leg, NormalTemporaryFailure)
+		return
+	}
+	m.end(NormalTemporaryFailure, us)
+}
