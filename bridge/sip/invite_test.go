@@ -35,8 +35,8 @@ func TestInviteSaysWhatItWasToldAndNothingElse(t *testing.T) {
 	if got := invite.GetHeader("X-TG-First-Name").Value(); got != "Ännchen" {
 		t.Errorf("header %q", got)
 	}
-	if invite.GetHeader("Supported") != nil {
-		t.Error("offers extensions")
+	if got := header(invite, "Supported") + header(invite, "Require"); got != "timer" {
+		t.Errorf("offers extensions %q", got)
 	}
 	w.answer(invite, 404, "", `Reason: Q.850;cause=1;text="UNALLOCATED_NUMBER"`)
 	e := expect[sip.Ended](t, d)
