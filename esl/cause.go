@@ -18,7 +18,8 @@ func (c Cause) Q850() int {
 	return 31
 }
 
-func (c Cause) known() bool {
+// Known reports whether FreeSWITCH has a cause of that name.
+func (c Cause) Known() bool {
 	_, ok := q850[c]
 	return ok
 }

@@ -38,7 +38,7 @@ func (e *ReplyError) Error() string { return fmt.Sprintf("esl: %s: %s", e.Comman
 
 // Cause returns the cause FreeSWITCH named, "" if its words are no cause.
 func (e *ReplyError) Cause() Cause {
-	if c := Cause(e.Text); c.known() {
+	if c := Cause(e.Text); c.Known() {
 		return c
 	}
 	return ""

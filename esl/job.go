@@ -69,7 +69,7 @@ func (c *Conn) job(ctx context.Context, line string) (string, error) {
 	if err := c.enableJobs(ctx); err != nil {
 		return "", err
 	}
-	id := newUUID()
+	id := NewUUID()
 	result := c.jobs.expect(id)
 	defer c.jobs.forget(id)
 	cmd := Command{Line: "bgapi " + line, Fields: []Field{{"Job-UUID", id}}}
@@ -86,8 +86,8 @@ func (c *Conn) job(ctx context.Context, line string) (string, error) {
 	}
 }
 
-// newUUID makes a random UUID (RFC 9562 §5.4).
-func newUUID() string {
+// NewUUID makes a random UUID (RFC 9562 §5.4), for a channel that is to be watched before it exists.
+func NewUUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80

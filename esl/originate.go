@@ -35,7 +35,7 @@ type Originate struct {
 // context ends first, the call is ended.
 func (c Commands) Originate(ctx context.Context, o Originate) (uuid string, err error) {
 	if o.UUID == "" {
-		o.UUID = newUUID()
+		o.UUID = NewUUID()
 	}
 	line, err := o.line()
 	if err != nil {

@@ -90,7 +90,7 @@ func (s *Session) HungUp() <-chan struct{} { return s.hungUp }
 // which is also how FreeSWITCH answers to an application it does not have, and wraps ErrDisconnected if the connection did. When the context
 // ends first, the application goes on.
 func (s *Session) Execute(ctx context.Context, app, arg string) (*Event, error) {
-	id := newUUID()
+	id := NewUUID()
 	done := s.expect(id)
 	defer s.forget(id)
 	if err := s.hangupError(); err != nil {

@@ -11,8 +11,10 @@ import (
 	"github.com/pion/rtp"
 
 	"switchgram/bridge"
+	"switchgram/bridge/eventsocket"
 	"switchgram/bridge/media"
 	"switchgram/bridge/sip"
+	"switchgram/esl"
 )
 
 // FreeSWITCH is the leg of a SIP dialog with FreeSWITCH, or any other switch.
@@ -25,6 +27,7 @@ type FreeSWITCH struct {
 	dtmf    sip.DTMF
 	detect  bool          // its tones are digits
 	hungUp  atomic.Uint32 // the bridge.Cause we were told to hang up with; 0: not yet
+	channel channel
 }
 
 var (
@@ -96,7 +99,8 @@ func (f *FreeSWITCH) translate(e sip.Event) bridge.LegEvent {
 		}
 		return bridge.Redirected{To: to}
 	case sip.Ended:
-		return f.ended(e)
+		unfollow(f.channel.followed)
+		return f.channel.ended(f.ended(e))
 	default:
 		return nil
 	}
@@ -204,16 +208,19 @@ type FreeSWITCHLine struct {
 	Codecs    []sip.Codec // offered, best first; nil: Opus, G722, PCMU, PCMA
 	DTMF      sip.DTMF    // how digits travel; NoDTMF: as tones
 	Detect    bool        // tones of a far end without telephone-events are digits
+
+	Socket *eventsocket.Socket // follows the channels of the calls at FreeSWITCH; nil: nobody does
 }
 
 // Take makes a leg of an incoming dialog of the line, which has the name. It starts nothing. Before the answer is the time for it.
 func (l FreeSWITCHLine) Take(d *sip.Dialog, name string) *FreeSWITCH {
 	d.UseDTMF(l.DTMF)
-	return NewFreeSWITCH(d, name).with(l)
+	return NewFreeSWITCH(d, name).with(l, l.follow(d.CallID(), ""))
 }
 
-func (f *FreeSWITCH) with(l FreeSWITCHLine) *FreeSWITCH {
+func (f *FreeSWITCH) with(l FreeSWITCHLine, c *eventsocket.Channel) *FreeSWITCH {
 	f.dtmf, f.detect = l.DTMF, l.Detect
+	f.take(c)
 	return f
 }
 
@@ -231,11 +238,14 @@ func (d *FreeSWITCHDialer) Dial(ctx context.Context, to bridge.Address, o bridge
 	if !ok {
 		return nil, &refusal{cause: bridge.DestinationOutOfOrder, err: fmt.Errorf("line %s: %w", o.Line, ErrOffline)}
 	}
-	dialog, err := line.Agent.Dial(ctx, line.invite(to, o))
+	inv := line.invite(to, o)
+	followed := line.follow(inv.CallID, o.Call)
+	dialog, err := line.Agent.Dial(ctx, inv)
 	if err != nil {
+		unfollow(followed)
 		return nil, &refusal{cause: causeOfSIP(sip.Ended{Err: err}, ""), err: err}
 	}
-	return newFreeSWITCH(dialog, o.Line, to, bridge.Party{Number: to.User}).with(line), nil
+	return newFreeSWITCH(dialog, o.Line, to, bridge.Party{Number: to.User}).with(line, followed), nil
 }
 
 func (l FreeSWITCHLine) invite(to bridge.Address, o bridge.DialOptions) sip.Invite {
@@ -246,7 +256,7 @@ func (l FreeSWITCHLine) invite(to bridge.Address, o bridge.DialOptions) sip.Invi
 	inv := sip.Invite{
 		To:       sip.UserURI(to.User, l.Registrar, l.Transport),
 		FromUser: clean(o.From.Caller()), FromName: clean(o.From.Name()),
-		Domain: l.Domain, Contact: l.User, AuthUser: authUser, Password: l.Password,
+		CallID: esl.NewUUID(), Domain: l.Domain, Contact: l.User, AuthUser: authUser, Password: l.Password,
 		Headers: headers(o.From), Codecs: preferring(l.Codecs, o.Caller.Codec), DTMF: l.DTMF,
 	}
 	return inv

@@ -11,6 +11,7 @@ import (
 	"github.com/pion/rtp"
 
 	"switchgram/bridge"
+	"switchgram/bridge/eventsocket"
 	"switchgram/bridge/leg"
 	"switchgram/bridge/sip"
 	"switchgram/bridge/sip/siptest"
@@ -32,6 +33,7 @@ type house struct {
 	sw     *siptest.Switch
 	bridge *bridge.Bridge
 	agent  *sip.Agent
+	socket *eventsocket.Socket // of a FreeSWITCH; nil: there is none
 	calls  sync.WaitGroup
 	ended  chan bridge.Outcome
 }
@@ -89,7 +91,8 @@ func (h *house) startLine() {
 func (h *house) startAgent() {
 	var err error
 	h.agent, err = sip.New(sip.Options{UDP: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), OnInvite: func(ctx context.Context, d *sip.Dialog) {
-		l := leg.NewFreeSWITCH(d, "main")
+		line, _ := h.freeswitch("main")
+		l := line.Take(d, "main")
 		to, err := leg.Called(d, "telegram", true)
 		if err != nil {
 			_ = l.Hangup(ctx, bridge.CauseOf(err))
@@ -122,7 +125,7 @@ func (h *house) telegram(name string) (leg.TelegramLine, bool) {
 
 func (h *house) freeswitch(name string) (leg.FreeSWITCHLine, bool) {
 	return leg.FreeSWITCHLine{
-		Agent: h.agent, Registrar: h.sw.Addr().String(), User: "telegram", Password: "line's", Domain: "127.0.0.1",
+		Agent: h.agent, Registrar: h.sw.Addr().String(), User: "telegram", Password: "line's", Domain: "127.0.0.1", Socket: h.socket,
 	}, name == "main"
 }
 

@@ -22,6 +22,8 @@ func TestCausesOfADialogsEnd(t *testing.T) {
 		{"486", sip.Ended{Remote: true, Status: 486}, "", bridge.UserBusy},
 		{"480 of FreeSWITCH for no answer", sip.Ended{Remote: true, Status: 480, Cause: 19}, "", bridge.NoAnswer},
 		{"480 of FreeSWITCH for no registration", sip.Ended{Remote: true, Status: 480}, `SIP;cause=806;text="USER_NOT_REGISTERED"`, bridge.SubscriberAbsent},
+		{"BYE for a cause of FreeSWITCH's own", sip.Ended{Remote: true, Text: "ALLOTTED_TIMEOUT"}, "", bridge.NoAnswer},
+		{"BYE for one that FreeSWITCH does not have", sip.Ended{Remote: true, Text: "BORED_TO_DEATH, SUCCESS"}, "", bridge.NormalClearing},
 		{"480 of a telephone", sip.Ended{Remote: true, Status: 480}, "", bridge.NoUserResponse},
 		{"CANCEL", sip.Ended{Remote: true, Status: 487}, "", bridge.NormalClearing},
 		{"nobody there", sip.Ended{Err: sip.ErrTimeout}, "", bridge.RecoveryOnTimerExpire},

@@ -1,0 +1,85 @@
+package eventsocket
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+
+	"switchgram/bridge"
+)
+
+// talk is what is known of a running call: the variables of its channels.
+type talk struct {
+	variables map[string]string
+	channels  map[*Channel]bool
+}
+
+// join gives a channel the call's variables, those of now and those to come.
+func (t talk) join(c *Channel) {
+	t.channels[c] = true
+	c.set(t.variables)
+}
+
+// learn notes what an event tells of its call. The lock is held.
+func (s *Socket) learn(ev bridge.Event) talk {
+	t, ok := s.talks[ev.Call]
+	if !ok {
+		t = talk{variables: map[string]string{"tg_line": ev.Line}, channels: map[*Channel]bool{}}
+		if ev.Kind != bridge.RecordingReady && ev.Kind != bridge.CallEnded { // those may be the last that is heard of it
+			s.talks[ev.Call] = t
+		}
+	}
+	if c := s.channels[string(ev.Leg)]; c != nil && !t.channels[c] {
+		t.join(c)
+	}
+	changed := t.meet(bridge.Talker{Leg: ev.Leg, Address: ev.Address, Party: ev.Party})
+	for _, talker := range ev.Talkers {
+		changed = t.meet(talker) || changed
+	}
+	for c := range t.channels {
+		if changed {
+			c.set(t.variables)
+		}
+	}
+	if ev.Kind == bridge.CallEnded {
+		delete(s.talks, ev.Call)
+	}
+	return t
+}
+
+// meet notes who is on Telegram, and reports whether that is new.
+func (t talk) meet(who bridge.Talker) bool {
+	if who.Address.Scheme != "tg" || who.Leg == "" {
+		return false
+	}
+	before := maps.Clone(t.variables)
+	maps.Copy(t.variables, person(who))
+	return !maps.Equal(before, t.variables)
+}
+
+// person are the variables that say who is on Telegram. A version is not known before the call is answered, and stays.
+func person(who bridge.Talker) map[string]string {
+	p := who.Party
+	v := map[string]string{
+		"tg_phone": p.Phone, "tg_username": p.Username, "tg_name": strings.TrimSpace(p.FirstName + " " + p.LastName),
+		"tg_call_id": strings.TrimPrefix(string(who.Leg), "tg-"), "tg_id": "",
+	}
+	if p.ID != 0 {
+		v["tg_id"] = strconv.FormatInt(p.ID, 10)
+	}
+	if version := who.Description.Protocol; version != "" {
+		v["tg_version"] = version
+	}
+	return v
+}
+
+// uuid is the channel of the call's one SIP leg; empty if it has none, several, or one that is not known. The lock is held.
+func (t talk) uuid() string {
+	if len(t.channels) != 1 {
+		return ""
+	}
+	for c := range t.channels {
+		return c.uuid
+	}
+	return ""
+}
