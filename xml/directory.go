@@ -38,8 +38,11 @@ func digestFor(u User, domain string, r request) string {
 	return ""
 }
 
+// noEmptyPassword: mod_sofia takes any password for a user that has none, unless it is told not to.
+func noEmptyPassword() *element { return param("allow-empty-password", "false") }
+
 func userElement(u User, digest string) *element {
-	params, variables := el("params"), el("variables")
+	params, variables := el("params").with(noEmptyPassword()), el("variables")
 	if digest != "" {
 		params.with(param("a1-hash", digest))
 	}

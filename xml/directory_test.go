@@ -32,7 +32,7 @@ func TestDigestIsToldToNobodyElse(t *testing.T) {
 		"a call with an action put before":  strings.Replace(asked(t, "user_call"), "&as_channel", "&action=sip_auth&as_channel", 1),
 		"a login that is a purpose as well": login + "&purpose=gateways",
 	} {
-		if got := ask(t, h, body); strings.Contains(got, "a1-hash") || strings.Contains(got, "password") {
+		if got := ask(t, h, body); strings.Contains(got, "a1-hash") || strings.Contains(got, `name="password"`) {
 			t.Errorf("%s is told\n%s", name, got)
 		}
 	}
@@ -44,6 +44,21 @@ func TestLineLogsInUnderTheRealmItWasAskedFor(t *testing.T) {
 	// then FreeSWITCH gets the digest for the name
 	if got := ask(t, newHandler(t, options(&board{})), body); !strings.Contains(got, A1("telegram", "voice.example", "secret of telegram")) {
 		t.Error(got)
+	}
+}
+
+// TestNobodyLogsInWithoutAPassword: FreeSWITCH 1.11 registered whoever came for a user that had no password and not this parameter.
+func TestNobodyLogsInWithoutAPassword(t *testing.T) {
+	const closed = `<param name="allow-empty-password" value="false"/>`
+	h := newHandler(t, options(&board{}))
+	for _, name := range []string{"sip_register", "sip_invite", "verto_login", "user_call", "line_call", "user_exists"} {
+		if got := ask(t, h, asked(t, name)); !strings.Contains(got, closed) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	users := string(Files(setup())[0].Text)
+	if strings.Count(users, closed) != strings.Count(users, "<user ") {
+		t.Error(users)
 	}
 }
 

@@ -84,12 +84,12 @@ func (l Line) user(context string) *element {
 		password = param("password", placeholder(l.Name))
 	}
 	return el("user", "id", l.User).with(
-		el("params").with(password),
+		el("params").with(noEmptyPassword(), password),
 		el("variables").with(variable("user_context", context), variable("tg_line", l.Name)),
 	)
 }
 
-// placeholder is a variable that is to be set in vars.xml. One that is not set is empty, and FreeSWITCH lets nobody in by an empty password.
+// placeholder is a variable that is to be set in vars.xml. One that is not set is empty.
 func placeholder(of string) string { return "$${" + variableName(of) + "}" }
 
 func variableName(of string) string {

@@ -184,6 +184,7 @@ func ExampleNewHandler() {
 	//           <users>
 	//             <user id="telegram">
 	//               <params>
+	//                 <param name="allow-empty-password" value="false"/>
 	//                 <param name="dial-string" value="{^^:sip_invite_domain=${dialed_domain}:presence_id=${dialed_user}@${dialed_domain}}${sofia_contact(*/${dialed_user}@${dialed_domain})}"/>
 	//               </params>
 	//               <variables>
