@@ -3,6 +3,7 @@
 # make fuzz   a minute for each fuzz target
 # make bench  the benchmarks
 # make interop PEER=/path/to/peer   calls of our engine with another one (docs/peer.md), or with itself; ARGS=-help explains
+# make freeswitch-test FREESWITCH=127.0.0.1:8021 PASSWORD=…   calls through a real FreeSWITCH on this machine; ARGS=-help explains
 
 # libopus is enough: without this tag the Opus binding wants libopusfile too.
 export GOFLAGS += -tags=nolibopusfile
@@ -13,7 +14,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unk
 BUILD_PACKAGES := gcc libc6-dev libopus-dev pkg-config
 TEST_PACKAGES  := $(BUILD_PACKAGES) baresip-core chromium iproute2 espeak-ng kamailio sip-tester nodejs npm
 
-.PHONY: run build test lint fuzz bench interop clean need-build need-test
+.PHONY: run build test lint fuzz bench interop freeswitch-test clean need-build need-test
 
 run: build
 	bin/switchgram demo
@@ -39,6 +40,10 @@ interop: build
 	@scripts/need iproute2
 	go build -o bin/interop ./cmd/interop
 	bin/interop -peer "$(PEER)" $(ARGS)
+
+freeswitch-test: need-build
+	@go build -o bin/freeswitchtest ./cmd/freeswitchtest
+	@FREESWITCH_PASSWORD="$(PASSWORD)" bin/freeswitchtest -address "$(FREESWITCH)" $(ARGS)
 
 clean:
 	rm -rf bin

@@ -118,26 +118,27 @@ func (e *End) Hears(ctx context.Context, hz float64) error {
 	}) {
 		return nil
 	}
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	return errors.New(cmp.Or(last.toneProblem(), "heard nothing new"))
+	return because(ctx, cmp.Or(last.toneProblem(), "heard nothing new"))
 }
 
-// HearsNothing waits until a stretch has been silent, whether packets come or not.
-func (e *End) HearsNothing(ctx context.Context) error {
+// HearsNo waits until a stretch has had nothing of a tone of hz in it, whether packets come or not.
+func (e *End) HearsNo(ctx context.Context, hz float64) error {
 	from := time.Now()
-	var last Heard
 	if Until(ctx, patience, func() bool {
-		last = e.heard(0, stretch)
-		return time.Since(from) > stretch && last.DBFS < silent
+		h := e.heard(hz, stretch)
+		return time.Since(from) > stretch && !h.has(hz)
 	}) {
 		return nil
 	}
+	return because(ctx, fmt.Sprintf("still hears %.0f Hz", hz))
+}
+
+// because is what was wrong to the end, and why that was the end.
+func because(ctx context.Context, problem string) error {
 	if err := context.Cause(ctx); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", problem, err)
 	}
-	return fmt.Errorf("heard %.0f Hz, not silence", last.Hz)
+	return errors.New(problem)
 }
 
 // delay is how long after it was played the marker was heard, in ms; 0: never.

@@ -28,12 +28,15 @@ func newHeard(want float64, m sound.Heard) Heard {
 	return Heard{WantHz: want, Hz: m.Hz, DBFS: max(m.Level, -99), Share: m.Share}
 }
 
+// has tells whether the strongest tone is hz.
+func (h *Heard) has(hz float64) bool { return h.DBFS >= silent && math.Abs(h.Hz-hz) <= hzOff }
+
 // toneProblem says what is wrong with the tone; empty: nothing.
 func (h *Heard) toneProblem() string {
 	switch {
 	case h.DBFS < silent:
 		return fmt.Sprintf("heard nothing, played %.0f Hz", h.WantHz)
-	case math.Abs(h.Hz-h.WantHz) > hzOff:
+	case !h.has(h.WantHz):
 		return fmt.Sprintf("heard %.0f Hz, played %.0f", h.Hz, h.WantHz)
 	case h.DBFS < quietest:
 		return fmt.Sprintf("heard it too quiet: %.0f dBFS", h.DBFS)

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"switchgram/bridge"
+	"switchgram/esl"
+)
+
+// features are the rows about what FreeSWITCH does with a Telegram call as with any other.
+func features() []row {
+	return []row{
+		{"uuid_hold, and back", hold},
+		{"the telephone holds, and takes back", heldByTelephone},
+		{"uuid_transfer to another telephone", blindTransfer},
+		{"att_xfer: ask first, then transfer", attendedTransfer},
+		{"park, and fetch", park},
+		{"record_session, and play it", recordSession},
+		{"early media, then answer", earlyMedia},
+		{"conference with a PCMU telephone: mute, unmute, kick", conference},
+		{"agent of a queue (mod_callcenter)", queueAgent},
+	}
+}
+
+// apart waits until neither hears the other.
+func (c *call) apart(ctx context.Context) error {
+	return errors.Join(wrapf(c.telegram.HearsNo(ctx, c.other.Hz), "the person on Telegram"), wrapf(c.other.HearsNo(ctx, c.telegram.Hz), "the other end"))
+}
+
+func hold(ctx context.Context, w *world) (string, error) {
+	c, err := w.phoned(ctx, opusPhone, w.line(lineUDP), dialAnn)
+	if err != nil {
+		return "", err
+	}
+	return c.interrupted(ctx,
+		func() error { _, err := w.fs.API(ctx, "uuid_hold "+c.uuid); return err },
+		func() error { _, err := w.fs.API(ctx, "uuid_hold off "+c.uuid); return err })
+}
+
+func heldByTelephone(ctx context.Context, w *world) (string, error) {
+	c, err := w.rung(ctx, "udp", opusPhone, w.phones[opusPhone])
+	if err != nil {
+		return "", err
+	}
+	return c.interrupted(ctx,
+		func() error { return c.other.dialog.Hold(ctx, true) },
+		func() error { return c.other.dialog.Hold(ctx, false) })
+}
+
+// interrupted is a call whose sound is stopped for a while.
+func (c *call) interrupted(ctx context.Context, stop, goOn func() error) (string, error) {
+	for _, step := range []func() error{
+		func() error { return c.hear(ctx) }, stop, func() error { return c.apart(ctx) }, goOn,
+	} {
+		if err := step(); err != nil {
+			return "", err
+		}
+	}
+	saw, err := c.talked(ctx)
+	return "tones, none, " + saw, err
+}
+
+func blindTransfer(ctx context.Context, w *world) (string, error) {
+	c, err := w.rung(ctx, "udp", opusPhone, w.phones[opusPhone])
+	if err != nil {
+		return "", err
+	}
+	if err := c.hear(ctx); err != nil {
+		return "", err
+	}
+	if err := w.fs.send(ctx, c.uuid, "bridge:"+w.line(sparePhone)); err != nil {
+		return "", err
+	}
+	if c.other, err = w.phones[sparePhone].answered(ctx); err != nil {
+		return "", err
+	}
+	return c.talked(ctx)
+}
+
+// attendedTransfer: the telephone asks another one, which hears it and not Telegram, and then leaves the two to each other.
+func attendedTransfer(ctx context.Context, w *world) (string, error) {
+	c, err := w.rung(ctx, "udp", opusPhone, w.phones[opusPhone])
+	if err != nil {
+		return "", err
+	}
+	if err := c.hear(ctx); err != nil {
+		return "", err
+	}
+	if err := w.fs.Broadcast(ctx, c.peer, "att_xfer::"+w.line(sparePhone), esl.ALeg); err != nil {
+		return "", err
+	}
+	second, err := w.phones[sparePhone].answered(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(second.Hears(ctx, c.other.Hz), c.telegram.HearsNo(ctx, c.other.Hz)); err != nil {
+		return "", fmt.Errorf("while they talk about it: %w", err)
+	}
+	if err := c.other.hangup(ctx); err != nil {
+		return "", err
+	}
+	c.other = second
+	return c.talked(ctx)
+}
+
+func park(ctx context.Context, w *world) (string, error) {
+	c, err := w.incoming(ctx, "udp")
+	if err != nil {
+		return "", err
+	}
+	if _, err := w.fs.await(ctx, "CHANNEL_PARK", func(e *esl.Event) bool { return e.UUID() == c.uuid }, func() error {
+		return w.fs.send(ctx, c.uuid, "answer", "park")
+	}); err != nil {
+		return "", err
+	}
+	if _, err := w.event(ctx, bridge.CallAnswered); err != nil {
+		return "", err
+	}
+	pause(ctx, 3*time.Second) // FreeSWITCH sends nothing to who is parked
+	if err := w.fs.send(ctx, c.uuid, "bridge:"+w.line(opusPhone)); err != nil {
+		return "", err
+	}
+	if c.other, err = w.phones[opusPhone].answered(ctx); err != nil {
+		return "", err
+	}
+	return c.talked(ctx)
+}
+
+// recordSession has what the telephone says recorded, and played to the person on Telegram.
+func recordSession(ctx context.Context, w *world) (string, error) {
+	if err := w.fs.needs(ctx, "mod_sndfile"); err != nil {
+		return "", err
+	}
+	dir, err := w.fs.API(ctx, "global_getvar recordings_dir")
+	if err != nil {
+		return "", err
+	}
+	file := strings.TrimSpace(dir) + "/switchgram-test-" + uuid.NewString() + ".wav"
+	defer func() { _ = os.Remove(file) }() // if it is this machine's
+	c, err := w.phoned(ctx, opusPhone, w.line(lineUDP), dialAnn, "set:hangup_after_bridge=false")
+	if err != nil {
+		return "", err
+	}
+	for _, command := range []string{"uuid_setvar " + c.uuid + " RECORD_WRITE_ONLY true", "uuid_record " + c.uuid + " start " + file} {
+		if _, err := w.fs.API(ctx, command); err != nil {
+			return "", err
+		}
+	}
+	if err := c.hear(ctx); err != nil {
+		return "", err
+	}
+	pause(ctx, 2*time.Second) // so much of it is played
+	if _, err := w.fs.API(ctx, "uuid_record "+c.uuid+" stop "+file); err != nil {
+		return "", err
+	}
+	c.other.hush()
+	if err := c.telegram.HearsNo(ctx, c.other.Hz); err != nil {
+		return "", err
+	}
+	if err := w.fs.send(ctx, c.uuid, "playback:"+file, "playback:"+file, "hangup"); err != nil {
+		return "", err
+	}
+	if err := c.telegram.Hears(ctx, c.other.Hz); err != nil {
+		return "", wrapf(err, "of the recording, the person on Telegram")
+	}
+	path, err := c.end(ctx)
+	return path + "; hears the recording", err
+}
+
+// earlyMedia: Telegram has no sound before the answer, and none of it may be left after it.
+func earlyMedia(ctx context.Context, w *world) (string, error) {
+	if err := w.fs.needs(ctx, "mod_tone_stream"); err != nil {
+		return "", err
+	}
+	c, err := w.incoming(ctx, "udp")
+	if err != nil {
+		return "", err
+	}
+	if err := w.fs.send(ctx, c.uuid, "pre_answer", "playback:tone_stream://%(2000,0,880)", "answer", "echo"); err != nil {
+		return "", err
+	}
+	if err := c.telegram.Hears(ctx, c.telegram.Hz); err != nil {
+		return "", wrapf(err, "the person on Telegram")
+	}
+	path, err := c.end(ctx)
+	return path + "; hears the echo", err
+}
+
+func conference(ctx context.Context, w *world) (string, error) {
+	if err := w.fs.needs(ctx, "mod_conference"); err != nil {
+		return "", err
+	}
+	c, err := w.incoming(ctx, "udp")
+	if err != nil {
+		return "", err
+	}
+	room := "switchgram-test-" + uuid.NewString()
+	enter := "conference:" + room + "@default"
+	if err := errors.Join(w.fs.send(ctx, c.uuid, "answer", enter), w.fs.originate(ctx, w.line(pcmuPhone), enter)); err != nil {
+		return "", err
+	}
+	if c.other, err = w.phones[pcmuPhone].answered(ctx); err != nil {
+		return "", err
+	}
+	if err := c.hear(ctx); err != nil {
+		return "", err
+	}
+	member, err := w.member(ctx, room, c.uuid)
+	if err != nil {
+		return "", err
+	}
+	if err := c.muted(ctx, room, member); err != nil {
+		return "", err
+	}
+	if err := w.fs.Kick(ctx, room, member); err != nil {
+		return "", err
+	}
+	path, err := c.over(ctx, bridge.NormalClearing)
+	return path + "; heard, not heard, heard, gone", err
+}
+
+// muted mutes the person on Telegram for a while.
+func (c *call) muted(ctx context.Context, room string, member int) error {
+	fs := c.w.fs
+	if err := fs.Mute(ctx, room, member, true); err != nil {
+		return err
+	}
+	if err := errors.Join(c.other.HearsNo(ctx, c.telegram.Hz), c.telegram.Hears(ctx, c.other.Hz)); err != nil {
+		return fmt.Errorf("muted: %w", err)
+	}
+	if err := fs.Mute(ctx, room, member, false); err != nil {
+		return err
+	}
+	return c.hear(ctx)
+}
+
+// member is the number of a channel in a conference.
+func (w *world) member(ctx context.Context, room, uuid string) (int, error) {
+	all, err := w.fs.Members(ctx, room)
+	for _, m := range all {
+		if m.UUID == uuid {
+			return m.ID, nil
+		}
+	}
+	return 0, errors.Join(err, fmt.Errorf("nobody in the conference is %s", uuid))
+}
+
+const queue = parking + "@default"
+
+// queueAgent has a telephone wait in a queue whose only agent is on Telegram.
+func queueAgent(ctx context.Context, w *world) (string, error) {
+	if err := w.fs.needs(ctx, "mod_callcenter"); err != nil {
+		return "", err
+	}
+	queues, err := w.fs.API(ctx, "callcenter_config queue list")
+	if err != nil {
+		return "", err
+	}
+	if !strings.Contains(queues, queue+"|") {
+		return "", missing("mod_callcenter has no queue " + queue + ", see -config")
+	}
+	defer func() {
+		_, _ = w.fs.API(ctx, "callcenter_config tier del "+queue+" "+parking)
+		_, _ = w.fs.API(ctx, "callcenter_config agent del "+parking)
+	}()
+	for _, command := range []string{
+		"agent add " + parking + " callback",
+		"agent set contact " + parking + " [sip_h_X-TG-Dial=@ann]" + w.line(lineUDP),
+		"agent set status " + parking + " Available",
+		"agent set state " + parking + " Waiting",
+		"tier add " + queue + " " + parking + " 1 1",
+	} {
+		if _, err := w.fs.API(ctx, "callcenter_config "+command); err != nil {
+			return "", fmt.Errorf("%s: %w", command, err)
+		}
+	}
+	c := &call{w: w}
+	if err := w.fs.originate(ctx, w.line(opusPhone), "answer", "callcenter:"+queue); err != nil {
+		return "", err
+	}
+	if c.other, err = w.phones[opusPhone].answered(ctx); err != nil {
+		return "", err
+	}
+	if c.telegram, err = w.ann.answered(ctx); err != nil {
+		return "", err
+	}
+	return c.talked(ctx)
+}

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gotd/td/session"
+
+	"switchgram/bridge"
+	"switchgram/bridge/sip"
+	"switchgram/cmd/switchgram/program"
+	"switchgram/tgcall/testnet"
+)
+
+// world is everything that rows run in: the real FreeSWITCH, a Telegram network, the bridge between them, and people at both ends.
+type world struct {
+	o        options
+	log      *slog.Logger
+	fs       *freeswitch
+	tape     *tape
+	net      *testnet.Network
+	accounts map[string]*testnet.User // by line
+	program  *program.Program
+	events   chan bridge.Event
+	running  chan error // how the program ended
+	ann      *person
+	phones   [lineUDP]*telephone
+	verto    *vertoPhone // nil: not yet
+	ours     netip.Addr  // towards FreeSWITCH
+	pitch    int         // of the next party
+
+	always, perRow closers
+}
+
+// start-up may take so long.
+const startTime = time.Minute
+
+func newWorld(ctx context.Context, o options, log *slog.Logger) (_ *world, err error) {
+	w := &world{o: o, log: log, tape: newTape(o.capture, o.port), events: make(chan bridge.Event, 256), running: make(chan error, 1), accounts: map[string]*testnet.User{}}
+	defer func() {
+		if err != nil {
+			w.close()
+		}
+	}()
+	ctx, cancel := context.WithTimeoutCause(ctx, startTime, errors.New("not started after a minute"))
+	defer cancel()
+	for _, start := range []func(context.Context) error{w.startFreeSWITCH, w.startTelegram, w.startProgram, w.startPeople, w.startTelephones} {
+		if err := start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+func (w *world) close() {
+	w.tape.turn("end")
+	w.perRow.close()
+	w.always.close()
+}
+
+func (w *world) startFreeSWITCH(ctx context.Context) (err error) {
+	if w.fs, err = reach(ctx, w.o, w.tape.dialer()); err != nil {
+		return err
+	}
+	w.always.add(func() { _ = w.fs.Close() }) // another one, perhaps, after a restart
+	for _, user := range w.o.users {
+		if err := w.fs.free(ctx, user); err != nil {
+			return err
+		}
+	}
+	c, err := net.Dial("udp", w.fs.sip.String())
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	w.ours = netip.MustParseAddrPort(c.LocalAddr().String()).Addr()
+	return nil
+}
+
+func (w *world) startTelegram(ctx context.Context) (err error) {
+	if w.net, err = testnet.Start(context.WithoutCancel(ctx), testnet.Options{Log: w.log}); err != nil {
+		return err
+	}
+	w.always.add(w.net.Close)
+	return nil
+}
+
+// lines of the bridge: their names, which of FreeSWITCH's users they are, and what else their configuration says.
+var lines = []struct {
+	name     string
+	user     int
+	settings string
+}{
+	{"udp", lineUDP, "sip: {transport: udp, %s}\n    digits: {telegram: tones}"},
+	{"tcp", lineTCP, "sip: {transport: tcp, %s}\n    digits: {telegram: tones}"},
+	{"info", lineINFO, "sip: {transport: udp, %s}\n    digits: {dtmf: info, telegram: tones}"},
+	{"inband", lineInband, "sip: {transport: udp, %s}\n    digits: {dtmf: inband, inband: detect, telegram: tones}"},
+}
+
+const parking = "switchgram-test" // the extension of -config
+
+// configuration is what the bridge's file would say.
+func (w *world) configuration(ctx context.Context, dir string) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "telegram: {api_id: 1, api_hash_file: %q}\n", filepath.Join(dir, "hash"))
+	fmt.Fprintf(&b, "sip: {listen: [\"udp:%[1]s\", \"tcp:%[1]s\"]}\nring_timeout: 20s\nlines:\n", netip.AddrPortFrom(w.ours, uint16(w.o.port)))
+	for _, l := range lines {
+		user := w.o.users[l.user]
+		password, err := w.fs.passwordOf(ctx, user)
+		if err != nil {
+			return "", err
+		}
+		file := filepath.Join(dir, l.name)
+		if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
+			return "", err
+		}
+		identity := fmt.Sprintf("registrar: %q, user: %q, password_file: %q, expires: 60s", w.fs.sip, user, file)
+		fmt.Fprintf(&b, "  - name: %s\n    to: sip:%s\n    max_calls: 4\n    %s\n", l.name, parking, fmt.Sprintf(l.settings, identity))
+	}
+	return b.String(), nil
+}
+
+// startProgram runs the bridge as `switchgram run` would.
+func (w *world) startProgram(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "freeswitchtest-")
+	if err != nil {
+		return err
+	}
+	w.always.add(func() { _ = os.RemoveAll(dir) })
+	text, err := w.configuration(ctx, dir)
+	if err != nil {
+		return err
+	}
+	config, err := program.Read("freeswitchtest.yaml", strings.NewReader(text))
+	if err != nil {
+		return err
+	}
+	for i, l := range lines {
+		w.accounts[l.name] = w.net.AddUser(testnet.UserOptions{Phone: fmt.Sprintf("99966100100%d", i+1), Username: "line_" + l.name, FirstName: "Line", LastName: l.name})
+	}
+	if w.program, err = program.New(config, program.Options{Sink: w, Log: w.log, Network: w.telegram()}); err != nil {
+		return err
+	}
+	w.runProgram(context.WithoutCancel(ctx))
+	return w.connected(ctx)
+}
+
+func (w *world) telegram() *program.Network {
+	return &program.Network{
+		AppID: w.net.AppID(), AppHash: w.net.AppHash(), DCList: w.net.DCList(), PublicKey: w.net.PublicKey(),
+		Session: func(account string) session.Storage { return w.accounts[account].Session(context.Background()) },
+	}
+}
+
+func (w *world) runProgram(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := w.program.Run(ctx); err != nil {
+			w.log.Error("the bridge ended", "err", err)
+		}
+	})
+	w.always.add(func() { cancel(); done.Wait() })
+}
+
+// connected returns when both sides of every line are up.
+func (w *world) connected(ctx context.Context) error {
+	t := time.NewTicker(20 * time.Millisecond)
+	defer t.Stop()
+	for {
+		down := w.down()
+		if len(down) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %s", context.Cause(ctx), strings.Join(down, "; "))
+		case <-t.C:
+		}
+	}
+}
+
+// down says what is not up.
+func (w *world) down() (all []string) {
+	for _, l := range w.program.Lines() {
+		for side, s := range map[string]program.SideStatus{"telegram": l.Telegram, "sip": l.SIP} {
+			if !s.Up {
+				all = append(all, fmt.Sprintf("line %s: %s %s %v", l.Line, side, s.State, s.Err))
+			}
+		}
+	}
+	return all
+}
+
+func (w *world) startPeople(ctx context.Context) (err error) {
+	w.ann, err = w.newPerson(ctx, testnet.UserOptions{Phone: annNumber, Username: "ann", FirstName: "Ann", LastName: "Ahlers"})
+	return err
+}
+
+func (w *world) startTelephones(ctx context.Context) error {
+	codecs := map[int][]sip.Codec{opusPhone: {sip.Opus}, pcmuPhone: {sip.PCMU}, sparePhone: {sip.Opus, sip.PCMU}}
+	for role, c := range codecs {
+		user := w.o.users[role]
+		password, err := w.fs.passwordOf(ctx, user)
+		if err != nil {
+			return err
+		}
+		if w.phones[role], err = w.newTelephone(ctx, user, password, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Publish implements bridge.Sink: what nobody reads is given up, oldest first.
+func (w *world) Publish(e bridge.Event) {
+	for {
+		select {
+		case w.events <- e:
+			return
+		default:
+		}
+		select {
+		case <-w.events:
+		default:
+		}
+	}
+}
+
+// begin forgets what the last row left.
+func (w *world) begin(name string) {
+	w.tape.turn(name)
+	for len(w.events) > 0 {
+		<-w.events
+	}
+	w.ann.begin()
+	for _, p := range w.phones {
+		if p != nil {
+			p.begin()
+		}
+	}
+}
+
+const tidyTime = 10 * time.Second
+
+// tidy ends what a row began, and finds what it left in FreeSWITCH.
+func (w *world) tidy() error {
+	w.perRow.close()
+	ctx, cancel := context.WithTimeout(context.Background(), tidyTime)
+	defer cancel()
+	var left []string
+	for ctx.Err() == nil {
+		var err error
+		if left, err = w.fs.left(ctx); err != nil {
+			return fmt.Errorf("after the row: %w", err)
+		}
+		if len(left) == 0 {
+			return nil
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
+	_, err := w.fs.API(context.Background(), "hupall")
+	return errors.Join(fmt.Errorf("FreeSWITCH still has %s", strings.Join(left, ", ")), err)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// event waits for one of the bridge's events.
+func (w *world) event(ctx context.Context, kind bridge.EventKind) (bridge.Event, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, eventTime, fmt.Errorf("the bridge never said %s", kind))
+	defer cancel()
+	for {
+		select {
+		case e := <-w.events:
+			if e.Kind == kind {
+				return e, nil
+			}
+		case <-ctx.Done():
+			return bridge.Event{}, context.Cause(ctx)
+		}
+	}
+}
+
+// outcome waits for the bridge's word about how the call ended.
+func (w *world) outcome(ctx context.Context) (bridge.Outcome, error) {
+	e, err := w.event(ctx, bridge.CallEnded)
+	if err != nil {
+		return bridge.Outcome{}, err
+	}
+	return *e.Outcome, nil
+}
