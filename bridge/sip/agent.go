@@ -36,6 +36,7 @@ type Agent struct {
 	client     *sipgo.Client
 	gate       *gate
 	challenger *challenger // nil: no users
+	location   *location
 	ready      chan struct{}
 	stopping   chan struct{}
 	hush       hush
@@ -77,7 +78,7 @@ func New(o Options) (*Agent, error) {
 	if err := o.complete(); err != nil {
 		return nil, fmt.Errorf("sip agent: %w", err)
 	}
-	a := &Agent{o: o, log: o.Log, gate: newGate(o.Allow), hush: newHush(o.Log), pulse: usual, reports: reportEvery, least: leastInterval, ready: make(chan struct{}), stopping: make(chan struct{}), calls: map[callKey]*Dialog{},
+	a := &Agent{o: o, log: o.Log, gate: newGate(o.Allow), hush: newHush(o.Log), pulse: usual, reports: reportEvery, least: leastInterval, location: newLocation(), ready: make(chan struct{}), stopping: make(chan struct{}), calls: map[callKey]*Dialog{},
 		invites: map[inviteKey]bool{}}
 	if o.Users != nil {
 		a.challenger = newChallenger(o.Realm, o.Algorithms, o.Users)

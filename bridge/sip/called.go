@@ -27,7 +27,7 @@ func (a *Agent) onInvite(c *arrival) {
 	if !c.admitted() {
 		return
 	}
-	if names := c.unsupported(); len(names) > 0 {
+	if names := c.unsupported("timer"); len(names) > 0 {
 		c.respond(sip.StatusBadExtension, sip.NewHeader("Unsupported", strings.Join(names, ", ")))
 		return
 	}

@@ -65,7 +65,7 @@ type Dialog struct {
 	deafened   bool          // an event had no room
 	progress   *sip.Response // the latest 1xx of ours
 	session    session
-	transfer   uint32        // CSeq of the REFER that NotifyTransfer tells of; 0: none
+	transfer   uint32 // CSeq of the REFER that NotifyTransfer tells of; 0: none
 	release    func() // of the gate
 }
 

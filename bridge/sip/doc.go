@@ -3,7 +3,8 @@
 // what FreeSWITCH really does; loss and round trip are told to and by the far end in RTCP.
 //
 // [Agent] owns the sockets; everything it does happens while [Agent.Run] runs. [Agent.Register] keeps one registration alive,
-// [Agent.Dial] places a call, Options.OnInvite takes one. A call is a [Dialog], and what happens to it are its events.
+// [Agent.Dial] places a call, Options.OnInvite takes one. A call is a [Dialog], and what happens to it are its events. Users who have a
+// password may register with the agent in turn, and [Agent.Bindings] says where they are.
 //
 // All methods of Agent and Dialog may be called concurrently. Transactions, parsing and sockets are github.com/emiago/sipgo's;
 // dialogs, authentication, offers and answers, and RTP are ours. Not here: SRTP, reliable provisional responses (RFC 3262), strict

@@ -19,7 +19,7 @@ type gate struct {
 
 	mu        sync.Mutex
 	trusted   map[netip.Addr]int // registrars, by the number of registrations there
-	called    map[netip.Addr]int // far ends of calls we placed: heard, but no more
+	called    map[netip.Addr]int // far ends of calls we placed, and users who are registered: heard, but no more
 	strangers map[netip.Addr]*stranger
 }
 
@@ -69,6 +69,13 @@ func (g *gate) known(ip netip.Addr) bool {
 		}
 	}
 	return g.trusted[ip] > 0
+}
+
+// hears tells whether the address is one of whom we called, or who is registered with us.
+func (g *gate) hears(ip netip.Addr) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.called[ip.Unmap()] > 0
 }
 
 // silent tells whether nothing from this address is to be read.

@@ -50,7 +50,7 @@ func withSDP(m sip.Message, body []byte) {
 }
 
 // route is where the dialog's requests go: its first route, or the far end's contact (RFC 3261 §12.2.1.1). The connection that the
-// dialog came by is used while it stands: it may be the only way back.
+// dialog came by is used while it stands: it may be the only way back. So may the address that somebody behind a NAT was heard from.
 func (d *Dialog) route(ctx context.Context) (path, error) {
 	d.mu.Lock()
 	next := *d.target.Clone()
@@ -60,8 +60,9 @@ func (d *Dialog) route(ctx context.Context) (path, error) {
 			next = h.Address
 		}
 	}
+	back := len(d.routes) == 0 && hidden(next, d.path.to.Addr())
 	d.mu.Unlock()
-	if d.path.transport != "udp" && d.a.connection(d.path.transport, d.path.to) != nil {
+	if back || d.path.transport != "udp" && d.a.connection(d.path.transport, d.path.to) != nil {
 		return d.path, nil
 	}
 	if _, ok := next.UriParams.Get("transport"); !ok {

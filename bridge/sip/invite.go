@@ -54,36 +54,61 @@ func (a *Agent) dial(ctx context.Context, inv Invite) (*Dialog, error) {
 
 // newOutgoing checks an Invite and makes its dialog.
 func (a *Agent) newOutgoing(ctx context.Context, inv *Invite) (*Dialog, error) {
-	target, err := inv.complete()
+	called, err := inv.complete()
 	if err != nil {
 		return nil, err
 	}
+	target := *called.Clone()
 	if inv.Codecs == nil {
 		inv.Codecs = a.o.Codecs
 	}
 	if err := checkCodecs(inv.Codecs); err != nil {
 		return nil, err
 	}
-	next, route, err := nextHop(target, inv.Proxy)
-	if err != nil {
-		return nil, err
-	}
-	p, err := a.find(ctx, next, 0)
+	p, routes, err := a.way(ctx, inv, &target)
 	if err != nil {
 		return nil, err
 	}
 	d := a.newDialog(inv.CallID, false)
-	d.path, d.target, d.called, d.offers = p, target, unescape(target.User), inv.Codecs
-	if route != "" {
-		d.routes = []string{route}
-	}
+	d.path, d.target, d.called, d.offers = p, target, unescape(called.User), inv.Codecs
+	d.routes = routes
 	d.dtmf = inv.DTMF
 	d.contact = p.contact(inv.Contact)
 	d.secret = credentials{user: inv.AuthUser, password: inv.Password}
 	d.local = nameAddr{name: quote(clean(inv.FromName, maxName)), tag: d.localTag,
 		uri: sip.Uri{Scheme: "sip", User: escapeUser(inv.FromUser), Host: inv.Domain}}
-	d.remote = nameAddr{uri: sip.Uri{Scheme: "sip", User: target.User, Host: target.Host}}
+	d.remote = nameAddr{uri: sip.Uri{Scheme: "sip", User: called.User, Host: called.Host}}
 	return d, nil
+}
+
+// way is how an INVITE gets to its target, and over which routes; the target becomes the Contact of who is registered with us.
+func (a *Agent) way(ctx context.Context, inv *Invite, target *sip.Uri) (p path, routes []string, err error) {
+	if b := inv.Binding; b != nil {
+		if err := sip.ParseUri(b.URI, target); err != nil {
+			return p, nil, fmt.Errorf("contact of %s: %w", b.User, err)
+		}
+		p, err = a.back(ctx, b, *target)
+		return p, b.path, err
+	}
+	next, route, err := nextHop(*target, inv.Proxy)
+	if err != nil {
+		return p, nil, err
+	}
+	if route != "" {
+		routes = []string{route}
+	}
+	p, err = a.find(ctx, next, 0)
+	return p, routes, err
+}
+
+// back is the path to who has registered: the way the registration came. Where its connection has gone, its Contact may say another.
+func (a *Agent) back(ctx context.Context, b *Binding, contact sip.Uri) (p path, err error) {
+	if b.Transport != "udp" && a.connection(b.Transport, b.From) == nil && !hidden(contact, b.From.Addr()) {
+		return a.find(ctx, contact, 0)
+	}
+	p = path{transport: b.Transport, to: b.From}
+	p.from, err = a.origin(ctx, p, "")
+	return p, err
 }
 
 // complete fills in what was left out, and refuses what cannot be said in SIP.

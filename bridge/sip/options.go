@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -44,10 +45,14 @@ type Options struct {
 	OnInvite func(ctx context.Context, d *Dialog)
 
 	// Who may call: registrars (while Register keeps us registered there), these networks, and users who know a password. Users
-	// returns the secret of a user name; nil: nobody has one. It may be called concurrently.
-	Allow []netip.Prefix
-	Users func(user string) (Secret, bool)
-	Realm string // of digest authentication; empty: "switchgram"
+	// returns the secret of a user name; nil: nobody has one. It may be called concurrently. Users may register, too, and are then
+	// found by Agent.Bindings: for MaxExpires at most (0: an hour), and no shorter than MinExpires (0: a minute). By UDP from behind
+	// a NAT it is a minute at most, which keeps the way there open.
+	Allow      []netip.Prefix
+	Users      func(user string) (Secret, bool)
+	MinExpires time.Duration
+	MaxExpires time.Duration
+	Realm      string // of digest authentication; empty: "switchgram"
 	// Algorithms of digest authentication asked for, best first; nil: SHA-256 and MD5 (RFC 8760).
 	Algorithms []string
 
@@ -93,13 +98,14 @@ type RegistrationState struct {
 
 // Invite describes a call to place.
 type Invite struct {
-	To       string // URI to call: "sip:1000@127.0.0.1:5060;transport=tcp"; UserURI makes one of untrusted text
-	Proxy    string // to send to in place of To's host: URI or "host:port"; may be empty
-	FromUser string // who calls, any text; empty: "anonymous"
-	FromName string // display name, any text; may be empty
-	Domain   string // of From; empty: To's host
-	Contact  string // user part of our Contact; empty: FromUser
-	CallID   string // empty: a random UUID. FreeSWITCH can take it for the channel's UUID
+	To       string   // URI to call: "sip:1000@127.0.0.1:5060;transport=tcp"; UserURI makes one of untrusted text
+	Binding  *Binding // of a user who has registered with us: where To is; Proxy is not used then
+	Proxy    string   // to send to in place of To's host: URI or "host:port"; may be empty
+	FromUser string   // who calls, any text; empty: "anonymous"
+	FromName string   // display name, any text; may be empty
+	Domain   string   // of From; empty: To's host
+	Contact  string   // user part of our Contact; empty: FromUser
+	CallID   string   // empty: a random UUID. FreeSWITCH can take it for the channel's UUID
 	Headers  []Header
 
 	AuthUser string // for 401 and 407; empty: FromUser
@@ -148,6 +154,10 @@ func (o *Options) complete() error {
 	}
 	if o.SessionExpires != 0 && o.SessionExpires < leastInterval {
 		return fmt.Errorf("session timer of %s: want %s or more", o.SessionExpires, leastInterval)
+	}
+	o.MinExpires, o.MaxExpires = cmp.Or(o.MinExpires, expiresShort), cmp.Or(o.MaxExpires, expiresMost)
+	if o.MinExpires < time.Second || o.MaxExpires < o.MinExpires {
+		return fmt.Errorf("registrations of %s to %s", o.MinExpires, o.MaxExpires)
 	}
 	if o.UserAgent == "" {
 		o.UserAgent = "switchgram"

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ func (a *Agent) handle() {
 	a.server.OnAck(a.serve(a.onACK))
 	a.server.OnCancel(a.serve(a.onCancel))
 	a.server.OnOptions(a.serve(a.onOptions))
+	a.server.OnRegister(a.serve(a.onRegister))
 	a.server.OnBye(a.serve(within((*Dialog).onBye)))
 	a.server.OnInfo(a.serve(within((*Dialog).onInfo)))
 	a.server.OnUpdate(a.serve(within((*Dialog).onReinvite)))
@@ -144,6 +146,11 @@ func (c *arrival) admitted() bool {
 		c.refuseStranger(sip.StatusForbidden)
 		return false
 	}
+	return c.authenticated()
+}
+
+// authenticated tells whether the sender is one of our users. If not, it has been told.
+func (c *arrival) authenticated() bool {
 	now := time.Now()
 	user, v := c.a.challenger.verify(c.req, now)
 	switch v {
@@ -164,14 +171,15 @@ func (c *arrival) admitted() bool {
 	return false
 }
 
-// onOptions answers whoever may call us, within a dialog or not (RFC 3261 §11).
+// onOptions answers whoever may call us, within a dialog or not (RFC 3261 §11), and who is registered with us and looks whether we are
+// still there.
 func (a *Agent) onOptions(c *arrival) {
 	switch {
 	case c.dialog() != nil:
 	case tagOf(c.req.To().Params) != "":
 		c.refuseStranger(sip.StatusCallTransactionDoesNotExists)
 		return
-	case !c.admitted():
+	case !c.a.gate.hears(c.from.Addr()) && !c.admitted():
 		return
 	}
 	c.respond(sip.StatusOK, sip.NewHeader("Accept", "application/sdp"), sip.NewHeader("Supported", "timer"))
@@ -183,11 +191,11 @@ func (a *Agent) onCancel(c *arrival) { c.refuseStranger(sip.StatusCallTransactio
 // onOther refuses methods that we do not know (RFC 3261 §8.2.1).
 func (a *Agent) onOther(c *arrival) { c.refuseStranger(sip.StatusMethodNotAllowed) }
 
-// unsupported are the extensions that the request requires and we do not have.
-func (c *arrival) unsupported() (names []string) {
+// unsupported are the extensions that the request requires, but for those that we have.
+func (c *arrival) unsupported(have ...string) (names []string) {
 	for _, field := range values(c.req, "Require") {
 		for name := range strings.SplitSeq(field, ",") {
-			if name = strings.TrimSpace(name); name != "" && !strings.EqualFold(name, "timer") && len(names) < 8 {
+			if name = strings.TrimSpace(name); name != "" && !slices.Contains(have, strings.ToLower(name)) && len(names) < 8 {
 				names = append(names, clean(name, 40))
 			}
 		}
