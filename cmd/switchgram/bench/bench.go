@@ -6,7 +6,9 @@
 package bench
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -39,7 +41,7 @@ func (o *Options) complete() (modes []Mode, err error) {
 		o.Errors = io.Discard
 	}
 	if o.Profile != "" && (o.Mode == "" || o.Calls == 0) {
-		return nil, fmt.Errorf("a profile needs one mode, and the number of calls")
+		return nil, errors.New("a profile needs one mode, and the number of calls")
 	}
 	if o.Mode == "" {
 		return Modes(), nil
@@ -58,51 +60,49 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 	if err != nil {
 		return err
 	}
-	var to printer = &table{w: out}
+	findings, err := o.measure(ctx, modes, bridge)
+	var to printer = table{out}
 	if o.JSON {
 		to = jsonLines{out}
 	}
-	results, err := o.measure(ctx, modes, bridge)
-	for _, step := range []func() error{to.begin, func() error { return each(results, to.result) }, to.end} {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return err
-}
-
-func each[T any](all []T, do func(T) error) error {
-	for _, v := range all {
-		if err := do(v); err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(err, to.print(findings))
 }
 
 // measure measures the modes. What was measured before an error counts.
-func (o *Options) measure(ctx context.Context, modes []Mode, bridge []int) (all []*Result, err error) {
+func (o *Options) measure(ctx context.Context, modes []Mode, bridge []int) (all []finding, err error) {
 	for _, m := range modes {
-		r, err := o.one(ctx, m, bridge)
+		f, err := o.one(ctx, m, standOptions{command: o.Worker, cores: bridge, errors: o.Errors})
 		if err != nil {
 			return all, fmt.Errorf("%s: %w", m.Name, err)
 		}
-		all = append(all, r)
+		all = append(all, f)
 	}
 	return all, nil
 }
 
-// one measures one mode, on a stand of its own.
-func (o *Options) one(ctx context.Context, m Mode, bridge []int) (*Result, error) {
-	s, err := newStand(ctx, m, standOptions{command: o.Worker, cores: bridge, errors: o.Errors})
+// one measures one mode.
+func (o *Options) one(ctx context.Context, m Mode, with standOptions) (finding, error) {
+	if m.only == onlyAccounts {
+		return accounts(ctx, m, with, cmp.Or(o.Calls, idleAccounts))
+	}
+	s, err := newStand(ctx, m, with)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	if o.Calls == 0 {
+	switch {
+	case m.only == onlySetup:
+		return s.setup(ctx, o.Window)
+	case o.Calls == 0:
 		v := survey{subject: s, mode: m, window: o.Window, until: time.Now().Add(searchFor), progress: o.Progress}
 		return v.run(ctx)
+	default:
+		return o.point(ctx, s)
 	}
+}
+
+// point measures with the number of calls that was asked for.
+func (o *Options) point(ctx context.Context, s *stand) (finding, error) {
 	if err := s.grow(ctx, o.Calls); err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (o *Options) one(ctx context.Context, m Mode, bridge []int) (*Result, error
 	if err == nil && o.Profile != "" {
 		_, err = s.profiled(ctx, o.Window, o.Profile)
 	}
-	return &Result{Point: p, Aim: m.Aim}, err
+	return &Result{Point: p, Aim: s.mode.Aim}, err
 }
 
 // divide keeps a processor for the bridge and takes the others for this process. Where there is only one, it is shared.

@@ -44,6 +44,9 @@ const tries = 5
 
 func TestEveryModeCarriesItsCalls(t *testing.T) {
 	for _, m := range Modes() {
+		if m.only != "" {
+			continue
+		}
 		t.Run(m.Name, func(t *testing.T) {
 			s, err := newStand(t.Context(), m, standOptions{command: command(t), errors: t.Output()})
 			if err != nil {
@@ -107,4 +110,33 @@ func TestALineOfJSONHasTheKeysThatScriptsRead(t *testing.T) {
 	if line["mode"] != "relay" || line["calls"] != 1.0 {
 		t.Errorf("mode %v, calls %v", line["mode"], line["calls"])
 	}
+}
+
+func TestSetUpsAreCounted(t *testing.T) {
+	f := find(t, "setup", 0)
+	if s, ok := f.(*Setup); !ok || s.Calls == 0 || s.PerSecond <= 0 || s.Cost <= 0 {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestAnIdleAccountNeedsMemory(t *testing.T) {
+	f := find(t, "accounts", 20)
+	if a, ok := f.(*Accounts); !ok || a.Accounts != 20 || a.Each < 10<<10 {
+		t.Errorf("%+v", f)
+	}
+}
+
+// find is what is found of a mode.
+func find(t *testing.T, mode string, n int) finding {
+	t.Helper()
+	m, err := modeOf(mode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Calls: n, Window: time.Second}
+	f, err := o.one(t.Context(), m, standOptions{command: command(t), errors: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }

@@ -19,7 +19,14 @@ type Mode struct {
 	anew      bool      // packets are encoded anew, not relayed
 	frames    int       // of 20 ms in a packet from Telegram; 0: 1
 	record    bool
+	only      string // what is measured, other than calls that stand
 }
+
+// What a mode may measure in place of calls that stand.
+const (
+	onlySetup    = "setup"
+	onlyAccounts = "accounts"
+)
 
 // Modes are all there are, in the order of the table.
 func Modes() []Mode {
@@ -30,6 +37,8 @@ func Modes() []Mode {
 		{Name: "dtls", About: "two people on Telegram: DTLS-SRTP on both sides", Aim: 500, friend: true},
 		{Name: "pcmu", About: "Opus transcoded to G.711 and back", Aim: 150, telephone: sip.PCMU, anew: true},
 		{Name: "g722", About: "Opus transcoded to G.722 and back", Aim: 150, telephone: sip.G722, anew: true},
+		{Name: "setup", About: "calls set up and ended, one after the other", telephone: sip.Opus, only: onlySetup},
+		{Name: "accounts", About: "Telegram accounts that are connected, and idle", telephone: sip.Opus, only: onlyAccounts},
 	}
 }
 

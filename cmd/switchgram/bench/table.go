@@ -10,26 +10,24 @@ import (
 	"unicode/utf8"
 )
 
-// printer shows results, each as soon as it is there.
-type printer interface {
-	begin() error
-	result(*Result) error
-	end() error
-}
+// A finding is what was measured of one mode: a *Result has its row in the table, any other says it in a sentence.
+type finding any
+
+// printer shows what was found.
+type printer interface{ print([]finding) error }
 
 // table prints for people.
-type table struct {
-	w     io.Writer
-	notes []string
-}
+type table struct{ w io.Writer }
 
 const barWidth = 20
 
-var columns = []struct {
+type column struct {
 	title string
 	width int
 	value func(*Result) string
-}{
+}
+
+var columns = []column{
 	{"mode", 8, func(r *Result) string { return r.Mode }},
 	{"calls on one core", barWidth, func(r *Result) string { return bar(r.Calls, r.Aim) }},
 	{"", 5, func(r *Result) string { return atLeast(r) }},
@@ -65,27 +63,38 @@ func halfDelay(r *Result) string {
 	return delay(r.HalfP99)
 }
 
-func (t *table) begin() error {
-	var titles, rule string
-	for _, c := range columns {
-		titles += pad(c.title, c.width) + "  "
-		rule += strings.Repeat("─", max(c.width, utf8.RuneCountInString(c.title))) + "  "
+// print prints a table of the results, if there are any, and the rest below.
+func (t table) print(all []finding) error {
+	var rows, below []string
+	for _, f := range all {
+		switch f := f.(type) {
+		case *Result:
+			row := line(func(c column) string { return c.value(f) })
+			if f.Short() {
+				below = append(below, fmt.Sprintf("[%d] %s", len(below)+1, note(f)))
+				row += fmt.Sprintf("  [%d]", len(below))
+			}
+			rows = append(rows, row)
+		case interface{ sentence() string }:
+			below = append(below, f.sentence())
+		}
 	}
-	_, err := fmt.Fprintf(t.w, "%s\n%s\n", strings.TrimRight(titles, " "), strings.TrimRight(rule, " "))
+	if len(rows) > 0 {
+		title := line(func(c column) string { return c.title })
+		rule := line(func(c column) string { return strings.Repeat("─", c.width) })
+		rows = append([]string{title, rule}, rows...)
+	}
+	_, err := fmt.Fprintln(t.w, strings.Join(append(rows, below...), "\n"))
 	return err
 }
 
-func (t *table) result(r *Result) error {
-	var line string
+// line is a line of the table.
+func line(value func(column) string) string {
+	var text strings.Builder
 	for _, c := range columns {
-		line += pad(c.value(r), c.width) + "  "
+		text.WriteString(pad(value(c), c.width) + "  ")
 	}
-	if r.Short() {
-		t.notes = append(t.notes, note(r))
-		line += fmt.Sprintf("[%d]", len(t.notes))
-	}
-	_, err := fmt.Fprintln(t.w, strings.TrimRight(line, " "))
-	return err
+	return strings.TrimRight(text.String(), " ")
 }
 
 // note says what is below its aim, and what cost most.
@@ -107,15 +116,6 @@ func note(r *Result) string {
 	return text
 }
 
-func (t *table) end() error {
-	for i, n := range t.notes {
-		if _, err := fmt.Fprintf(t.w, "[%d] %s\n", i+1, n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // pad fills s to width characters.
 func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
@@ -124,8 +124,12 @@ func pad(s string, width int) string {
 // jsonLines prints for programs.
 type jsonLines struct{ w io.Writer }
 
-func (jsonLines) begin() error { return nil }
-
-func (j jsonLines) result(r *Result) error { return json.NewEncoder(j.w).Encode(r) }
-
-func (jsonLines) end() error { return nil }
+func (j jsonLines) print(all []finding) error {
+	to := json.NewEncoder(j.w)
+	for _, f := range all {
+		if err := to.Encode(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
