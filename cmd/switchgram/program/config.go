@@ -52,7 +52,8 @@ func (t Telegram) proxySecret() line.SecretRef {
 type SIP struct {
 	Listen    []Listen       `yaml:"listen"`    // one of each network
 	Advertise netip.Addr     `yaml:"advertise"` // shown to the far end; none: the local address towards it
-	RTPPorts  PortRange      `yaml:"rtp_ports"`
+	RTPPorts  RTPPorts       `yaml:"rtp_ports"`
+	RTPOn     []netip.Addr   `yaml:"rtp_addresses"` // of this machine, to receive sound at; empty: those of listen
 	Allow     []netip.Prefix `yaml:"allow"`
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"switchgram/bridge/sip"
 	"switchgram/cmd/switchgram/program"
 )
 
@@ -24,7 +25,7 @@ func TestExampleConfigurationIsOne(t *testing.T) {
 	if l.Name != "sales" || l.To.String() != "sip:1000" || l.SIP.PasswordEnv != "SALES_SIP_PASSWORD" || len(l.Allow) != 3 || l.MaxCalls != 1 {
 		t.Errorf("its line is %+v", l.Config)
 	}
-	if len(c.SIP.Listen) != 2 || c.SIP.RTPPorts != (program.PortRange{Low: 14000, High: 14999}) || c.Drain != 30*time.Second || c.RingTimeout != time.Minute {
+	if len(c.SIP.Listen) != 2 || c.SIP.RTPPorts != (program.RTPPorts{Range: sip.PortRange{Low: 14000, High: 14999}}) || c.Drain != 30*time.Second || c.RingTimeout != time.Minute {
 		t.Errorf("it says %+v", c)
 	}
 }
@@ -61,7 +62,8 @@ var mistakes = map[string]struct {
 	"host to listen on": {"udp:127.0.0.1:0", "udp:localhost:5080", []string{`c.yaml:5:12: sip.listen[0]: "udp:localhost:5080": want udp: or tcp:, an IP address`}},
 	"tls":               {"udp:127.0.0.1:0", "tls:127.0.0.1:5061", []string{`c.yaml:5:12: sip.listen[0]: "tls:127.0.0.1:5061": want udp: or tcp:`}},
 	"not a list":        {`["udp:127.0.0.1:0"]`, `udp:127.0.0.1:0`, []string{`c.yaml:5:11: sip.listen: "udp:127.0.0.1:0": want a list, such as [a, b]`}},
-	"ports":             {"sip:\n", "sip:\n  rtp_ports: 14000\n", []string{`c.yaml:5:14: sip.rtp_ports: "14000": want LOW-HIGH, such as 14000-14999`}},
+	"ports":             {"sip:\n", "sip:\n  rtp_ports: many\n", []string{`c.yaml:5:14: sip.rtp_ports: "many": want LOW-HIGH, such as 14000-14999, or one port`}},
+	"no port for RTCP":  {"sip:\n", "sip:\n  rtp_ports: 65535\n", []string{`c.yaml:5:14: sip.rtp_ports: "65535": want LOW-HIGH`}},
 	"ports backwards":   {"sip:\n", "sip:\n  rtp_ports: 14999-14000\n", []string{`c.yaml:5:14: sip.rtp_ports: "14999-14000": want LOW-HIGH`}},
 	"network":           {"sip:\n", "sip:\n  allow: [192.0.2.1]\n", []string{`c.yaml:5:11: sip.allow[0]: `}},
 	"address":           {"sip:\n", "sip:\n  advertise: me.example.org\n", []string{`c.yaml:5:14: sip.advertise: `}},

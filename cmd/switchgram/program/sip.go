@@ -15,7 +15,9 @@ func (p *Program) sipOptions() sip.Options {
 	c := p.config.SIP
 	o := sip.Options{
 		Advertise: c.Advertise,
-		RTP:       sip.PortRange(c.RTPPorts),
+		RTP:       c.RTPPorts.Range,
+		ShareRTP:  c.RTPPorts.Shared,
+		RTPAddrs:  c.RTPOn,
 		Allow:     c.Allow,
 		OnInvite:  p.onInvite,
 		Log:       p.log,
