@@ -75,7 +75,7 @@ func (c *Client) Run(ctx context.Context) error {
 			return nil
 		}
 		c.changed(err)
-		c.o.Log.Warn("no event socket", "address", c.o.Address, "err", err)
+		c.o.Log.Debug("no event socket", "address", c.o.Address, "err", err)
 		if time.Since(began) > c.o.MaxWait {
 			wait = c.o.MinWait // it was up for a while
 		}

@@ -24,6 +24,7 @@ type Config struct {
 	Metrics     netip.AddrPort `yaml:"metrics"`      // loopback address to serve Prometheus at; none: nowhere
 	Recording   Recording      `yaml:"recording"`
 	XML         XML            `yaml:"xml"`
+	FreeSWITCH  FreeSWITCH     `yaml:"freeswitch"`
 	Lines       []line.Config  `yaml:"lines"`
 	Users       []line.User    `yaml:"users"`
 
@@ -84,6 +85,7 @@ func (c *Config) relativeTo(folder string) {
 	names := []*string{&c.State, &c.Telegram.APIHashFile, &c.Telegram.ProxySecretFile}
 	names = append(names, c.Recording.files()...)
 	names = append(names, c.XML.files()...)
+	names = append(names, &c.FreeSWITCH.PasswordFile)
 	for _, l := range c.registry.Lines() {
 		names = append(names, &l.SIP.PasswordFile)
 	}
@@ -131,6 +133,7 @@ func (c *Config) Check() error {
 	c.checkLines(say)
 	c.Recording.check(say, c.lineNames())
 	c.XML.check(say)
+	c.FreeSWITCH.check(say)
 	var err error
 	c.registry, err = line.NewRegistry(c.Lines, c.Users)
 	return errors.Join(append(wrong, err)...)

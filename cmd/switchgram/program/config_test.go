@@ -93,8 +93,12 @@ var mistakes = map[string]struct {
 		`c.yaml:6:69: xml.serve[1]: "sofia": want directory, dialplan, sofia.conf or verto.conf`, `c.yaml:6:6: xml.verto.listen: want FreeSWITCH's own address and port`,
 		`c.yaml:6:98: xml.scripts.socket: "": want the host and port of an outbound event socket, such as 127.0.0.1:8084`}},
 	"a1 in another form": {"lines:", "users: [{name: bob, a1_hash: hunter2}]\nlines:", []string{`c.yaml:6:30: users[0].a1_hash: want 32 hexadecimal digits`}},
-	"three at once":      {"telegram:\n  api_id: 12345", "foo: bar\ntelegram:\n  hash: y\n  api_id: x", []string{`c.yaml:1:1: unknown key "foo"`, `c.yaml:3:3: telegram: unknown key "hash"`, `c.yaml:4:11: telegram.api_id`}},
-	"tab":                {"  api_id", "\tapi_id", []string{`c.yaml:2:1: not YAML: found character that cannot start any token (a tab? YAML is indented with spaces)`}},
+	"event socket nowhere": {"lines:", "freeswitch: {event_socket: freeswitch, password_env: X}\nlines:", []string{
+		`c.yaml:6:28: freeswitch.event_socket: "freeswitch": want host and port, such as 127.0.0.1:8021`}},
+	"event socket without a password": {"lines:", "freeswitch: {event_socket: \"127.0.0.1:8021\"}\nlines:", []string{
+		`c.yaml:6:13: freeswitch.password_env: want password_env or password_file: what event_socket.conf.xml has`}},
+	"three at once": {"telegram:\n  api_id: 12345", "foo: bar\ntelegram:\n  hash: y\n  api_id: x", []string{`c.yaml:1:1: unknown key "foo"`, `c.yaml:3:3: telegram: unknown key "hash"`, `c.yaml:4:11: telegram.api_id`}},
+	"tab":           {"  api_id", "\tapi_id", []string{`c.yaml:2:1: not YAML: found character that cannot start any token (a tab? YAML is indented with spaces)`}},
 }
 
 func TestMistakesAreNamedByLineAndColumn(t *testing.T) {

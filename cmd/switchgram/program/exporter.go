@@ -43,9 +43,13 @@ func (l lineUp) Collect(to chan<- prometheus.Metric) {
 }
 
 func (l lineUp) side(line, side string, up bool) prometheus.Metric {
-	value := 0.0
+	return prometheus.MustNewConstMetric(l.desc, prometheus.GaugeValue, number(up), line, side)
+}
+
+// number is how a gauge says yes.
+func number(up bool) float64 {
 	if up {
-		value = 1
+		return 1
 	}
-	return prometheus.MustNewConstMetric(l.desc, prometheus.GaugeValue, value, line, side)
+	return 0
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"switchgram/bridge"
+	"switchgram/bridge/eventsocket"
 	"switchgram/bridge/leg"
 	"switchgram/bridge/recording"
 	"switchgram/bridge/sip"
@@ -36,12 +37,16 @@ type Program struct {
 	exporter *web                // nil: nobody may ask for metrics
 	xml      *web                // nil: FreeSWITCH may not ask us for anything
 	recorder *recording.Recorder // nil: nothing is recorded
+	socket   *eventsocket.Socket // nil: FreeSWITCH is not steered
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
 	telegram map[string]*telegramLine
 
+	again map[string]chan struct{} // by line: the switch may have forgotten it; never changes
+
 	mu         sync.Mutex
 	registered map[string]SideStatus // by line: what the registrar said last
+	steering   SideStatus            // of the event socket
 }
 
 // New opens the SIP sockets and reads every secret and session, so that what is wrong with them is known now. It starts nothing; a Program
@@ -58,7 +63,11 @@ func New(c *Config, o Options) (*Program, error) {
 }
 
 func (p *Program) open() (err error) {
-	if err := errors.Join(p.openSIPLines(), p.openTelegramLines()); err != nil {
+	dialers := map[string]bridge.Dialer{
+		"tg":  &leg.TelegramDialer{Line: p.telegramLine},
+		"sip": &leg.FreeSWITCHDialer{Line: p.sipLine},
+	}
+	if err := errors.Join(p.openSocket(dialers), p.openSIPLines(), p.openTelegramLines()); err != nil {
 		return err
 	}
 	if p.agent, err = sip.New(p.sipOptions()); err != nil {
@@ -71,11 +80,10 @@ func (p *Program) open() (err error) {
 	if err := p.openXML(metrics); err != nil {
 		return err
 	}
+	p.observeSocket(metrics)
+	sink = p.told(sink)
 	o := bridge.Options{
-		Dialers: map[string]bridge.Dialer{
-			"tg":  &leg.TelegramDialer{Line: p.telegramLine},
-			"sip": &leg.FreeSWITCHDialer{Line: p.sipLine},
-		},
+		Dialers:     dialers,
 		Gate:        p.config.registry,
 		Sink:        sink,
 		Log:         p.log,
@@ -178,6 +186,7 @@ func (p *Program) Run(ctx context.Context) error {
 	all.Go(func() { p.serveMetrics(lines) })
 	all.Go(func() { p.serveXML(lines) })
 	all.Go(func() { p.finishRecordings(lines) }) // which ends after all calls
+	all.Go(func() { p.steer(lines) })
 	select {
 	case <-p.agent.Ready():
 		p.log.Info("listening for sip", "udp", p.SIPAddr("udp"), "tcp", p.SIPAddr("tcp"))

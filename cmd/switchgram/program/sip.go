@@ -61,7 +61,7 @@ func (p *Program) openSIPLines() error {
 		p.sip[l.Name] = leg.FreeSWITCHLine{
 			Registrar: l.SIP.Registrar, Transport: l.SIP.Transport,
 			User: l.SIP.User, AuthUser: l.SIP.AuthUser, Password: password, Domain: l.SIP.Domain,
-			DTMF: dtmfWays[l.Digits.DTMF], Detect: l.Digits.Inband == "detect",
+			DTMF: dtmfWays[l.Digits.DTMF], Detect: l.Digits.Inband == "detect", Socket: p.socket,
 		}
 	}
 	return errors.Join(wrong...)
@@ -97,6 +97,7 @@ func (p *Program) register(ctx context.Context, l *line.Line) {
 	err := p.agent.Register(ctx, sip.Registration{
 		Registrar: fmt.Sprintf("sip:%s;transport=%s", s.Registrar, s.Transport),
 		User:      s.User, AuthUser: s.AuthUser, Domain: s.Domain, Password: s.Password, Expires: l.SIP.Expires,
+		Again: p.again[l.Name],
 		OnState: func(st sip.RegistrationState) {
 			p.setRegistered(l.Name, st)
 			switch {
