@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"switchgram/bridge"
 	"switchgram/cmd/switchgram/bench/worker"
 	"switchgram/tgcall/testnet"
 )
@@ -25,10 +26,14 @@ func (s *stand) startBridge(ctx context.Context, o standOptions) error {
 	if err != nil {
 		return err
 	}
-	s.process, err = worker.Start(ctx, o.command, o.cores, o.errors, worker.Setup{
+	setup := worker.Setup{
 		Config: string(config), AppID: s.net.AppID(), AppHash: s.net.AppHash(), DCs: s.net.DCList(), PublicKey: s.net.PublicKey(),
 		Sessions: sessions,
-	})
+	}
+	if s.mode.guest {
+		setup.Guest = bridge.Address{Scheme: "sip", User: extension}
+	}
+	s.process, err = worker.Start(ctx, o.command, o.cores, o.errors, setup)
 	if err != nil {
 		return err
 	}
@@ -60,7 +65,7 @@ func lineName(i int) string { return fmt.Sprintf("line_%d", i) }
 // config is what a configuration file would say.
 func (s *stand) config(secret string) map[string]any {
 	type object = map[string]any
-	to := "sip:1000"
+	to := "sip:" + extension
 	if s.mode.friend {
 		to = "tg:@bob"
 	}

@@ -46,7 +46,11 @@ func (s *stand) call(ctx context.Context) (*tgcall.Call, error) {
 	}
 	talker := s.load.Join(call, s.people)
 	ended := s.follow(call, talker)
-	for _, what := range []<-chan struct{}{talker.Heard(), s.far} {
+	awaited := []<-chan struct{}{talker.Heard(), s.far}
+	if s.mode.guest {
+		awaited = append(awaited, s.far)
+	}
+	for _, what := range awaited {
 		select {
 		case <-what:
 		case err := <-ended:

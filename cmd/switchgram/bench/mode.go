@@ -19,6 +19,7 @@ type Mode struct {
 	anew      bool      // packets are encoded anew, not relayed
 	frames    int       // of 20 ms in a packet from Telegram; 0: 1
 	record    bool
+	guest     bool   // another telephone is in the call
 	only      string // what is measured, other than calls that stand
 }
 
@@ -37,6 +38,7 @@ func Modes() []Mode {
 		{Name: "dtls", About: "two people on Telegram: DTLS-SRTP on both sides", Aim: 500, friend: true},
 		{Name: "pcmu", About: "Opus transcoded to G.711 and back", Aim: 150, telephone: sip.PCMU, anew: true},
 		{Name: "g722", About: "Opus transcoded to G.722 and back", Aim: 150, telephone: sip.G722, anew: true},
+		{Name: "mix3", About: "three who hear each other: Telegram and two telephones that speak Opus", Aim: 60, telephone: sip.Opus, anew: true, guest: true},
 		{Name: "setup", About: "calls set up and ended, one after the other", telephone: sip.Opus, only: onlySetup},
 		{Name: "accounts", About: "Telegram accounts that are connected, and idle", telephone: sip.Opus, only: onlyAccounts},
 	}

@@ -128,13 +128,16 @@ func (s *stand) startSwitch(ctx context.Context) (err error) {
 	}
 	s.exchange, err = siptest.Start(ctx, siptest.Options{
 		Users:      users,
-		Extensions: []siptest.Extension{{Number: "1000", Codecs: []sip.Codec{s.mode.telephone}, Sound: s.answered}},
+		Extensions: []siptest.Extension{{Number: extension, Codecs: []sip.Codec{s.mode.telephone}, Sound: s.answered}},
 	})
 	if err == nil {
 		s.onClose(s.exchange.Close)
 	}
 	return err
 }
+
+// extension is the telephone's number.
+const extension = "1000"
 
 // password of the lines, on a switch that only lives for the measurement, on loopback.
 const password = "bench"

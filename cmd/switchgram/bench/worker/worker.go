@@ -19,6 +19,7 @@ import (
 	"github.com/gotd/td/telegram"
 	"github.com/gotd/td/telegram/dcs"
 
+	"switchgram/bridge"
 	"switchgram/cmd/switchgram/program"
 )
 
@@ -30,6 +31,7 @@ type Setup struct {
 	DCs       dcs.List // of the Telegram network, like the following
 	PublicKey telegram.PublicKey
 	Sessions  map[string][]byte // by account, logged in
+	Guest     bridge.Address    // is called into every call; the zero value: nobody is
 }
 
 // request is what Process asks.
@@ -58,12 +60,14 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, log *slog.Logger) e
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	b.guests.ctx = ctx
 	var running sync.WaitGroup
 	running.Go(func() {
 		if err := b.program.Run(ctx); err != nil {
 			log.Error("the bridge ended", "err", err)
 		}
 	})
+	defer b.guests.running.Wait()
 	defer running.Wait()
 	defer cancel()
 	if err := b.ready(ctx); err != nil {
@@ -110,6 +114,7 @@ func (b *bridgeUnderTest) do(r request) (a answer, err error) {
 // bridgeUnderTest is a program as `switchgram run` runs it.
 type bridgeUnderTest struct {
 	program *program.Program
+	guests  *guests
 	profile profile
 }
 
@@ -118,7 +123,8 @@ func newBridge(s Setup, log *slog.Logger) (*bridgeUnderTest, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := program.New(c, program.Options{Log: log, Network: &program.Network{
+	g := &guests{to: s.Guest, log: log}
+	g.program, err = program.New(c, program.Options{Sink: g, Log: log, Network: &program.Network{
 		AppID: s.AppID, AppHash: s.AppHash, DCList: s.DCs, PublicKey: s.PublicKey,
 		Session: func(account string) session.Storage {
 			kept := &session.StorageMemory{}
@@ -129,7 +135,7 @@ func newBridge(s Setup, log *slog.Logger) (*bridgeUnderTest, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bridgeUnderTest{program: p}, nil
+	return &bridgeUnderTest{program: g.program, guests: g}, nil
 }
 
 // lookAgain is how often we look whether every line is up.
