@@ -11,20 +11,9 @@ import (
 	"switchgram/bridge/sip"
 )
 
-func (p *Program) sipOptions() sip.Options {
-	c := p.config.SIP
-	o := sip.Options{
-		Advertise: c.Advertise,
-		RTP:       c.RTPPorts.Range,
-		ShareRTP:  c.RTPPorts.Shared,
-		RTPAddrs:  c.RTPOn,
-		Allow:     c.Allow,
-		OnInvite:  p.onInvite,
-		Log:       p.log,
-	}
-	if len(p.config.Users) > 0 { // otherwise strangers are not even asked for a password
-		o.Users = p.sipUser
-	}
+// AgentOptions are what the configuration says of our SIP agent: where it listens, and where its sound comes and goes.
+func (c SIP) AgentOptions() sip.Options {
+	o := sip.Options{Advertise: c.Advertise, RTP: c.RTPPorts.Range, ShareRTP: c.RTPPorts.Shared, RTPAddrs: c.RTPOn, Allow: c.Allow}
 	for _, l := range c.Listen {
 		switch l.Network {
 		case "udp":
@@ -32,6 +21,15 @@ func (p *Program) sipOptions() sip.Options {
 		case "tcp":
 			o.TCP = l.Address
 		}
+	}
+	return o
+}
+
+func (p *Program) sipOptions() sip.Options {
+	o := p.config.SIP.AgentOptions()
+	o.OnInvite, o.Log = p.onInvite, p.log
+	if len(p.config.Users) > 0 { // otherwise strangers are not even asked for a password
+		o.Users = p.sipUser
 	}
 	return o
 }
