@@ -22,9 +22,9 @@ to try. X-TG-Line names the line. Switchgram takes such calls only from networks
 sip.allow: the address of this profile has to be among them.
 Then: fs_cli -x "sofia profile external rescan"`
 
-	aboutCallID = `Copy these two into "settings" of sip_profiles/internal.xml: then the Call-ID of a call is the UUID of its channel, in both
-directions, and Switchgram's log and "show channels" speak of the same thing. They take effect by
-fs_cli -x "sofia profile internal restart", which ends running calls.`
+	aboutCallID = `Copy these two into "settings" of sip_profiles/internal.xml, and of external.xml for the gateway: then the Call-ID of a call is
+the UUID of its channel, in both directions, and Switchgram's log and "show channels" speak of the same thing. They take effect by
+reloadxml and fs_cli -x "sofia profile internal restart", which ends running calls.`
 
 	aboutBinding = `Who may ask reads digests of passwords: keep this file from others. What Switchgram does not know, and everything while
 it is away, FreeSWITCH finds in its own files. mod_xml_curl has to be loaded before the modules that are to ask; in

@@ -90,7 +90,7 @@ var mistakes = map[string]struct {
 	"xml for nobody":            {"lines:", "xml: {listen: \"127.0.0.1:8090\", certificate: x}\nlines:", []string{`c.yaml:6:46: xml.certificate: want certificate and key`, `c.yaml:6:6: xml.password_env: want password_env or password_file`}},
 	"xml nowhere":               {"lines:", "xml: {serve: [directory]}\nlines:", []string{`c.yaml:6:6: xml.listen: missing: where does FreeSWITCH ask? Such as 127.0.0.1:8090`}},
 	"xml of what": {"lines:", "xml: {listen: \"127.0.0.1:8090\", password_env: X, serve: [directory, sofia, verto.conf], scripts: {numbers: [\"3500\"]}}\nlines:", []string{
-		`c.yaml:6:69: xml.serve[1]: "sofia": want directory, dialplan, sofia.conf or verto.conf`, `c.yaml:6:6: xml.verto.listen: want FreeSWITCH's own address and port`,
+		`c.yaml:6:69: xml.serve[1]: "sofia": want directory, dialplan, sofia.conf, verto.conf, event_socket.conf`, `c.yaml:6:6: xml.verto.listen: want FreeSWITCH's own address and port`,
 		`c.yaml:6:98: xml.scripts.socket: "": want the host and port of an outbound event socket, such as 127.0.0.1:8084`}},
 	"a1 in another form": {"lines:", "users: [{name: bob, a1_hash: hunter2}]\nlines:", []string{`c.yaml:6:30: users[0].a1_hash: want 32 hexadecimal digits`}},
 	"event socket nowhere": {"lines:", "freeswitch: {event_socket: freeswitch, password_env: X}\nlines:", []string{

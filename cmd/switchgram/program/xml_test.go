@@ -102,8 +102,10 @@ func TestCallsGoByALineThatIsFree(t *testing.T) {
 func TestStaticFilesAreMadeOfTheConfiguration(t *testing.T) {
 	t.Setenv("PROGRAM_TEST_SIP", "of the line")
 	t.Setenv("PROGRAM_TEST_XML", "of the switch")
+	t.Setenv("PROGRAM_TEST_SOCKET", "of the socket")
 	text := strings.NewReplacer("user: telegram", "user: telegram, password_env: PROGRAM_TEST_SIP", "127.0.0.1:0", "0.0.0.0:5070",
-		"lines:", "xml: {listen: \"127.0.0.1:8090\", password_env: PROGRAM_TEST_XML, serve: [directory, sofia.conf], sofia: {listen: \"127.0.0.1:5060\"}}\nlines:").Replace(right)
+		"lines:", "xml: {listen: \"127.0.0.1:8090\", password_env: PROGRAM_TEST_XML, serve: [directory, sofia.conf], sofia: {listen: \"127.0.0.1:5060\"}}\n"+
+			"freeswitch: {event_socket: \"127.0.0.1:8021\", password_env: PROGRAM_TEST_SOCKET}\nlines:").Replace(right)
 	config, err := program.Read("c.yaml", strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
@@ -118,13 +120,35 @@ func TestStaticFilesAreMadeOfTheConfiguration(t *testing.T) {
 			b.Write(f.Text)
 		}
 		h := house{t: t}
-		h.wantTold(b.String(), `value="127.0.0.1:5070"`, `bindings="directory|configuration"`, "http://127.0.0.1:8090/", `user id="telegram"`, "!of the line")
-		for _, secret := range []string{xml.A1("telegram", "127.0.0.1", "of the line"), "freeswitch:of the switch"} {
+		h.wantTold(b.String(), `value="127.0.0.1:5070"`, `bindings="directory|configuration"`, "http://127.0.0.1:8090/", `user id="telegram"`, `"listen-port" value="8021"`, "!of the line")
+		for _, secret := range []string{xml.A1("telegram", "127.0.0.1", "of the line"), "freeswitch:of the switch", `"password" value="of the socket"`} {
 			if strings.Contains(b.String(), secret) != secrets {
 				t.Errorf("asked for secrets: %v; %s is in it, or not:\n%s", secrets, secret, &b)
 			}
 		}
 	}
+}
+
+func TestEventSocketIsServedAsItIsConfigured(t *testing.T) {
+	t.Setenv("PROGRAM_TEST_XML", "of the switch")
+	for name, socket := range map[string]string{
+		"none":              "",
+		"a name":            `freeswitch: {event_socket: "localhost:1", password_env: PROGRAM_TEST_XML}`,
+		"a user's password": `freeswitch: {event_socket: "127.0.0.1:1", user: bob@example.org, password_env: PROGRAM_TEST_XML}`,
+	} {
+		t.Setenv("PROGRAM_TEST_HASH", "0123456789abcdef")
+		text := strings.Replace(right, "lines:", socket+"\nstate: "+t.TempDir()+"\nxml: {listen: \"127.0.0.1:0\", password_env: PROGRAM_TEST_XML, serve: [event_socket.conf]}\nlines:", 1)
+		config, err := program.Read("c.yaml", strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = program.New(config, program.Options{}); err == nil || !strings.Contains(err.Error(), "xml.serve: event_socket.conf: want freeswitch.event_socket as an IP address") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	h := build(t, plan{settings: "freeswitch: {event_socket: \"127.0.0.1:1\", password_env: PROGRAM_TEST_XML}\n" +
+		"xml: {listen: \"127.0.0.1:0\", password_env: PROGRAM_TEST_XML, serve: [event_socket.conf]}"})
+	h.wantTold(h.curl("configuration", "event_socket.conf", ""), `"listen-port" value="1"`, `"password" value="of the switch"`, "loopback.auto")
 }
 
 func TestSecretThatIsMissingIsNamed(t *testing.T) {

@@ -29,7 +29,9 @@ func (c *Config) FreeSWITCHFiles(secrets bool) ([]xml.File, error) {
 		s.Curl, err = c.curl(secrets)
 		wrong = append(wrong, err)
 	}
-	if err := errors.Join(wrong...); err != nil {
+	socket, err := c.eventSocket(secrets)
+	s.EventSocket = socket
+	if err := errors.Join(append(wrong, err)...); err != nil {
 		return nil, err
 	}
 	return xml.Files(s), nil
@@ -64,7 +66,7 @@ func (c *Config) curl(secrets bool) (*xml.Curl, error) {
 			b.Sections = append(b.Sections, section)
 		}
 	}
-	if x.serves(serveSofia) || x.serves(serveVerto) {
+	if x.serves(serveSofia, serveVerto, serveEventSocket) {
 		b.Sections = append(b.Sections, "configuration")
 	}
 	if !secrets {
