@@ -101,7 +101,7 @@ func (f *fields) add(name, value string) {
 }
 
 // describe writes an event for the bus. There is no Unique-ID in it: FreeSWITCH would give the event to that channel alone.
-func describe(ev bridge.Event, t talk) announcement {
+func describe(ev bridge.Event, t *talk) announcement {
 	f := fields{announcement{{Name: "Event-Subclass", Value: callSubclass}}}
 	f.add("TG-Action", strings.TrimPrefix(string(ev.Kind), "call."))
 	f.add("TG-Time", ev.At.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
@@ -109,7 +109,7 @@ func describe(ev bridge.Event, t talk) announcement {
 	f.add("TG-From", ev.From)
 	f.add("TG-To", ev.To)
 	f.add("TG-Leg", string(ev.Leg))
-	f.add("TG-Channel", t.uuid())
+	f.add("TG-Channel", t.uuid(ev.Leg))
 	f.add("TG-Reference", ev.Reference)
 	f.add("TG-Role", ev.Role)
 	for _, v := range []struct{ name, variable string }{

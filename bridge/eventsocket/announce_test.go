@@ -45,6 +45,12 @@ func TestOtherProgramsSeeTelegramCalls(t *testing.T) {
 	silent.Silence = &bridge.Silence{Text: "callee cannot be heard"}
 	h.Publish(silent)
 	wantFields(t, h.heard(), map[string]string{"TG-Action": "silent", "TG-Silence": "callee cannot be heard"})
+	c.Close()
+	h.until("it is followed no more", func() bool { return h.channel("c") == nil })
+	ended := fromTelegram(bridge.CallEnded)
+	ended.Outcome = &bridge.Outcome{Cause: bridge.NormalClearing, Legs: []bridge.LegOutcome{{ID: "tg-4711"}}}
+	h.Publish(ended)
+	wantFields(t, h.heard(), map[string]string{"TG-Action": "ended", "TG-Channel": "c", "TG-Cause": "NORMAL_CLEARING"})
 	ready := event(bridge.RecordingReady)
 	ready.Recording = &recording.Info{ID: "r1"}
 	h.Publish(ready)

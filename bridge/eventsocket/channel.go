@@ -15,6 +15,12 @@ import (
 // setWithin is how long FreeSWITCH may take to set variables.
 const setWithin = 5 * time.Second
 
+// FreeSWITCH's events come up to 20 ms late, and by then the dialplan runs. So the channel is looked for as well, after 2, 6, 14, 30 and 62 ms.
+const (
+	firstLook = time.Millisecond
+	mostLooks = 5
+)
+
 // Channel is FreeSWITCH's channel of one of our SIP legs. Its UUID is the Call-ID where the profile says inbound-use-callid-as-uuid, or
 // outbound-use-uuid-as-callid in the other direction; elsewhere the channel is found by its variable sip_call_id.
 type Channel struct {
@@ -25,11 +31,13 @@ type Channel struct {
 	news   chan struct{} // variables are to be set; room for one
 	closed chan struct{}
 	once   sync.Once
+	looks  int // how often we have looked for it; of run
 
 	// Guarded by s.mu.
 	uuid    string // empty: not known
 	pending map[string]string
 	gone    func(bridge.Cause)
+	over    bool // nobody follows it any more
 }
 
 // Follow follows the channel of a SIP call, which need not exist yet, until it is closed; call is the call that its leg is part of, empty if that
@@ -46,7 +54,7 @@ func (s *Socket) Follow(callID string, call bridge.CallID) *Channel {
 		return c
 	}
 	s.channels[callID] = c
-	if t, ok := s.talks[call]; ok {
+	if t := s.talks[call]; t != nil {
 		t.join(c)
 	}
 	ctx := s.ctx
@@ -98,9 +106,7 @@ func (c *Channel) set(v map[string]string) {
 
 func (c *Channel) run(ctx context.Context) {
 	defer c.forget()
-	if there, err := c.s.client.Exists(ctx, c.callID); err == nil && there {
-		c.know(ctx, c.callID)
-	}
+	seek := time.After(0)
 	cause, doubt := bridge.Cause(0), (<-chan time.Time)(nil)
 	for {
 		select {
@@ -108,6 +114,8 @@ func (c *Channel) run(ctx context.Context) {
 			return
 		case <-c.closed:
 			return
+		case <-seek:
+			seek = c.seek(ctx)
 		case uuid := <-c.found:
 			c.follow(uuid)
 			c.know(ctx, uuid)
@@ -127,6 +135,21 @@ func (c *Channel) run(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// seek looks whether there is a channel that has our Call-ID for its UUID, and returns when to look again; nil: not again.
+func (c *Channel) seek(ctx context.Context) <-chan time.Time {
+	if c.UUID() != "" {
+		return nil
+	}
+	if there, err := c.s.client.Exists(ctx, c.callID); there && err == nil {
+		c.know(ctx, c.callID)
+		return nil
+	}
+	if c.looks++; c.looks > mostLooks {
+		return nil
+	}
+	return time.After(firstLook << c.looks)
 }
 
 // follow watches the channel under another UUID than its Call-ID.
@@ -205,10 +228,8 @@ func (c *Channel) forget() {
 	c.watch.Close()
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
+	c.over = true
 	if c.s.channels[c.callID] == c {
 		delete(c.s.channels, c.callID)
-	}
-	for _, t := range c.s.talks {
-		delete(t.channels, c)
 	}
 }

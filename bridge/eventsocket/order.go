@@ -207,5 +207,8 @@ func (c *order) transfer(ctx context.Context) (then func(context.Context), err e
 func (s *Socket) channelOf(id bridge.CallID) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.talks[id].uuid()
+	if t := s.talks[id]; t != nil {
+		return t.only()
+	}
+	return ""
 }

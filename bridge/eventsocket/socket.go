@@ -49,11 +49,11 @@ type Socket struct {
 
 	mu        sync.Mutex
 	working   bool
-	following sync.WaitGroup         // one for each channel that is followed
-	ctx       context.Context        // of those; ends with Run
-	channels  map[string]*Channel    // by Call-ID
-	talks     map[bridge.CallID]talk // calls that run
-	lost      int                    // announcements that nobody heard, since the last one that somebody did
+	following sync.WaitGroup          // one for each channel that is followed
+	ctx       context.Context         // of those; ends with Run
+	channels  map[string]*Channel     // by Call-ID
+	talks     map[bridge.CallID]*talk // calls that run
+	lost      int                     // announcements that nobody heard, since the last one that somebody did
 	stats     Stats
 }
 
@@ -75,7 +75,7 @@ func New(o Options) (*Socket, error) {
 	}
 	s := &Socket{
 		o: o, log: o.Log, out: make(chan announcement, mostAnnouncements),
-		channels: map[string]*Channel{}, talks: map[bridge.CallID]talk{}, goneAfter: time.Second, lostAfter: 5 * time.Second,
+		channels: map[string]*Channel{}, talks: map[bridge.CallID]*talk{}, goneAfter: time.Second, lostAfter: 5 * time.Second,
 	}
 	c := o.Client
 	c.Events = subscriptions

@@ -2,41 +2,42 @@ package eventsocket
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"switchgram/bridge"
 )
 
-// talk is what is known of a running call: the variables of its channels.
+// talk is what is known of a running call: its channels, also those that have ended, and their variables.
 type talk struct {
 	variables map[string]string
-	channels  map[*Channel]bool
+	channels  []*Channel
 }
 
 // join gives a channel the call's variables, those of now and those to come.
-func (t talk) join(c *Channel) {
-	t.channels[c] = true
+func (t *talk) join(c *Channel) {
+	t.channels = append(t.channels, c)
 	c.set(t.variables)
 }
 
 // learn notes what an event tells of its call. The lock is held.
-func (s *Socket) learn(ev bridge.Event) talk {
+func (s *Socket) learn(ev bridge.Event) *talk {
 	t, ok := s.talks[ev.Call]
 	if !ok {
-		t = talk{variables: map[string]string{"tg_line": ev.Line}, channels: map[*Channel]bool{}}
+		t = &talk{variables: map[string]string{"tg_line": ev.Line}}
 		if ev.Kind != bridge.RecordingReady && ev.Kind != bridge.CallEnded { // those may be the last that is heard of it
 			s.talks[ev.Call] = t
 		}
 	}
-	if c := s.channels[string(ev.Leg)]; c != nil && !t.channels[c] {
+	if c := s.channels[string(ev.Leg)]; c != nil && !slices.Contains(t.channels, c) {
 		t.join(c)
 	}
 	changed := t.meet(bridge.Talker{Leg: ev.Leg, Address: ev.Address, Party: ev.Party})
 	for _, talker := range ev.Talkers {
 		changed = t.meet(talker) || changed
 	}
-	for c := range t.channels {
+	for _, c := range t.channels {
 		if changed {
 			c.set(t.variables)
 		}
@@ -48,7 +49,7 @@ func (s *Socket) learn(ev bridge.Event) talk {
 }
 
 // meet notes who is on Telegram, and reports whether that is new.
-func (t talk) meet(who bridge.Talker) bool {
+func (t *talk) meet(who bridge.Talker) bool {
 	if who.Address.Scheme != "tg" || who.Leg == "" {
 		return false
 	}
@@ -73,13 +74,31 @@ func person(who bridge.Talker) map[string]string {
 	return v
 }
 
-// uuid is the channel of the call's one SIP leg; empty if it has none, several, or one that is not known. The lock is held.
-func (t talk) uuid() string {
-	if len(t.channels) != 1 {
+// uuid is the channel of a leg, or of the first SIP leg that the call has if that one has none; empty if it is not known. The lock is held.
+func (t *talk) uuid(leg bridge.LegID) string {
+	best := ""
+	for _, c := range t.channels {
+		switch {
+		case c.callID == string(leg):
+			return c.uuid
+		case best == "":
+			best = c.uuid
+		}
+	}
+	return best
+}
+
+// only is the channel of the one SIP leg that the call has now; empty if it has none, several, or one that is not known. The lock is held.
+func (t *talk) only() (uuid string) {
+	n := 0
+	for _, c := range t.channels {
+		if !c.over {
+			uuid = c.uuid
+			n++
+		}
+	}
+	if n != 1 {
 		return ""
 	}
-	for c := range t.channels {
-		return c.uuid
-	}
-	return ""
+	return uuid
 }
