@@ -28,6 +28,7 @@ func newFeed(t *testing.T, c media.Codec, hz float64) *feed {
 	t.Helper()
 	f := &feed{in: &intake{}, now: time.Unix(1e9, 0), step: phoneFormat(c).Timestamp(ptime)}
 	v := newTalker(t, c, hz, ptime)
+	v.enc.ExpectLoss(0.1)
 	for range 50 {
 		v.packet() // the encoder settles
 	}

@@ -165,6 +165,9 @@ func (m *mixer) penFor(f media.Format, shared bool, before []int16) (*pen, error
 
 // run makes 20 ms of sound.
 func (m *mixer) run(now time.Time) {
+	if m.ticks%lossEvery == 0 {
+		m.expectLoss()
+	}
 	m.ticks++
 	m.sum(now)
 	for _, s := range m.room.seats {

@@ -22,6 +22,7 @@ type pen struct {
 	recent  []int16 // what came in last
 	waiting []int16 // at the encoder's rate: less than a packet
 	voiced  bool    // there is sound in waiting, or there was just now: the encoder's own delay is not over
+	lost    float64 // share of the packets that are lost on the way
 	silent  bool    // silence was written; the encoder knows nothing of it
 
 	writes uint64 // the number of the block last written
@@ -56,6 +57,7 @@ func (p *pen) tune(mixRate int, before []int16) (err error) {
 		if p.enc, err = codec.NewEncoder(p.format.Codec, rate); err != nil {
 			return fmt.Errorf("room: %w", err)
 		}
+		p.enc.ExpectLoss(p.lost)
 		p.rate = rate
 		if p.silent = true; p.format.Codec != media.Opus {
 			p.rehearse()

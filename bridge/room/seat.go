@@ -36,6 +36,7 @@ type Seat struct {
 	plays       []*Playback
 	watch       *watch // nil: nobody wants digits
 	voice       voice
+	losses      lossMeter
 	gone        bool
 
 	// What the far side hears; guarded by mu.

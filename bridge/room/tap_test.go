@@ -103,7 +103,7 @@ func TestAPausedTapGivesNothing(t *testing.T) {
 
 func TestARoomDoesNotWaitForItsTap(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *room.Room) {
-		ann, bob := says(t, r, browser, 400), join(t, r, browser, room.Listen, sound.Silence{})
+		ann, bob := says(t, r, browser, 400), join(t, r, browser, room.Talk, sound.Silence{})
 		tap := r.Tap(room.TapOptions{Packets: 10, Mix: 10})
 		wait(2 * time.Second)
 		if m := tap.Missed(); m.Packets < 150 || m.Mix < 85 {

@@ -16,6 +16,8 @@ const (
 	// maxLate is how late a packet may be played; what should have been played before is left out.
 	maxLate = 200 * time.Millisecond
 
+	playerLoss = 0.1 // is what a Player's packets are protected against, as those of a browser that has seen some loss
+
 	markFor       = 200 * time.Millisecond
 	markAmplitude = 0.5
 )
@@ -137,6 +139,7 @@ func (p *Player) follow(f media.Format) error {
 	if err != nil {
 		return fmt.Errorf("play: %w", err)
 	}
+	enc.ExpectLoss(playerLoss)
 	p.enc = enc
 	p.pcm = make([]int16, int(p.format.PacketTime()*time.Duration(f.Codec.SampleRate())/time.Second))
 	return nil

@@ -31,6 +31,10 @@ type Encoder interface {
 	// G.722 an even number of samples, G.711 any.
 	Encode(pcm []int16, out []byte) (int, error)
 
+	// ExpectLoss says which share of the packets, 0 to 1, is lost on the way. Where some are, Opus repeats their sound in those that follow
+	// (in-band FEC), which costs time and, where none is lost, quality. A new encoder expects none.
+	ExpectLoss(share float64)
+
 	// Reset forgets the past: the next packet begins a stream, as after a pause in which something else was sent.
 	Reset()
 }
@@ -50,7 +54,7 @@ type Decoder interface {
 }
 
 // NewEncoder returns an encoder of c that takes sound at rate, in Hz: the codec's own (media.Codec.SampleRate), or for Opus also
-// 8000 and 16000. Opus is set for voice: 32 kbit/s at 48 kHz and less below, in-band FEC for 10 % of loss, no DTX, mono.
+// 8000 and 16000. Opus is set for voice: 32 kbit/s at 48 kHz and less below, no DTX, mono.
 func NewEncoder(c media.Codec, rate int) (Encoder, error) {
 	if err := check(c, rate); err != nil {
 		return nil, err

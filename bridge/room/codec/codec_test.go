@@ -83,6 +83,7 @@ func TestALongLossFadesToSilence(t *testing.T) {
 func TestTheNextOpusPacketRepeatsALostOne(t *testing.T) {
 	// given: speech-like sound that concealment cannot guess: a step from one tone to another, in packets with FEC
 	enc, dec := pair(t, kind{media.Opus, 16000})
+	enc.ExpectLoss(0.1)
 	sound := append(tone(250, 16000, 16000), tone(620, 16000, 6400)...)
 	var packets [][]byte
 	for _, f := range cut(sound, 320) {

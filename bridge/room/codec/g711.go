@@ -74,6 +74,8 @@ func (e g711Encoder) Encode(pcm []int16, out []byte) (int, error) {
 	return len(pcm), nil
 }
 
+func (e g711Encoder) ExpectLoss(float64) {}
+
 func (e g711Encoder) Reset() {}
 
 type g711Decoder struct {

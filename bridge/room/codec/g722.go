@@ -162,6 +162,8 @@ type g722Encoder struct{ g722State }
 
 func newG722Encoder() *g722Encoder { return &g722Encoder{newG722State()} }
 
+func (e *g722Encoder) ExpectLoss(float64) {}
+
 func (e *g722Encoder) Reset() { e.g722State = newG722State() }
 
 func (e *g722Encoder) Encode(pcm []int16, out []byte) (int, error) {

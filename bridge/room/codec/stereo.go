@@ -9,6 +9,9 @@ import (
 const (
 	stereoBitrate = 64000 // bit/s: enough for two who talk at once to be kept apart
 
+	// stereoComplexity is higher than that of calls: nobody waits for it.
+	stereoComplexity = 5
+
 	// OpusLookahead is by how many samples at 48 kHz the sound of an Opus packet is late, as libopus makes it there.
 	OpusLookahead = 312
 )
@@ -19,10 +22,10 @@ func NewStereoEncoder() (Encoder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opus encoder: %w", err)
 	}
-	for _, set := range []error{enc.SetBitrate(stereoBitrate), enc.SetComplexity(complexity), enc.SetDTX(false)} {
+	for _, set := range []error{enc.SetBitrate(stereoBitrate), enc.SetComplexity(stereoComplexity), enc.SetDTX(false)} {
 		if set != nil {
 			return nil, fmt.Errorf("opus encoder: %w", set)
 		}
 	}
-	return &opusEncoder{enc}, nil
+	return &opusEncoder{enc: enc}, nil
 }
