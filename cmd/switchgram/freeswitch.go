@@ -32,7 +32,7 @@ variable is not set cannot register.
 
 	switchgram config freeswitch | less                read them
 	switchgram config freeswitch -o /tmp/freeswitch    write them, to compare and copy
-	switchgram config freeswitch -o /etc/freeswitch    write them where they belong; what is there already is left alone and told of`
+	switchgram config freeswitch -o /etc/freeswitch    write them where they belong; if one is there already, none is written`
 }
 
 // Run prints or writes the files.
