@@ -158,7 +158,7 @@ func TestOddPlain(t *testing.T) {
 			t.Errorf("%.40q is no error", text)
 		}
 	}
-	e, err := parsePlain("A: b\r\nA: c\r\nContent-Length: 2\r\n\r\nhi and more")
+	e, err := parsePlain("A: b\r\nA: c\r\nContent-Length: 2\r\nContent-Length: 11\r\n\r\nhi and more")
 	if err != nil || e.Get("a") != "b" || e.Body() != "hi" {
 		t.Errorf("%v, %v", e, err)
 	}
@@ -198,35 +198,49 @@ func longest(all []string) string {
 	return slices.MaxFunc(all, func(a, b string) int { return len(a) - len(b) })
 }
 
-// BenchmarkFramesToWatches is the whole way of plain and JSON events from the socket's bytes to one of 1000 watches.
+// shorter keeps the first headers of a recorded event.
+func shorter(content, kind string, headers int) string {
+	end, last := "\n", "\n\n"
+	if kind == "json" {
+		end, last = `",`, `"}`
+	}
+	return strings.Join(strings.SplitN(content, end, headers+1)[:headers], end) + last
+}
+
+// BenchmarkFramesToWatches is the whole way of events from the socket's bytes to one of 1000 watches: the longest that was recorded, of 130
+// headers, and one of 40.
 func BenchmarkFramesToWatches(b *testing.B) {
-	for kind, file := range map[string]string{"plain": "esl-events-plain.txt", "json": "esl-events-json.txt"} {
-		b.Run(kind, func(b *testing.B) {
-			content := longest(recorded(b, file, kind))
-			wire := []byte("Content-Length: " + itoa(len(content)) + "\nContent-Type: text/event-" + kind + "\n\n" + content)
-			r := newRouter()
-			e, err := (&frame{head: []header{{name: "Content-Type", raw: "text/event-" + kind}}, body: content}).event()
-			if err != nil {
-				b.Fatal(err)
-			}
-			w := r.watch(e.UUID())
-			for i := range 999 {
-				r.watch("other-" + itoa(i))
-			}
-			b.ReportAllocs()
-			frames := newFrameReader(&endless{wire: wire})
-			for b.Loop() {
-				f, err := frames.next()
-				if err != nil {
-					b.Fatal(err)
-				}
-				if e, err = f.event(); err != nil {
-					b.Fatal(err)
-				}
-				r.deliver(e)
-				<-w.events
-			}
-		})
+	for _, kind := range []string{"plain", "json"} {
+		long := longest(recorded(b, "esl-events-"+kind+".txt", kind))
+		for headers, content := range map[string]string{"130": long, "40": shorter(long, kind, 40)} {
+			b.Run(kind+"-"+headers, func(b *testing.B) { benchmarkRoute(b, kind, content) })
+		}
+	}
+}
+
+func benchmarkRoute(b *testing.B, kind, content string) {
+	wire := []byte("Content-Length: " + itoa(len(content)) + "\nContent-Type: text/event-" + kind + "\n\n" + content)
+	r := newRouter()
+	e, err := (&frame{head: []header{{name: "Content-Type", raw: "text/event-" + kind}}, body: content}).event()
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := r.watch(e.UUID())
+	for i := range 999 {
+		r.watch("other-" + itoa(i))
+	}
+	b.ReportAllocs()
+	frames := newFrameReader(&endless{wire: wire})
+	for b.Loop() {
+		f, err := frames.next()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if e, err = f.event(); err != nil {
+			b.Fatal(err)
+		}
+		r.deliver(e)
+		<-w.events
 	}
 }
 
