@@ -44,6 +44,10 @@ type Gate interface {
 	// Admit is asked once for every call, before anything is dialled. A controller that dials somebody else than `to` has to ask
 	// for itself whether it may. The release function is called once, after the call. An error refuses the call with CauseOf.
 	Admit(ctx context.Context, line string, from, to Address) (release func(), err error)
+
+	// Follow is asked before somebody is called whom a far end names: the target of a transfer, or of a redirection. The user is
+	// whose far end that is, empty if it is nobody of ours but the line's switch. An error forbids it, with CauseOf.
+	Follow(ctx context.Context, line, user string, to Address) error
 }
 
 // A Sink hears what happens to calls.
@@ -124,6 +128,7 @@ func (nowhere) Publish(Event) {}
 type open struct{}
 
 func (open) Admit(context.Context, string, Address, Address) (func(), error) { return func() {}, nil }
+func (open) Follow(context.Context, string, string, Address) error           { return nil }
 
 // Handle runs the call of a leg that called us and wants `to`, and returns when everything of it is over: every leg has ended,
 // its controller has returned, no goroutine is left. A call that comes during Shutdown, or that the Gate refuses, is refused

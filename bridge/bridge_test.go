@@ -79,6 +79,8 @@ func (d *doorman) Admit(context.Context, string, Address, Address) (func(), erro
 	return func() { d.room++; d.released++ }, nil
 }
 
+func (d *doorman) Follow(context.Context, string, string, Address) error { return nil }
+
 func TestCallTooManyIsBusy(t *testing.T) {
 	gate := &doorman{room: 1}
 	play(t, func(o *Options) { o.Gate = gate }, func(s *stage) {
@@ -225,8 +227,9 @@ func (bomb) Dial(context.Context, Address, DialOptions) (Leg, error) { panic("bo
 func (bomb) Admit(context.Context, string, Address, Address) (func(), error) {
 	panic("boom")
 }
-func (bomb) Publish(Event)                        { panic("boom") }
-func (bomb) Control(context.Context, *Call) error { panic("boom") }
+func (bomb) Follow(context.Context, string, string, Address) error { panic("boom") }
+func (bomb) Publish(Event)                                         { panic("boom") }
+func (bomb) Control(context.Context, *Call) error                  { panic("boom") }
 
 func TestSinkThatPanicsEndsNoCall(t *testing.T) {
 	play(t, func(o *Options) { o.Sink = bomb{} }, func(s *stage) {

@@ -32,7 +32,8 @@ type (
 	// TransferAsked: the far end asks us to connect its call to somebody else (SIP REFER).
 	TransferAsked struct {
 		To       Address
-		Replaces LegID // of an attended transfer; empty: blind
+		Replaces string // the call of whom it is to that it replaces, in SIP's words, of an attended transfer; empty: blind
+		Leg      LegID  // that call, if it is a leg of ours
 	}
 	// Redirected: the far end of a leg we dialled says to call somebody else (SIP 3xx). Ended follows.
 	Redirected struct{ To []Address }

@@ -33,17 +33,21 @@ var (
 // to talk. Who listens keeps no call alive. Who whispers is heard by the callee or caller that is not on Telegram, if there is one, since
 // that is whom a company's own people speak to; Become names another.
 func (b *Bridge) Join(ctx context.Context, id CallID, l Leg, as Role) error {
-	g := &guest{leg: l, over: make(chan struct{})}
-	if err := b.admitGuest(ctx, id, joinAsked{role: as, guest: g}); err != nil {
+	return b.join(ctx, id, joinAsked{role: as, guest: &guest{leg: l, over: make(chan struct{})}})
+}
+
+// join lets a leg into a call and waits for its end.
+func (b *Bridge) join(ctx context.Context, id CallID, in joinAsked) error {
+	if err := b.admitGuest(ctx, id, in); err != nil {
 		return err
 	}
 	select {
-	case <-g.over:
+	case <-in.guest.over:
 		return nil
 	case <-ctx.Done():
 	}
-	_ = b.HangupLeg(context.WithoutCancel(ctx), l.ID(), NormalClearing) // the error is that it has gone by itself
-	<-g.over
+	_ = b.HangupLeg(context.WithoutCancel(ctx), in.guest.leg.ID(), NormalClearing) // the error is that it has gone by itself
+	<-in.guest.over
 	return context.Cause(ctx)
 }
 
@@ -103,8 +107,10 @@ type guest struct {
 type (
 	// joinAsked: a leg wants to join.
 	joinAsked struct {
-		role  Role
-		guest *guest // owner
+		role    Role
+		instead int    // of which leg, plus one; 0: of none
+		of      LegID  // owner: what instead is
+		guest   *guest // owner
 	}
 	// becomeAsked: a leg that has joined is to have another role.
 	becomeAsked struct {
@@ -130,12 +136,12 @@ func (in becomeAsked) resolve(find func(LegID) int) input { in.leg = find(in.to)
 func (in dropAsked) resolve(find func(LegID) int) input   { in.leg = find(in.to); return in }
 
 func (in joinAsked) apply(m *machine) {
-	if m.phase == reaching || m.phase >= ending {
+	if m.phase == reaching || m.phase >= ending || in.of != "" && (in.instead == 0 || m.legs[in.instead-1].at != legUp) {
 		m.do(refuse{})
 		return
 	}
 	leg := len(m.legs)
-	m.legs = append(m.legs, legState{at: legAnswering, joined: true, role: in.role})
+	m.legs = append(m.legs, legState{at: legAnswering, joined: true, role: in.role, instead: in.instead})
 	m.do(letIn{leg}, answer{leg})
 }
 
@@ -143,6 +149,10 @@ func (in joinAsked) apply(m *machine) {
 func (m *machine) joins(leg int, c Cause) {
 	if c != 0 {
 		m.sendAway(leg, c)
+		return
+	}
+	if m.legs[leg].instead != 0 {
+		m.takesPlace(leg)
 		return
 	}
 	m.legs[leg].at = legUp
@@ -206,8 +216,10 @@ func (m *machine) endUnwanted(c Cause, by int) {
 }
 
 // letIn takes a guest over.
-func (o *owner) letIn(g *guest, verb *pending) {
+func (o *owner) letIn(in joinAsked, verb *pending) {
+	g := in.guest
 	p := newParty(g.leg.Address())
+	p.instead = in.of
 	p.take(g.leg)
 	p.over, p.before, p.unread = g.over, g.seat, g.unread
 	o.parties = append(o.parties, p)

@@ -64,6 +64,14 @@ type (
 		Hold(ctx context.Context, on bool) error
 	}
 
+	// Referrer is told how a transfer goes that its far end has asked for (SIP REFER); the cause is of one that has failed.
+	Referrer interface {
+		Referred(ctx context.Context, progress TransferProgress, c Cause) error
+	}
+
+	// Owned tells which of our users has the leg: who has shown a password. Empty: nobody had to.
+	Owned interface{ User() string }
+
 	// Lined tells which line an incoming leg belongs to.
 	Lined interface{ Line() string }
 
@@ -102,4 +110,7 @@ type DialOptions struct {
 	From    Party        // who is calling, shown to the callee
 	Caller  media.Format // what the caller's leg speaks, to be preferred; Codec NoCodec: unknown
 	Timeout time.Duration
+
+	// Replaces is a call of the callee's that this one is to replace: the value of SIP's Replaces (RFC 3891). Empty: none.
+	Replaces string
 }

@@ -49,6 +49,9 @@ func (m *machine) callees() iter.Seq[int] {
 
 // attemptFails finishes an attempt once nobody is left to wait for.
 func (m *machine) attemptFails() {
+	if m.following > 0 {
+		return
+	}
 	best := verdict{leg: us}
 	for leg := range m.callees() {
 		l := m.legs[leg]
@@ -75,6 +78,9 @@ func (m *machine) finish(v verdict) {
 		m.do(disarm{})
 	}
 	m.phase, m.last, m.winner = idle, v, 0
+	if m.target == 0 {
+		m.following = 0
+	}
 	if m.verb == connectVerb {
 		m.verb = noVerb
 		m.do(reply{})
@@ -87,9 +93,13 @@ func (m *machine) finish(v verdict) {
 // wanted tells whether a call in which nobody is being dialled goes on: somebody still controls it, or two talk who have joined it.
 func (m *machine) wanted() bool { return m.controlled || m.company() }
 
-// company tells whether two talk, whoever they are. A caller who was not answered keeps nobody company.
+// company tells whether two talk, whoever they are, or one with somebody whom a transfer is to bring. A caller who was not answered keeps
+// nobody company.
 func (m *machine) company() bool {
 	talkers := 0
+	if m.referrer != 0 && m.legs[m.referrer-1].at != legUp {
+		talkers++
+	}
 	for _, l := range m.legs {
 		if l.at == legUp && l.role == Talk {
 			talkers++
@@ -107,6 +117,7 @@ func (m *machine) end(c Cause, by int) {
 		m.do(disarm{})
 	}
 	m.phase, m.cause, m.endedBy = ending, c, by
+	m.referrer, m.target, m.following = 0, 0, 0
 	for leg := range m.legs {
 		m.hang(leg, c)
 	}

@@ -32,6 +32,10 @@ type party struct {
 	move   move
 	whom   LegID // who hears it whisper; empty: one of ours
 
+	instead  LegID         // whose place it takes
+	farewell bool          // it is told that its transfer is done before it is hung up
+	told     chan struct{} // closed when it was told how its transfer goes; nil: never
+
 	redirect   []Address
 	retryAfter time.Duration
 }

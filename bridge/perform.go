@@ -48,8 +48,10 @@ func (o *owner) perform(a action, e envelope) {
 		o.recordFor(e.in.(recordAsked), e.verb)
 	case accept:
 		o.done(e.verb, answered{})
+	case vet, merge, report, follow:
+		o.sendOn(a, e.in)
 	case letIn:
-		o.letIn(e.in.(joinAsked).guest, e.verb)
+		o.letIn(e.in.(joinAsked), e.verb)
 	case assume:
 		o.assume(a.leg, e.in.(becomeAsked).whom)
 	case letGo:
@@ -127,22 +129,31 @@ func (o *owner) control() input {
 
 // dial dials one of those that the input asks for, or the first leg of a call that we originate.
 func (o *owner) dial(leg int, in input) {
-	from := o.call.party
-	if asked, ok := in.(connectAsked); ok {
-		o.attempt = asked.options
-		if asked.options.From != (Party{}) {
-			from = asked.options.From
+	switch in := in.(type) {
+	case vetted:
+		o.dialTarget(leg, in.to, in.replaces)
+		return
+	case followed:
+		if leg == o.state.target {
+			o.dialTarget(leg, in.to[0], "")
+			return
 		}
-		o.parties = append(o.parties, newParty(asked.to[leg-o.state.attempt]))
+		o.parties = append(o.parties, newParty(in.to[len(in.to)-len(o.state.legs)+leg]))
+	case connectAsked:
+		o.attempt = in.options
+		o.parties = append(o.parties, newParty(in.to[leg-o.state.attempt]))
 	}
-	p := o.parties[leg]
-	var ctx context.Context
-	ctx, p.giveUp = context.WithCancel(o.ctx)
-	opt := DialOptions{Call: o.call.id, Line: o.call.line, From: from, Timeout: o.patience(ringTimer)}
+	opt := DialOptions{Call: o.call.id, Line: o.call.line, From: cmp.Or(o.attempt.From, o.call.party), Timeout: o.patience(ringTimer)}
 	if caller := o.parties[0].leg; caller != nil {
 		opt.Caller = caller.Media().Format()
 	}
-	giveUp := p.giveUp
+	o.dialWith(leg, opt)
+}
+
+func (o *owner) dialWith(leg int, opt DialOptions) {
+	p := o.parties[leg]
+	ctx, giveUp := context.WithCancel(o.ctx)
+	p.giveUp = giveUp
 	o.spawn("dial", dialFailed{leg: leg, cause: NormalTemporaryFailure}, func() input {
 		defer giveUp()
 		return o.dialAddress(ctx, leg, p.address, opt)
@@ -202,7 +213,9 @@ func (o *owner) hangup(leg int, c Cause) {
 	if leg == 0 {
 		wait = o.retryAfter(c)
 	}
+	tell := o.farewell(p)
 	o.spawn("hangup", lost{leg}, func() input {
+		tell()
 		o.hangupLeg(l, c, wait)
 		select {
 		case <-p.gone:

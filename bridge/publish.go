@@ -15,19 +15,20 @@ type EventKind string
 
 // The events, in the order in which a call can bring them; it ends with CallEnded, always, but for RecordingReady.
 const (
-	CallIncoming   EventKind = "call.incoming"   // a leg called us
-	CallOriginated EventKind = "call.originated" // we are to dial both legs
-	CallRinging    EventKind = "call.ringing"    // a telephone rings that we dialled
-	CallAccepted   EventKind = "call.accepted"   // a person took the call
-	CallAnswered   EventKind = "call.answered"   // caller and callee hear each other
-	CallHeld       EventKind = "call.held"       // by the leg
-	CallResumed    EventKind = "call.resumed"
-	CallJoined     EventKind = "call.joined" // another leg is in the call, or has another role in it than before
-	CallLeft       EventKind = "call.left"   // a leg has left a call that goes on
-	CallDigit      EventKind = "call.digit"  // the leg pressed a key; which one is not told: it may belong to a secret
-	CallSilent     EventKind = "call.silent" // nothing passes in a direction of the leg's sound, though it should
-	CallSounds     EventKind = "call.sounds" // it does again
-	CallEnded      EventKind = "call.ended"
+	CallIncoming    EventKind = "call.incoming"   // a leg called us
+	CallOriginated  EventKind = "call.originated" // we are to dial both legs
+	CallRinging     EventKind = "call.ringing"    // a telephone rings that we dialled
+	CallAccepted    EventKind = "call.accepted"   // a person took the call
+	CallAnswered    EventKind = "call.answered"   // caller and callee hear each other
+	CallHeld        EventKind = "call.held"       // by the leg
+	CallResumed     EventKind = "call.resumed"
+	CallJoined      EventKind = "call.joined"      // another leg is in the call, or has another role in it than before
+	CallLeft        EventKind = "call.left"        // a leg has left a call that goes on
+	CallTransferred EventKind = "call.transferred" // another leg is in the place of one
+	CallDigit       EventKind = "call.digit"       // the leg pressed a key; which one is not told: it may belong to a secret
+	CallSilent      EventKind = "call.silent"      // nothing passes in a direction of the leg's sound, though it should
+	CallSounds      EventKind = "call.sounds"      // it does again
+	CallEnded       EventKind = "call.ended"
 
 	RecordingReady EventKind = "recording.ready" // a recording of the call is finished
 )
@@ -44,6 +45,7 @@ type Event struct {
 	Leg     LegID     `json:"leg,omitempty"`
 	Cause   Cause     `json:"cause,omitempty"`   // with CallEnded
 	Role    string    `json:"role,omitempty"`    // of the leg, with CallJoined: talk, listen, whisper
+	Instead LegID     `json:"instead,omitempty"` // with CallTransferred: whose place Leg has taken
 	Silence *Silence  `json:"silence,omitempty"` // with CallSilent and CallSounds
 
 	Recording *recording.Info `json:"recording,omitempty"` // with RecordingReady
@@ -78,6 +80,11 @@ func (o *owner) publish(kind EventKind, leg int) {
 		t.Connected, o.talked = ev.At, leg
 		ev.Talkers = []Talker{o.parties[0].talker(), o.parties[leg].talker()}
 		o.recordLine()
+	case CallTransferred:
+		ev.Instead = o.parties[leg].instead
+		if o.state.winner == leg {
+			o.talked = leg
+		}
 	case CallJoined:
 		ev.Role = o.state.legs[leg].role.String()
 	case CallEnded:

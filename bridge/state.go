@@ -53,8 +53,12 @@ const (
 type legState struct {
 	at     legPhase
 	cause  Cause // why it was hung up, or ended
-	joined bool  // it is neither the caller nor was it dialled
+	joined bool  // it is neither the caller nor was it dialled by an attempt to connect
 	role   Role
+
+	instead    int  // whose place it takes when it is up, plus one; 0: nobody's
+	redirected bool // its far end has named others to call
+	hops       int  // how often its call was sent on before
 }
 
 // verdict is how the last attempt to connect went, or the conversation that came of it.
@@ -77,6 +81,10 @@ type state struct {
 	last       verdict // of the last attempt
 	cause      Cause   // why the call ended, from ending on
 	endedBy    int     // whose end that was
+
+	referrer  int // who has asked for a transfer that goes on, plus one; 0: nobody
+	target    int // who is dialled for that; 0: nobody yet
+	following int // legs that have ended, and whose redirections are looked at
 }
 
 // newState is a call of which nothing has happened yet: the caller waits, or is to be dialled.

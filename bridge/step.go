@@ -71,6 +71,7 @@ func (withdrawn) apply(m *machine) {
 	switch m.verb {
 	case connectVerb:
 		m.winner = 0
+		m.cancelTransfer()
 		m.hangupCallees(NormalClearing)
 		m.finish(verdict{cause: NormalClearing, leg: us, answered: m.phase >= taking})
 	case collectVerb:
@@ -140,6 +141,9 @@ func (in answerDone) apply(m *machine) {
 // What happens to legs.
 
 func (in happened) apply(m *machine) {
+	if m.isTarget(in.leg) && m.targetHappens(in.event) {
+		return
+	}
 	switch ev := in.event.(type) {
 	case Ringing, EarlyMedia: // early media has nowhere to go: Telegram's apps and the caller's switch play their own tone
 		m.legRings(in.leg)
@@ -155,6 +159,10 @@ func (in happened) apply(m *machine) {
 		m.legHeld(in.leg, ev.On)
 	case Digit:
 		m.legPressed(in.leg, ev)
+	case TransferAsked:
+		m.transferAsked(in.leg)
+	case Redirected:
+		m.legs[in.leg].redirected = len(ev.To) > 0
 	case Ended:
 		m.legEnded(in.leg, ev.Cause)
 	}
@@ -235,8 +243,10 @@ func (m *machine) legEnded(leg int, c Cause) {
 
 // leaves sees what becomes of the call that a leg has left, or is being told to.
 func (m *machine) leaves(leg int, was legPhase, c Cause) {
-	switch {
-	case m.phase >= ending:
+	switch m.abandonTransfer(); {
+	case m.phase >= ending, m.redirected(leg):
+	case m.isTarget(leg):
+		m.transferFails(c)
 	case leg == 0:
 		m.callerLeaves(was, c)
 	case m.phase == trying && !m.legs[leg].joined:

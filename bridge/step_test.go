@@ -30,15 +30,36 @@ type situation struct {
 	state state
 }
 
+// after is the state after some inputs.
+func after(s state, inputs ...input) state {
+	for _, in := range inputs {
+		s, _ = step(s, in)
+	}
+	return s
+}
+
+func ev(leg int, e LegEvent) input { return happened{leg, e} }
+
+// sentOn are situations of calls that go on to somebody else.
+func sentOn(ready, talking state) []situation {
+	asked := after(talking, ev(1, TransferAsked{}))
+	transferring := after(asked, vetted{leg: 1}, dialled{leg: 3})
+	redirected := after(ready, connectAsked{targets: 1}, dialled{leg: 1}, ev(1, Redirected{To: []Address{to1000}}))
+	return []situation{
+		{"the callee asks for a transfer", asked},
+		{"the target of a transfer rings", after(transferring, ev(3, Ringing{}))},
+		{"transferred", after(transferring, ev(3, Answered{}))},
+		{"who asked for a transfer has left", after(transferring, ev(1, Ended{Cause: NormalClearing}))},
+		{"the caller asks for a transfer, and leaves", after(talking, controlDone{}, ev(0, TransferAsked{}), vetted{}, ev(0, Ended{Cause: NormalClearing}))},
+		{"a leg takes the callee's place", after(talking, joinAsked{role: Talk, of: "1", instead: 2})},
+		{"redirected", redirected},
+		{"redirection looked at", after(redirected, ev(1, Ended{Cause: NormalClearing}))},
+		{"target of a transfer redirects", after(transferring, ev(3, Redirected{To: []Address{to1000}}), ev(3, Ended{Cause: NormalClearing}))},
+	}
+}
+
 // situations has each phase at least once, and every phase of a leg.
 func situations() []situation {
-	after := func(s state, inputs ...input) state {
-		for _, in := range inputs {
-			s, _ = step(s, in)
-		}
-		return s
-	}
-	ev := func(leg int, e LegEvent) input { return happened{leg, e} }
 	incoming := newState(false)
 	ready := after(incoming, admitted{})
 	trying := after(ready, connectAsked{targets: 2}, dialled{leg: 1}, dialled{leg: 2}, ev(2, Ringing{}))
@@ -47,7 +68,7 @@ func situations() []situation {
 	talking := after(answering, ev(2, Ended{Cause: LoseRace}), answerDone{})
 	three := after(talking, joinAsked{role: Talk}, answerDone{leg: 3})
 	reaching := after(newState(true), admitted{})
-	return []situation{
+	return append(sentOn(ready, talking), []situation{
 		{"originated, gate asked", newState(true)},
 		{"originated, first dialled", reaching},
 		{"originated, first rings", after(reaching, dialled{leg: 0}, ev(0, Ringing{}))},
@@ -78,13 +99,13 @@ func situations() []situation {
 		{"ending, dial not back", after(ready, connectAsked{targets: 1}, hangupAsked{NormalClearing})},
 		{"ending", after(talking, ev(0, Ended{Cause: NormalClearing}), controlDone{})},
 		{"over", after(talking, ev(0, Ended{Cause: NormalClearing}), controlDone{}, ev(1, Ended{Cause: NormalClearing}))},
-	}
+	}...)
 }
 
 func legEvents() []LegEvent {
 	return []LegEvent{
 		Ringing{}, EarlyMedia{}, Accepted{}, Answered{}, FormatChanged{}, Held{On: true}, Held{}, Muted{On: true}, PathChanged{},
-		Digit{Key: '5'}, Digit{Key: '#'}, TransferAsked{}, Redirected{}, Ended{Cause: NumberChanged},
+		Digit{Key: '5'}, Digit{Key: '#'}, TransferAsked{}, Redirected{To: []Address{to1000}}, Ended{Cause: NumberChanged},
 	}
 }
 
@@ -99,7 +120,9 @@ func inputs(legs int) []input {
 	}
 	for leg := range legs {
 		all = append(all, dropAsked{leg: leg, cause: CallRejected}, becomeAsked{leg: leg, role: Listen}, becomeAsked{leg: leg, role: Talk},
-			releaseAsked{leg: leg}, released{leg: leg}, soundFailed{leg: leg})
+			releaseAsked{leg: leg}, released{leg: leg}, soundFailed{leg: leg}, joinAsked{role: Talk, of: "x", instead: leg + 1},
+			vetted{leg: leg}, vetted{leg: leg, cause: OutgoingCallBarred}, vetted{leg: leg, moves: true}, mergeFailed{leg}, overdue{leg},
+			followed{leg: leg}, followed{leg: leg, targets: 2})
 		if leg > 0 {
 			all = append(all, answerDone{leg: leg}, answerDone{leg: leg, cause: CallRejected})
 		}
@@ -136,6 +159,10 @@ func describe(v any) string {
 		return fmt.Sprintf("%s %d", name, v.leg)
 	case dialFailed:
 		return fmt.Sprintf("%s %d %s", name, v.leg, v.cause)
+	case vetted:
+		return fmt.Sprintf("%s %d %s moves %t", name, v.leg, v.cause, v.moves)
+	case report:
+		return fmt.Sprintf("%s %d %s %s", name, v.leg, [...]string{"rings", "done", "failed"}[v.progress], v.cause)
 	case arm:
 		return [...]string{"arm ring", "arm connect", "arm first key", "arm next key"}[v.timer]
 	case admitted:
@@ -175,6 +202,12 @@ func describeState(s state) string {
 	text := fmt.Sprintf("%s [%s]", s.phase, strings.Join(legs, " "))
 	if s.phase >= ending {
 		text += fmt.Sprintf(" %s by %d", s.cause, s.endedBy)
+	}
+	if s.referrer != 0 {
+		text += fmt.Sprintf(" transfer by %d to %d", s.referrer-1, s.target)
+	}
+	if s.following != 0 {
+		text += fmt.Sprintf(" following %d", s.following)
 	}
 	if k := s.keyboard; k.typed != "" {
 		text += " typed " + k.typed

@@ -90,8 +90,7 @@ func (f *FreeSWITCH) translate(e sip.Event) bridge.LegEvent {
 	case sip.Digit:
 		return bridge.Digit{Key: e.Key, Duration: e.Duration}
 	case sip.TransferAsked:
-		replaces, _, _ := strings.Cut(e.Replaces, ";") // RFC 3891 §6.1: the Call-ID comes first
-		return bridge.TransferAsked{To: addressOfURI(e.To), Replaces: bridge.LegID(replaces)}
+		return bridge.TransferAsked{To: addressOfURI(e.To), Replaces: e.Replaces}
 	case sip.Redirected:
 		var to []bridge.Address
 		for _, uri := range e.To {

@@ -200,6 +200,15 @@ func (r *Registry) MayJoin(user, line string, as Role) Decision {
 	}
 }
 
+// Follow implements bridge.Gate: whoever sends calls on may send them to whom the line may call, and to whom it lets ring anyway. A user
+// may send them no further than to whom the user may call.
+func (r *Registry) Follow(_ context.Context, name, user string, to bridge.Address) error {
+	if l := r.lines[name]; l != nil && to == l.To {
+		return nil
+	}
+	return r.May(user, name, to).Err()
+}
+
 // Admit implements bridge.Gate: it counts the call on its line, and asks whether the switch may call somebody on Telegram by it.
 func (r *Registry) Admit(_ context.Context, name string, _, to bridge.Address) (release func(), err error) {
 	l := r.lines[name]

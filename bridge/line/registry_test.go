@@ -216,6 +216,31 @@ func TestCallsOfALineAreCountedAtTheGate(t *testing.T) {
 	}
 }
 
+func TestCallsAreSentOnToWhomTheLineMayCall(t *testing.T) {
+	c := config("a")
+	c.To, c.Allow = sip("1000"), patterns(t, "!+49900*", "+49*", "10xx")
+	r, err := NewRegistry([]Config{c}, []User{{Name: "ann", Lines: []string{"a"}, Numbers: patterns(t, "+4930*")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		user string
+		to   bridge.Address
+		want bool
+	}{
+		{"", sip("1001"), true}, {"", sip("2000"), false}, {"", tg("+4930123"), true}, {"", tg("+49900123"), false}, {"", tg("@bob"), false},
+		{"ann", tg("+4930123"), true}, {"ann", tg("+4940123"), false}, {"ann", sip("1001"), false}, {"ann", sip("1000"), true},
+		{"bob", tg("+4930123"), false},
+	} {
+		if err := r.Follow(context.Background(), "a", tt.user, tt.to); (err == nil) != tt.want {
+			t.Errorf("%q to %s: %v", tt.user, tt.to, err)
+		}
+	}
+	if err := r.Follow(context.Background(), "b", "", sip("1000")); err == nil {
+		t.Error("by no line")
+	}
+}
+
 func TestManyCallersFightForTheLastPlace(t *testing.T) {
 	r := registry(t, []Config{config("a")})
 	var wg sync.WaitGroup

@@ -1,0 +1,187 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+)
+
+// TransferProgress is how a transfer goes.
+type TransferProgress uint8
+
+// A transfer rings, perhaps, and then is done or has failed.
+const (
+	TransferRings TransferProgress = iota
+	TransferDone
+	TransferFailed
+)
+
+// Replace lets a leg take the place of another one in its call, which is then hung up (SIP INVITE with Replaces, RFC 3891), and returns when the
+// leg has ended. It must belong to the line of that call. Errors are those of Join, and ErrNoLeg.
+func (b *Bridge) Replace(ctx context.Context, old LegID, l Leg) error {
+	c := b.holder(old)
+	if c == nil || c.line != lineOf(l) {
+		b.turnAway(ctx, l, CallRejected)
+		return ErrNoLeg
+	}
+	err := b.join(ctx, c.id, joinAsked{role: Talk, of: old, guest: &guest{leg: l, over: make(chan struct{})}})
+	if errors.Is(err, ErrVerb) {
+		return ErrNoLeg
+	}
+	return err
+}
+
+type (
+	// vetted: the gate has said whether a leg's call may go where it asks for.
+	vetted struct {
+		leg      int
+		cause    Cause   // 0: it may
+		moves    bool    // to a leg of another call of ours
+		to       Address // owner
+		replaces string  // owner: the call of theirs that is replaced, in SIP's words
+		place    LegID   // owner: the leg of ours that is meant
+		err      error   // owner
+	}
+	// mergeFailed: the leg of another call could not be replaced.
+	mergeFailed struct{ leg int }
+	// overdue: nobody has taken the call for so long to whom a leg asked for it to be transferred.
+	overdue struct{ leg int }
+
+	// vet asks the gate whether the call may go where the leg asks for.
+	vet struct{ leg int }
+	// merge moves whom the leg talks with to another call of ours.
+	merge struct{ leg int }
+	// report tells a leg how the transfer goes that it asked for. That it is done is told before it is hung up, which follows.
+	report struct {
+		leg      int
+		progress TransferProgress
+		cause    Cause
+	}
+)
+
+func (in joinAsked) resolve(find func(LegID) int) input {
+	if in.of != "" {
+		in.instead = find(in.of) + 1
+	}
+	return in
+}
+
+// transferAsked begins a transfer: the call of two talks on while a third is dialled. There is one at a time.
+func (m *machine) transferAsked(by int) {
+	l := m.legs[by]
+	if m.referrer != 0 || l.at != legUp || l.role != Talk || m.phase != talking && m.phase != idle || !m.company() {
+		m.do(report{by, TransferFailed, CallRejected})
+		return
+	}
+	m.referrer = by + 1
+	m.do(vet{by})
+}
+
+func (in vetted) apply(m *machine) {
+	switch {
+	case m.referrer != in.leg+1 || m.target != 0: // it was given up meanwhile
+	case in.cause != 0:
+		m.transferFails(in.cause)
+	case in.moves:
+		m.referrer = 0
+		m.do(merge{in.leg})
+	default:
+		m.dialInstead(in.leg, 0)
+	}
+}
+
+// isTarget tells whether the leg is the one that a transfer is to.
+func (m *machine) isTarget(leg int) bool { return m.target != 0 && leg == m.target }
+
+// dialInstead dials who is to take a leg's place.
+func (m *machine) dialInstead(of, hops int) {
+	m.target = len(m.legs)
+	m.legs = append(m.legs, legState{at: legDialling, joined: true, role: Talk, instead: of + 1, hops: hops})
+	m.do(dial{m.target})
+}
+
+// targetHappens is what happened to whom a transfer is to, until it has answered. False: that is as with any leg.
+func (m *machine) targetHappens(ev LegEvent) bool {
+	l := &m.legs[m.target]
+	switch ev.(type) {
+	case Ringing, EarlyMedia:
+		if l.at == legCalling {
+			l.at = legRinging
+			m.do(tell{CallRinging, m.target}, report{m.referrer - 1, TransferRings, 0})
+		}
+	case Accepted:
+		if l.at < legTaken {
+			l.at = legTaken
+		}
+	case Answered:
+		if l.at <= legTaken {
+			target := m.target
+			m.do(report{m.referrer - 1, TransferDone, 0})
+			m.referrer, m.target = 0, 0
+			m.takesPlace(target)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// takesPlace puts a leg that is there now in the place of the one that it was meant for.
+func (m *machine) takesPlace(leg int) {
+	l := &m.legs[leg]
+	old := l.instead - 1
+	l.at, l.instead = legUp, 0
+	m.do(seat{leg}, tell{CallTransferred, leg})
+	switch {
+	case m.legs[old].at >= legHanging:
+	case old == m.winner && m.phase == talking:
+		l.joined, m.winner = false, leg
+		m.hang(old, NormalClearing)
+	default:
+		m.sendAway(old, NormalClearing)
+	}
+}
+
+// transferFails leaves everything as it was. If who asked for it has left by now, that may be the end of the call.
+func (m *machine) transferFails(c Cause) {
+	by := m.referrer - 1
+	m.referrer, m.target = 0, 0
+	if m.legs[by].at == legUp {
+		m.do(report{by, TransferFailed, c})
+	}
+	m.endUnwanted(c, us)
+}
+
+// abandonTransfer gives a transfer up when the last has left whom it was for.
+func (m *machine) abandonTransfer() {
+	if m.referrer == 0 {
+		return
+	}
+	for leg, l := range m.legs {
+		if l.at == legUp && l.role == Talk && leg != m.referrer-1 {
+			return
+		}
+	}
+	m.cancelTransfer()
+}
+
+func (m *machine) cancelTransfer() {
+	if m.target != 0 {
+		m.hang(m.target, NormalClearing)
+	}
+	m.referrer, m.target = 0, 0
+}
+
+func (in mergeFailed) apply(m *machine) {
+	if m.legs[in.leg].at == legUp {
+		m.do(report{in.leg, TransferFailed, NormalTemporaryFailure})
+	}
+}
+
+func (in overdue) apply(m *machine) {
+	if !m.isTarget(in.leg) || m.legs[in.leg].at >= legUp {
+		return
+	}
+	cause := m.unanswered(in.leg)
+	m.hang(in.leg, cause)
+	m.transferFails(cause)
+}
