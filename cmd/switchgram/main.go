@@ -43,6 +43,7 @@ type commands struct {
 	Demo         demoCommand         `cmd:"" help:"Make calls between simulated Telegram users and telephones, and print how they went. Needs no account, no FreeSWITCH, no internet."`
 	Peer         peerCommand         `cmd:"" help:"Run the call engine for one call, signalling on standard input and output (docs/peer.md)."`
 	Bench        benchCommand        `cmd:"" help:"Measure what calls cost: processor, memory, delay, loss."`
+	Doctor       doctorCommand       `cmd:"" help:"Check the set-up, and say what is wrong and how to mend it."`
 	HashPassword hashPasswordCommand `cmd:"" help:"Read a password and print its hash for the configuration's users."`
 	Recordings   recordingsCommand   `cmd:"" help:"List recordings, or finish those that an earlier run has left."`
 	Config       configCommand       `cmd:"" help:"Print what other programs need for the configuration."`

@@ -1,0 +1,53 @@
+package doctor
+
+import (
+	"context"
+	"io"
+	"strings"
+)
+
+// profileOf is FreeSWITCH's SIP profile that listens where a line registers, and what it says of itself; the name is empty if none is known.
+func (p *patient) profileOf(ctx context.Context, registrar string) (name string, is element) {
+	text, err := p.socket.API(ctx, "sofia xmlstatus")
+	if err != nil {
+		return "", element{}
+	}
+	_, port, found := strings.Cut(registrar, ":")
+	if !found {
+		port = "5060"
+	}
+	for _, profile := range parseElement(text).all("profile") {
+		if strings.HasSuffix(profile.text("data"), ":"+port) {
+			name = profile.text("name")
+			break
+		}
+	}
+	if name == "" {
+		return "", element{}
+	}
+	text, err = p.socket.API(ctx, "sofia xmlstatus profile "+name)
+	if err != nil {
+		return "", element{}
+	}
+	return name, parseElement(text)
+}
+
+// text is what stands in the first element of that name.
+func (e element) text(name string) string {
+	if found := e.all(name); len(found) > 0 {
+		return strings.TrimSpace(found[0].Text)
+	}
+	return ""
+}
+
+// asItIs is for FreeSWITCH's documents, which say ISO-8859-1 and are UTF-8.
+func asItIs(_ string, in io.Reader) (io.Reader, error) { return in, nil }
+
+// domain of the users of FreeSWITCH's directory.
+func (p *patient) domain(ctx context.Context) string {
+	answer, err := p.socket.API(ctx, "global_getvar domain")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(answer)
+}
