@@ -1,7 +1,7 @@
 package xml
 
 import (
-	"crypto/md5" //nolint:gosec // RFC 2617's digest, which FreeSWITCH asks for
+	"crypto/md5" // of digest authentication, which FreeSWITCH asks for
 	"encoding/hex"
 )
 
