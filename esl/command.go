@@ -61,11 +61,11 @@ func (c Command) isAPI() bool { return strings.HasPrefix(c.Line, "api ") }
 // Reply is FreeSWITCH's answer to a Command.
 type Reply struct {
 	Text string // Reply-Text, such as "+OK accepted"; the whole answer of an "api" command
-	head []header
+	head headers
 }
 
 // Get returns a header of the reply, "" if there is none.
-func (r Reply) Get(name string) string { return (&Event{headers: r.head}).Get(name) }
+func (r Reply) Get(name string) string { return r.head.get(name) }
 
 func (f *frame) reply() Reply {
 	r := Reply{Text: f.get("Reply-Text"), head: f.head}

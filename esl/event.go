@@ -4,7 +4,6 @@ import (
 	"iter"
 	"log/slog"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -18,104 +17,27 @@ type Event struct {
 	// Resync is set on the events a [Client] makes after a gap; nil on FreeSWITCH's own.
 	Resync *Resync
 
-	headers []header
+	headers headers
 	body    string
 }
 
-// header is a name and a value as it came over the wire; decoding waits until somebody asks.
-type header struct {
-	name, raw string
-	encoding  encoding
-}
-
-const (
-	usualHeaders = 512    // for more, the list has to grow
-	mostHeaders  = 10_000 // an event with more is refused
-)
-
-type encoding uint8
-
-const (
-	verbatim encoding = iota
-	percent           // plain events
-	escaped           // a JSON string that has a backslash in it
-	array             // a JSON array, with its brackets
-)
-
-func (h header) value() string {
-	switch h.encoding {
-	case percent:
-		return unescapePercent(h.raw)
-	case escaped:
-		return unescapeJSON(h.raw)
-	case array:
-		return arrayPrefix + strings.Join(jsonElements(h.raw), arraySeparator)
-	default:
-		return h.raw
-	}
-}
-
-// How FreeSWITCH writes a list of values in one: ARRAY::one|:two.
-const (
-	arrayPrefix    = "ARRAY::"
-	arraySeparator = "|:"
-)
-
-func (h header) values() []string {
-	if h.encoding == array {
-		return jsonElements(h.raw)
-	}
-	v := h.value()
-	if list, ok := strings.CutPrefix(v, arrayPrefix); ok {
-		return strings.Split(list, arraySeparator)
-	}
-	return []string{v}
-}
-
-// find returns the first header of that name, nil if there is none.
-func (e *Event) find(name string) *header {
-	for i := range e.headers {
-		if h := &e.headers[i]; len(h.name) == len(name) && (h.name == name || strings.EqualFold(h.name, name)) {
-			return h
-		}
-	}
-	return nil
-}
-
 // Get returns the value of a header, "" if the event has no such header. A list is written as FreeSWITCH does: ARRAY::one|:two.
-func (e *Event) Get(name string) string {
-	v, _ := e.Lookup(name)
-	return v
-}
+func (e *Event) Get(name string) string { return e.headers.get(name) }
 
 // Lookup is Get that tells an empty value from a header that is not there.
-func (e *Event) Lookup(name string) (value string, ok bool) {
-	h := e.find(name)
-	if h == nil {
-		return "", false
-	}
-	return h.value(), true
-}
+func (e *Event) Lookup(name string) (value string, ok bool) { return e.headers.lookup(name) }
 
 // Values returns the elements of a list, or the only value in a list of one; nil if the event has no such header.
 func (e *Event) Values(name string) []string {
-	h := e.find(name)
-	if h == nil {
+	p, ok := e.headers.find(name)
+	if !ok {
 		return nil
 	}
-	return h.values()
+	return p.values(e.headers.text)
 }
 
 // All yields the headers in the order of the wire, the ones that occur twice included.
-func (e *Event) All() iter.Seq2[string, string] {
-	return func(yield func(name, value string) bool) {
-		for _, h := range e.headers {
-			if !yield(h.name, h.value()) {
-				return
-			}
-		}
-	}
-}
+func (e *Event) All() iter.Seq2[string, string] { return e.headers.each() }
 
 // Body returns the event's body, "" if it has none.
 func (e *Event) Body() string { return e.body }

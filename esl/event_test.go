@@ -221,7 +221,7 @@ func BenchmarkFramesToWatches(b *testing.B) {
 func benchmarkRoute(b *testing.B, kind, content string) {
 	wire := []byte("Content-Length: " + itoa(len(content)) + "\nContent-Type: text/event-" + kind + "\n\n" + content)
 	r := newRouter()
-	e, err := (&frame{head: []header{{name: "Content-Type", raw: "text/event-" + kind}}, body: content}).event()
+	e, err := (&frame{body: content}).eventOf("text/event-" + kind)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,11 +18,11 @@ const (
 
 // frame is what the event socket sends: headers, a blank line, and a body of Content-Length bytes.
 type frame struct {
-	head []header
+	head headers
 	body string
 }
 
-func (f *frame) get(name string) string { return (&Event{headers: f.head}).Get(name) }
+func (f *frame) get(name string) string { return f.head.get(name) }
 
 // frameReader cuts a stream into frames. Its buffers are used again for every frame; frames are strings of their own.
 type frameReader struct {
@@ -39,13 +40,15 @@ func (r *frameReader) next() (*frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &frame{head: make([]header, 0, strings.Count(head, "\n"))}
-	for line := range strings.Lines(head) {
-		name, value, err := cutHeader(strings.TrimSuffix(line, "\n"))
+	f := &frame{head: headers{head, make([]header, 0, strings.Count(head, "\n"))}}
+	for from := 0; from < len(head); {
+		to := from + lineLength(head[from:])
+		h, err := cutHeader(head, from, to, verbatim)
 		if err != nil {
 			return nil, err
 		}
-		f.head = append(f.head, header{name: name, raw: value})
+		f.head.all = append(f.head.all, h)
+		from = to + 1
 	}
 	n, err := f.length()
 	if err != nil || n == 0 {
@@ -86,14 +89,15 @@ func (r *frameReader) cut(err error, partial int) error {
 // length is what Content-Length says. Two that disagree would let whoever wrote one of them make up frames.
 func (f *frame) length() (n int, err error) {
 	said := ""
-	for _, h := range f.head {
-		if !strings.EqualFold(h.name, "Content-Length") {
+	for _, h := range f.head.all {
+		if !h.name.is("Content-Length", f.head.text) {
 			continue
 		}
-		if said != "" && h.raw != said {
-			return 0, fmt.Errorf("%w: two values of Content-Length: %.20q and %.20q", ErrProtocol, said, h.raw)
+		value := h.value.raw(f.head.text)
+		if said != "" && value != said {
+			return 0, fmt.Errorf("%w: two values of Content-Length: %.20q and %.20q", ErrProtocol, said, value)
 		}
-		said = h.raw
+		said = value
 		if n, err = strconv.Atoi(said); err != nil || n < 0 || n > longestBody {
 			return 0, fmt.Errorf("%w: Content-Length %.20q", ErrProtocol, said)
 		}
@@ -126,8 +130,10 @@ func noEOF(err error) error {
 }
 
 // event decodes the frame's event, nil if it carries none that we can read.
-func (f *frame) event() (*Event, error) {
-	switch f.get("Content-Type") {
+func (f *frame) event() (*Event, error) { return f.eventOf(f.get("Content-Type")) }
+
+func (f *frame) eventOf(kind string) (*Event, error) {
+	switch kind {
 	case "text/event-json":
 		return parseJSON(f.body)
 	case "text/event-plain":
@@ -139,10 +145,9 @@ func (f *frame) event() (*Event, error) {
 
 // channelData reads the answer to "connect", the one reply whose headers are percent-encoded.
 func (f *frame) channelData() *Event {
-	e := &Event{headers: make([]header, len(f.head))}
-	for i, h := range f.head {
-		h.encoding = percent
-		e.headers[i] = h
+	e := &Event{headers: headers{f.head.text, slices.Clone(f.head.all)}}
+	for i := range e.headers.all {
+		e.headers.all[i].value.encoding = percent
 	}
 	return e
 }

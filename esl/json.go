@@ -13,16 +13,15 @@ const deepest = 8
 // parseJSON reads an event in JSON. It is a parser of its own because encoding/json would replace bytes that are not UTF-8, which channel
 // variables may hold, and would lose the order and the second of two headers of one name.
 func parseJSON(text string) (*Event, error) {
-	e := &Event{headers: make([]header, 0, min(1+strings.Count(text, `"`)/4, usualHeaders))}
+	e := &Event{headers: headers{text, make([]header, 0, min(1+strings.Count(text, `"`)/4, usualHeaders))}}
 	s := scanner{text: text}
-	s.object(func(name string, h header) {
-		h.name = name
-		if name == "_body" {
-			e.body = h.value()
+	s.object(func(h header) {
+		if h.name.value(text) == "_body" {
+			e.body = h.value.value(text)
 			return
 		}
-		e.headers = append(e.headers, h)
-		s.bad = s.bad || len(e.headers) > mostHeaders
+		e.headers.all = append(e.headers.all, h)
+		s.bad = s.bad || len(e.headers.all) > mostHeaders
 	})
 	s.blanks()
 	if s.bad || s.at != len(text) {
@@ -61,13 +60,13 @@ func (s *scanner) take(c byte) bool {
 	return true
 }
 
-// object calls f with every name and value; the name in the header is left open.
-func (s *scanner) object(f func(name string, h header)) {
+// object calls f with every name and value.
+func (s *scanner) object(f func(h header)) {
 	s.list('{', '}', func() {
 		name := s.string()
 		if s.take(':') {
-			if h := s.value(); !s.bad {
-				f(name.value(), h)
+			if value := s.value(); !s.bad {
+				f(header{name, value})
 			}
 		}
 	})
@@ -93,25 +92,25 @@ func (s *scanner) list(opening, closing byte, item func()) {
 	s.depth--
 }
 
-func (s *scanner) value() header {
+func (s *scanner) value() piece {
 	switch s.blanks() {
 	case '"':
 		return s.string()
 	case '[':
 		from := s.at
 		s.list('[', ']', func() { s.value() })
-		return header{raw: s.text[from:s.at], encoding: array}
+		return part(from, s.at, array)
 	case '{':
 		from := s.at
-		s.object(func(string, header) {})
-		return header{raw: s.text[from:s.at]}
+		s.object(func(header) {})
+		return part(from, s.at, verbatim)
 	default:
 		return s.word()
 	}
 }
 
 // word is a number, true, false or null. What it says is not looked at: FreeSWITCH sends strings.
-func (s *scanner) word() header {
+func (s *scanner) word() piece {
 	from := s.at
 	for s.at < len(s.text) && strings.IndexByte(" \t\r\n,]}", s.text[s.at]) < 0 {
 		c := s.text[s.at]
@@ -122,18 +121,18 @@ func (s *scanner) word() header {
 		s.at++
 	}
 	s.bad = s.bad || from == s.at
-	return header{raw: s.text[from:s.at]}
+	return part(from, s.at, verbatim)
 }
 
-func (s *scanner) string() header {
+func (s *scanner) string() piece {
 	if !s.take('"') {
-		return header{}
+		return piece{}
 	}
 	from := s.at
 	quote := strings.IndexByte(s.text[from:], '"')
 	if quote >= 0 && strings.IndexByte(s.text[from:from+quote], '\\') < 0 {
 		s.at += quote + 1
-		return header{raw: s.text[from : from+quote]}
+		return part(from, from+quote, verbatim)
 	}
 	for ; s.at < len(s.text); s.at++ {
 		switch s.text[s.at] {
@@ -141,22 +140,22 @@ func (s *scanner) string() header {
 			s.at++
 		case '"':
 			s.at++
-			return header{raw: s.text[from : s.at-1], encoding: escaped}
+			return part(from, s.at-1, escaped)
 		}
 	}
 	s.at, s.bad = len(s.text), true
-	return header{}
+	return piece{}
 }
 
 // jsonElements decodes a list that value has walked over. Lists in lists, which FreeSWITCH never sends, stay as they are.
 func jsonElements(raw string) (elements []string) {
 	s := scanner{text: raw}
 	s.list('[', ']', func() {
-		h := s.value()
-		if h.encoding == array {
-			h.encoding = verbatim
+		p := s.value()
+		if p.encoding == array {
+			p.encoding = verbatim
 		}
-		elements = append(elements, h.value())
+		elements = append(elements, p.value(raw))
 	})
 	return elements
 }

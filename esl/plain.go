@@ -9,53 +9,61 @@ import (
 // parsePlain reads the content of a text/event-plain frame: percent-encoded headers, a blank line, and a body if the headers have a
 // Content-Length of their own (the frame's counts both).
 func parsePlain(text string) (*Event, error) {
-	e := &Event{headers: make([]header, 0, min(strings.Count(text, "\n"), usualHeaders))}
-	for rest := text; rest != ""; {
-		var line string
-		line, rest, _ = strings.Cut(rest, "\n")
-		if line == "" || line == "\r" {
-			return e, e.takeBody(rest)
+	e := &Event{headers: headers{text, make([]header, 0, min(strings.Count(text, "\n"), usualHeaders))}}
+	for from := 0; from < len(text); {
+		to := from + lineLength(text[from:])
+		if to == from || to == from+1 && text[from] == '\r' {
+			return e, e.takeBody(text[min(to+1, len(text)):])
 		}
-		name, value, err := cutHeader(line)
+		h, err := cutHeader(text, from, to, percent)
 		if err != nil {
 			return nil, err
 		}
-		if len(e.headers) == mostHeaders {
+		if len(e.headers.all) == mostHeaders {
 			return nil, fmt.Errorf("%w: event of more than %d headers", ErrProtocol, mostHeaders)
 		}
-		e.headers = append(e.headers, header{name, value, percent})
+		e.headers.all = append(e.headers.all, h)
+		from = to + 1
 	}
 	return e, nil
 }
 
+// lineLength is how long the first line is, without its end.
+func lineLength(text string) int {
+	if n := strings.IndexByte(text, '\n'); n >= 0 {
+		return n
+	}
+	return len(text)
+}
+
 // takeBody takes as many bytes as the event's own Content-Length says.
 func (e *Event) takeBody(rest string) error {
-	h := e.find("Content-Length")
-	if h == nil {
+	said, ok := e.Lookup("Content-Length")
+	if !ok {
 		return nil
 	}
-	n, err := strconv.Atoi(h.value())
+	n, err := strconv.Atoi(said)
 	if err != nil || n < 0 || n > len(rest) {
-		return fmt.Errorf("%w: an event's body of %.20q bytes, of which %d came", ErrProtocol, h.value(), len(rest))
+		return fmt.Errorf("%w: an event's body of %.20q bytes, of which %d came", ErrProtocol, said, len(rest))
 	}
 	e.body = rest[:n]
 	return nil
 }
 
-// cutHeader splits "Name: value". FreeSWITCH writes exactly one blank; an empty value may lack it.
-func cutHeader(line string) (name, value string, err error) {
-	colon := strings.IndexByte(line, ':')
-	if colon <= 0 {
-		return "", "", fmt.Errorf("%w: header line without a name: %.80q", ErrProtocol, line)
+// cutHeader splits the line "Name: value" that stands between two places. FreeSWITCH writes exactly one blank; an empty value may lack it.
+func cutHeader(text string, from, to int, e encoding) (header, error) {
+	colon := from + strings.IndexByte(text[from:to], ':')
+	if colon <= from {
+		return header{}, fmt.Errorf("%w: header line without a name: %.80q", ErrProtocol, text[from:to])
 	}
-	name, value = line[:colon], line[colon+1:]
-	if value != "" && value[0] == ' ' {
-		value = value[1:]
+	begin := colon + 1
+	if begin < to && text[begin] == ' ' {
+		begin++
 	}
-	if value != "" && value[len(value)-1] == '\r' {
-		value = value[:len(value)-1]
+	if begin < to && text[to-1] == '\r' {
+		to--
 	}
-	return name, value, nil
+	return header{part(from, colon, verbatim), part(begin, to, e)}, nil
 }
 
 // unescapePercent decodes %XX and leaves what is no such code alone. A "+" is a plus sign, not a blank.

@@ -98,7 +98,8 @@ func (c *Client) resyncOne(ctx context.Context, conn *Conn, uuid string, note Re
 	}
 	if err != nil {
 		note.Gone = true
-		e = &Event{headers: []header{{name: "Unique-ID", raw: uuid}}}
+		const name = "Unique-ID"
+		e = &Event{headers: headers{name + uuid, []header{{part(0, len(name), verbatim), part(len(name), len(name)+len(uuid), verbatim)}}}}
 	}
 	e.Resync = &note
 	c.router.tell(uuid, e)
