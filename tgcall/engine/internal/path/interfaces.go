@@ -16,19 +16,19 @@ import (
 type interfaces struct {
 	list func() ([]*transport.Interface, error)
 
-	mu    sync.Mutex
-	since map[netip.Addr]time.Time // first seen
+	mu     sync.Mutex
+	opened map[netip.Addr]time.Time // the addresses in sight, and when they had their first socket; zero: not yet
 }
 
 // maxAddresses bounds the addresses of one call. What a machine that starts container after container has beyond them is not
 // used.
 const maxAddresses = 16
 
-// fresh is how long an address may be new: by then the agent has opened its socket.
+// fresh is how long an address may be new after its first socket: by then the agent has opened those to ask STUN servers.
 const fresh = 2 * time.Second
 
 func newInterfaces(list func() ([]*transport.Interface, error)) *interfaces {
-	return &interfaces{list: list, since: map[netip.Addr]time.Time{}}
+	return &interfaces{list: list, opened: map[netip.Addr]time.Time{}}
 }
 
 // now lists the machine's interfaces, of which pion's network keeps those of the moment it was made.
@@ -72,13 +72,13 @@ func (i *interfaces) notice(a net.Addr) bool {
 	if err != nil || ip.Is6() && ip.IsLinkLocalUnicast() {
 		return false
 	}
-	if _, known := i.since[ip]; known {
+	if _, known := i.opened[ip]; known {
 		return true
 	}
-	if len(i.since) == maxAddresses {
+	if len(i.opened) == maxAddresses {
 		return false
 	}
-	i.since[ip] = time.Now()
+	i.opened[ip] = time.Time{}
 	return true
 }
 
@@ -87,9 +87,15 @@ var errHasSocket = errors.New("the address has a socket already")
 // open is nil if an address may have a socket of its own now.
 func (i *interfaces) open(ip net.IP) error {
 	a, _ := netip.AddrFromSlice(ip)
+	a = a.Unmap()
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if since, known := i.since[a.Unmap()]; known && time.Since(since) > fresh {
+	first, known := i.opened[a]
+	switch {
+	case !known: // the agent leaves it to the system
+	case first.IsZero():
+		i.opened[a] = time.Now()
+	case time.Since(first) > fresh:
 		return errHasSocket
 	}
 	return nil

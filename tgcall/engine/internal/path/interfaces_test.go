@@ -72,6 +72,7 @@ func TestAddressHasOneSocketForTheWholeCall(t *testing.T) {
 		i := newInterfaces(now)
 		i.list = func() ([]*transport.Interface, error) { return []*transport.Interface{ifaceAt(t, "192.0.2.1/24")}, nil }
 		seen(t, i)
+		time.Sleep(fresh + time.Second) // the machine is busy
 		if err := i.open(net.IPv4(192, 0, 2, 1)); err != nil {
 			t.Errorf("new address: %v", err)
 		}
