@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -16,46 +15,52 @@ import (
 // BenchmarkPacket is one packet of sound all the way, from WriteRTP of one engine to OnRTP of another, over loopback. What it costs is the
 // time of the processor, system included, for both ends together; the time of the clock tells little on a machine that has others to serve.
 func BenchmarkPacket(b *testing.B) {
-	const calls = 50
-	server := newReflector(b, reflectors.Options{})
+	own := func(testing.TB) *port.Port { return nil }
 	for _, bench := range []struct {
 		name string
 		port func(testing.TB) *port.Port
-		call func(Config) call
+		call func(testing.TB, Config) call
 	}{
-		{"sockets of their own", func(testing.TB) *port.Port { return nil }, func(c Config) call { return newCall(b, c, weather{}) }},
-		{"shared port", newPort, func(c Config) call {
-			c.P2P = true
-			far := c
-			far.Port = nil
-			return newUnequalCall(b, c, far, weather{})
-		}},
-		{"by reflector, sockets of their own", func(testing.TB) *port.Port { return nil }, func(c Config) call {
-			c.P2P = false
-			return newReflectedCall(b, c, server, false)
-		}},
-		{"by reflector, shared port", newPort, func(c Config) call {
-			c.P2P = false
-			return newReflectedCall(b, c, server, false)
-		}},
+		{"sockets of their own", own, direct},
+		{"shared port", newPort, direct},
+		{"by reflector, sockets of their own", own, reflected},
+		{"by reflector, shared port", newPort, reflected},
 	} {
-		b.Run(fmt.Sprintf("%s, %d calls", bench.name, calls), func(b *testing.B) {
-			p := bench.port(b)
-			var all []call
-			for range calls {
-				c := bench.call(Config{Version: "13.0.0", P2P: true, Port: p})
-				c.run()
-				all = append(all, c)
+		b.Run(bench.name, func(b *testing.B) {
+			all := make([]call, 50)
+			shared := bench.port(b)
+			for i := range all {
+				all[i] = bench.call(b, Config{Version: "13.0.0", Port: shared})
+				all[i].run()
+				all[i].caller.awaitState(Established)
+				all[i].callee.awaitState(Established)
 			}
 			for _, c := range all {
-				c.caller.awaitState(Established)
-				c.callee.awaitState(Established)
 				c.caller.talk(c.callee, 1)
 				c.callee.talk(c.caller, 1)
 			}
 			stream(b, all)
 		})
 	}
+}
+
+// direct is a call whose callee has sockets of its own, like people at home.
+func direct(t testing.TB, c Config) call {
+	t.Helper()
+	c.P2P = true
+	callee := c
+	callee.Port = nil
+	return newUnequalCall(t, c, callee, weather{})
+}
+
+func reflected(t testing.TB, c Config) call {
+	t.Helper()
+	callersTag, calleesTag := newTags()
+	server := newReflector(t, reflectors.Options{})
+	caller, callee := c, c
+	callee.Port = nil
+	caller.Servers, callee.Servers = []Server{at(server, callersTag, false)}, []Server{at(server, calleesTag, false)}
+	return newUnequalCall(t, caller, callee, weather{})
 }
 
 // stream sends packets on all calls in turn, towards the caller, a few at a time.

@@ -63,19 +63,22 @@ func (s *side) awaitRelay() {
 func TestReflectorsAlone(t *testing.T) {
 	server := newReflector(t, reflectors.Options{})
 	standalone := []byte(`{"network_standalone_reflectors":true}`)
+	shared := ways(t)
 	for _, v := range []string{"13.0.0", "9.0.0", "7.0.0"} {
 		for name, c := range map[string]struct {
 			tcp    bool
 			custom []byte
 		}{"UDP": {}, "TCP": {tcp: true}, "UDP, standalone": {custom: standalone}, "TCP, standalone": {tcp: true, custom: standalone}} {
-			t.Run(fmt.Sprintf("%s by %s", v, name), func(t *testing.T) {
-				t.Parallel()
-				call := newReflectedCall(t, Config{Version: v, CustomParameters: c.custom}, server, c.tcp)
-				call.run()
-				call.established()
-				call.caller.awaitRelay()
-				call.callee.awaitRelay()
-			})
+			for way, port := range shared {
+				t.Run(fmt.Sprintf("%s by %s, %s", v, name, way), func(t *testing.T) {
+					t.Parallel()
+					call := newReflectedCall(t, Config{Version: v, CustomParameters: c.custom, Port: port}, server, c.tcp)
+					call.run()
+					call.established()
+					call.caller.awaitRelay()
+					call.callee.awaitRelay()
+				})
+			}
 		}
 	}
 }

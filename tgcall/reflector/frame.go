@@ -21,6 +21,8 @@ const (
 	helloQuery = 123 // every app asks with this number
 )
 
+var zeros [alignment]byte
+
 var ones = bytes.Repeat([]byte{0xff}, onesEnd-onesAt)
 
 func appendTag(b []byte, p PeerTag, t Tag) []byte {
@@ -44,7 +46,7 @@ func AppendData(b []byte, p PeerTag, to, own Tag, payload []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(appendTag(b, p, to), uint32(own))
 	b = binary.BigEndian.AppendUint32(b, uint32(len(payload)))
 	b = append(b, payload...)
-	return append(b, make([]byte, -len(payload)&(alignment-1))...)
+	return append(b, zeros[:-len(payload)&(alignment-1)]...)
 }
 
 // Why a packet is dropped.

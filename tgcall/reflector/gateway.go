@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 // Options of a Gateway.
@@ -19,7 +20,9 @@ type Options struct {
 	Caller     bool // we are the caller; of meaning for Standalone only
 	// Dial opens connections to reflectors; nil: net.Dialer's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	Log  *slog.Logger // nil: nothing is logged
+	// Share opens a way over UDP by a shared socket; nil, or where it fails: by Dial.
+	Share Share
+	Log   *slog.Logger // nil: nothing is logged
 }
 
 // Gateway is the reflectors of one call as an ICE agent sees them: TURN servers on loopback. Give the agent the Accounts; signal its
@@ -29,6 +32,7 @@ type Gateway struct {
 	addresses *addresses
 	gates     []*gate
 	relay     *relay
+	media     atomic.Pointer[func([]byte)]
 	stop      context.CancelFunc
 	ports     sync.WaitGroup
 }
@@ -37,6 +41,7 @@ type Gateway struct {
 type gate struct {
 	*Port
 	socket *socket
+	told   pulses // that media comes
 }
 
 // Open opens a port towards each server and the TURN server. It waits for nobody. Servers that make no sense are logged and left out,
@@ -89,10 +94,8 @@ func (g *Gateway) add(s Server) error {
 	}
 	gt := &gate{}
 	var err error
-	gt.Port, err = NewPort(PortOptions{Server: s, Tag: tag, Dial: g.o.Dial, Log: g.o.Log, OnPacket: func(from Tag, payload []byte) {
-		if ip, ok := g.addresses.of(s.ID, from); ok {
-			gt.socket.deliver(payload, netip.AddrPortFrom(ip, addr.Port()))
-		}
+	gt.Port, err = NewPort(PortOptions{Server: s, Tag: tag, Dial: g.o.Dial, Share: g.o.Share, Log: g.o.Log, OnPacket: func(from Tag, payload []byte) {
+		g.take(gt, from, payload)
 	}})
 	if err != nil {
 		return err

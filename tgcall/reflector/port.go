@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -26,8 +25,11 @@ const (
 type PortOptions struct {
 	Server Server
 	Tag    Tag // ours
-	// OnPacket takes what comes, from the goroutine of Run. The payload is valid only until it returns.
+	// OnPacket takes what comes, from the goroutine of Run or the shared socket's. The payload is valid only until it returns, and may be
+	// overwritten.
 	OnPacket func(from Tag, payload []byte)
+	// Share opens the way over UDP by a shared socket; nil, or where it fails, the port has a socket of its own.
+	Share Share
 	// Dial opens a connection; nil: net.Dialer's.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	Log  *slog.Logger // nil: nothing is logged
@@ -39,8 +41,9 @@ type Port struct {
 	ready chan struct{}
 	once  sync.Once
 
-	mu   sync.Mutex
-	conn net.Conn // nil: not now
+	mu     sync.Mutex
+	link   link   // nil: not now
+	packet []byte // sent last
 }
 
 // NewPort starts nothing.
@@ -85,50 +88,33 @@ func (p *Port) Run(ctx context.Context) error {
 	}
 }
 
-// connection lives as long as one socket.
+// connection lives as long as one link.
 func (p *Port) connection(ctx context.Context) error {
-	conn, err := p.dial(ctx)
+	answered := make(chan struct{})
+	valid := sync.OnceFunc(func() { close(answered); p.markReady() })
+	link, err := p.open(ctx, func(packet []byte) { p.take(packet, valid) })
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	p.use(conn)
-	answered := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { _ = link.Close() })
+	p.use(link)
 	var hello sync.WaitGroup
 	hello.Go(func() { p.hello(ctx, answered) })
 	defer func() {
 		p.use(nil)
 		stop()
 		cancel()
-		_ = conn.Close()
+		_ = link.Close()
 		hello.Wait()
 	}()
-	return p.receive(conn, sync.OnceFunc(func() { close(answered); p.markReady() }))
+	return link.receive()
 }
 
-func (p *Port) dial(ctx context.Context) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	s := p.o.Server
-	conn, err := p.o.Dial(ctx, s.network(), net.JoinHostPort(s.Host, strconv.Itoa(s.port())))
-	if err != nil {
-		return nil, fmt.Errorf("dial reflector: %w", err)
-	}
-	if !s.TCP {
-		return conn, nil
-	}
-	if _, err := conn.Write([]byte(Prologue)); err != nil {
-		_ = conn.Close()
-		return nil, fmt.Errorf("dial reflector: %w", err)
-	}
-	return conn, nil
-}
-
-func (p *Port) use(conn net.Conn) {
+func (p *Port) use(l link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.conn = conn
+	p.link = l
 }
 
 func (p *Port) markReady() { p.once.Do(func() { close(p.ready) }) }
@@ -163,29 +149,16 @@ func (p *Port) repeat(ctx context.Context, packet []byte, every time.Duration, u
 	}
 }
 
-func (p *Port) receive(conn net.Conn, valid func()) error {
-	buf := make([]byte, maxPacket)
-	for {
-		n, err := p.read(conn, buf)
-		if err != nil {
-			return err
-		}
-		from, payload, err := Parse(p.o.Server.PeerTag, buf[:n])
-		if err != nil {
-			continue
-		}
-		valid()
-		if payload != nil {
-			p.o.OnPacket(from, payload)
-		}
+// take takes what came by the link.
+func (p *Port) take(packet []byte, valid func()) {
+	from, payload, err := Parse(p.o.Server.PeerTag, packet)
+	if err != nil {
+		return
 	}
-}
-
-func (p *Port) read(conn net.Conn, buf []byte) (int, error) {
-	if p.o.Server.TCP {
-		return ReadFrame(conn, buf)
+	valid()
+	if payload != nil {
+		p.o.OnPacket(from, payload)
 	}
-	return conn.Read(buf)
 }
 
 // ErrNotConnected says that a packet was lost because there is no connection to the reflector now.
@@ -196,23 +169,26 @@ func (p *Port) Send(to Tag, payload []byte) error {
 	if len(payload) == 0 || len(payload) > MaxPayload {
 		return fmt.Errorf("reflector carries 1 to %d bytes, not %d", MaxPayload, len(payload))
 	}
-	return p.write(AppendData(make([]byte, 0, maxPacket), p.o.Server.PeerTag, to, p.o.Tag, payload))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.packet = AppendData(p.packet[:0], p.o.Server.PeerTag, to, p.o.Tag, payload)
+	return p.writeLocked(p.packet)
 }
 
-// write ends the connection when it cannot write: the network changed, or half a packet is in the stream. Run opens another.
 func (p *Port) write(packet []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.conn == nil {
+	return p.writeLocked(packet)
+}
+
+// writeLocked ends the link when it cannot write: the network changed, or half a packet is in the stream. Run opens another.
+func (p *Port) writeLocked(packet []byte) error {
+	if p.link == nil {
 		return ErrNotConnected
 	}
-	if p.o.Server.TCP {
-		_ = p.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-		packet = AppendFrame(make([]byte, 0, lengthSize+len(packet)), packet)
-	}
-	_, err := p.conn.Write(packet)
+	_, err := p.link.Write(packet)
 	if err != nil {
-		_ = p.conn.Close()
+		_ = p.link.Close()
 	}
 	return err
 }

@@ -39,6 +39,12 @@ func ParsePeerTag(s string) (tag PeerTag, err error) {
 	return tag, nil
 }
 
+// CallTag begins every packet of a call: a PeerTag without the number of the port.
+type CallTag [prefixSize]byte
+
+// Call is what packets for the call begin with.
+func (p PeerTag) Call() CallTag { return CallTag(p[:prefixSize]) }
+
 // String hides the tag: it is a secret of the call.
 func (PeerTag) String() string { return "***" }
 

@@ -34,11 +34,11 @@ type Conn struct {
 	done     chan struct{}
 	once     sync.Once
 	deadline *deadline.Deadline
-	asks     atomic.Bool  // is there to ask STUN servers
-	pulsed   atomic.Int64 // when the agent was told last, in nanoseconds since the Port was opened
+	asks     atomic.Bool            // is there to ask STUN servers
+	pulsed   atomic.Int64           // when the agent was told last, in nanoseconds since the Port was opened
+	alone    atomic.Pointer[socket] // for addresses that another call speaks to; nil: not needed yet
 
-	mu        sync.Mutex
-	alone     *socket // for addresses that another call speaks to; nil: not needed yet
+	mu        sync.Mutex // around what follows, and the opening of alone
 	peers     map[*socket][]netip.AddrPort
 	questions []transaction
 }
@@ -147,6 +147,9 @@ func (r *Route) Write(b []byte) (int, error) {
 // another call speaks to the address.
 func (c *Conn) Route(to netip.AddrPort) (Route, error) {
 	to = unmapped(to)
+	if alone := c.alone.Load(); alone != nil && alone.speaksTo(to) { // also when the other call is over
+		return Route{alone.conn, nil, to}, nil
+	}
 	mine, err := c.socket.claim(to, c)
 	if err != nil || mine {
 		return Route{c.socket.conn, c.from, to}, err
@@ -168,14 +171,14 @@ func (c *Conn) openAlone() (*socket, error) {
 		return nil, net.ErrClosed
 	default:
 	}
-	if c.alone != nil {
-		return c.alone, nil
+	if s := c.alone.Load(); s != nil {
+		return s, nil
 	}
 	s, err := openSocket(c.member.port, netip.AddrPortFrom(c.ip, 0))
 	if err != nil {
 		return nil, err
 	}
-	c.alone = s
+	c.alone.Store(s)
 	c.member.port.counters.alone.Add(1)
 	c.member.group.Go(func() {
 		if err := s.read(); err != nil {
@@ -187,12 +190,7 @@ func (c *Conn) openAlone() (*socket, error) {
 
 // has tells whether packets of the share come by a socket.
 func (c *Conn) has(s *socket) bool {
-	if s == c.socket {
-		return true
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return s == c.alone
+	return s == c.socket || s == c.alone.Load()
 }
 
 // noteClaim remembers what is to be released. The socket's lock is held.
@@ -240,7 +238,7 @@ func (c *Conn) Close() error {
 	c.once.Do(func() {
 		c.mu.Lock()
 		close(c.done)
-		alone, peers, questions := c.alone, c.peers, slices.Clone(c.questions)
+		alone, peers, questions := c.alone.Load(), c.peers, slices.Clone(c.questions)
 		c.mu.Unlock()
 		for s, all := range peers {
 			s.release(all)

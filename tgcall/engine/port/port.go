@@ -9,6 +9,7 @@
 //
 //   - a connectivity check belongs to whose username fragment it names (RFC 8445 §7.2.2),
 //   - the answer to a question to a STUN server belongs to who asked it,
+//   - what comes from one of Telegram's reflectors belongs to the call whose tag it begins with,
 //   - everything else belongs to the call that was the first to send to that address, as long as that call lasts.
 //
 // A second call to the same address, which happens where the far end also has one port for all calls, sends there from a socket of its

@@ -33,6 +33,7 @@ type socket struct {
 
 	mu    sync.RWMutex
 	peers map[netip.AddrPort]*Conn
+	tags  map[netip.AddrPort]tags
 	asked map[transaction]question
 }
 
@@ -49,7 +50,7 @@ func openSocket(p *Port, at netip.AddrPort) (*socket, error) {
 	}
 	s := &socket{
 		port: p, conn: conn, at: unmapped(conn.LocalAddr().(*net.UDPAddr).AddrPort()), tells: at.Addr().IsUnspecified(),
-		peers: map[netip.AddrPort]*Conn{}, asked: map[transaction]question{},
+		peers: map[netip.AddrPort]*Conn{}, tags: map[netip.AddrPort]tags{}, asked: map[transaction]question{},
 	}
 	_ = conn.SetReadBuffer(kernelBuffer) // a system that gives less loses packets earlier
 	_ = conn.SetWriteBuffer(kernelBuffer)
@@ -141,11 +142,17 @@ func (s *socket) input(b []byte, from netip.AddrPort, control []byte) {
 	count := &s.port.counters
 	count.received.Add(1)
 	s.mu.RLock()
-	c := s.peers[from]
+	c, tags := s.peers[from], s.tags[from]
+	tagged := tags.of(b)
 	s.mu.RUnlock()
 	switch {
 	case len(b) > largest:
 		count.malformed.Add(1)
+	case tagged != nil:
+		count.tagged.Add(1)
+		tagged.take(b)
+	case tags != nil:
+		count.strangers.Add(1)
 	case isSTUN(b):
 		s.stun(b, from, c, control)
 	case c == nil:
@@ -207,6 +214,12 @@ func (s *socket) claim(to netip.AddrPort, c *Conn) (bool, error) {
 	}
 	s.peers[to] = c
 	return true, nil
+}
+
+func (s *socket) speaksTo(to netip.AddrPort) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.peers[to] != nil
 }
 
 func (s *socket) release(all []netip.AddrPort) {

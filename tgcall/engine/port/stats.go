@@ -9,6 +9,7 @@ type Stats struct {
 
 	Received  uint64 // datagrams, all that follow included
 	Media     uint64 // given straight to a call
+	Tagged    uint64 // given to a call by their tag: from Telegram's reflectors
 	Slow      uint64 // given to an ICE agent: checks, answers to them, and DTLS
 	Strangers uint64 // dropped: from an address that no call has sent to, and no check
 	Unknown   uint64 // dropped: checks for a call that is not here
@@ -17,7 +18,7 @@ type Stats struct {
 }
 
 type counters struct {
-	alone, received, media, slow, strangers, unknown, malformed, full atomic.Uint64
+	alone, received, media, tagged, slow, strangers, unknown, malformed, full atomic.Uint64
 }
 
 // Stats are the counts of this moment.
@@ -28,7 +29,7 @@ func (p *Port) Stats() Stats {
 	c := &p.counters
 	return Stats{
 		Members: members, Alone: c.alone.Load(),
-		Received: c.received.Load(), Media: c.media.Load(), Slow: c.slow.Load(), Strangers: c.strangers.Load(),
+		Received: c.received.Load(), Media: c.media.Load(), Tagged: c.tagged.Load(), Slow: c.slow.Load(), Strangers: c.strangers.Load(),
 		Unknown: c.unknown.Load(), Malformed: c.malformed.Load(), Full: c.full.Load(),
 	}
 }

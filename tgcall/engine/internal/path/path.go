@@ -103,7 +103,7 @@ type Path struct {
 	repair     repair
 	follow     follow
 	knock      knock
-	way        atomic.Pointer[port.Route] // of the pair in use, past the agent; nil: there is none
+	way        atomic.Pointer[way] // of the pair in use; nil: it goes through the agent
 }
 
 // Open starts an agent. It gathers nothing yet.
@@ -115,7 +115,7 @@ func Open(o Options) (*Path, error) {
 	if p.sockets, err = openSockets(o, p.ufrag); err != nil {
 		return nil, err
 	}
-	if p.reflectors, err = openReflectors(o); err != nil {
+	if p.reflectors, err = openReflectors(o, p.sockets.member); err != nil {
 		p.sockets.close()
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package path
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/pion/ice/v4"
 
+	"switchgram/tgcall/engine/port"
 	"switchgram/tgcall/reflector"
 )
 
@@ -22,7 +24,7 @@ type reflectors struct {
 	waiting    sync.WaitGroup // candidates of ours, for their reflector to answer
 }
 
-func openReflectors(o Options) (*reflectors, error) {
+func openReflectors(o Options, m *port.Member) (*reflectors, error) {
 	r := &reflectors{standalone: o.Standalone, ended: make(chan struct{})}
 	var servers []reflector.Server
 	for _, s := range o.Reflectors {
@@ -37,6 +39,11 @@ func openReflectors(o Options) (*reflectors, error) {
 	if o.Net != nil {
 		options.Dial = func(_ context.Context, network, address string) (net.Conn, error) {
 			return o.Net.Dial(network, address)
+		}
+	}
+	if m != nil {
+		options.Share = func(to netip.AddrPort, tag reflector.CallTag, take func([]byte)) (io.WriteCloser, error) {
+			return m.Tagged(to, port.Tag(tag), take)
 		}
 	}
 	var err error
