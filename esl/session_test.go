@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,6 +83,37 @@ func TestSessionRunsApplications(t *testing.T) {
 }
 
 // TestExecuteEndsWithTheChannel, however that ends: it never waits for what will not come.
+// TestForeignTextRunsNothing: neither as part of an application's argument, nor later, when a dialplan refers to the variable it became. What
+// is not made harmless runs, so that the test would see it.
+func TestForeignTextRunsNothing(t *testing.T) {
+	s := startSwitch(t, esltest.Options{})
+	var ran atomic.Int32
+	for _, name := range []string{"system", "create_uuid"} {
+		s.HandleAPI(name, func(context.Context, string) string { ran.Add(1); return "caught" })
+	}
+	handOver(t, s, func(ctx context.Context, x *esl.Session) {
+		run := func(arg string) string {
+			e, err := x.Execute(ctx, "set", arg)
+			must(t, err)
+			return e.Get("Application-Data")
+		}
+		for _, name := range append(random(100), hostile...) {
+			must(t, x.SetVariable(ctx, x.UUID(), "tg_name", name))
+			if got, want := run("greeting=Hello "+esl.AppText(name)+"!"), "greeting=Hello "+esl.Text(name)+"!"; !strings.ContainsAny(name, `$'\`) && got != want {
+				t.Errorf("%q: %q, want %q", name, got, want)
+			}
+			run("copy=${tg_name}{x}")
+		}
+		if n := ran.Load(); n != 0 {
+			t.Errorf("%d commands of strangers were run", n)
+		}
+		run("bare=${system(reboot)}")
+		if n := ran.Load(); n != 1 {
+			t.Errorf("the switch ran %d commands, so nothing is shown", n)
+		}
+	})
+}
+
 func TestExecuteEndsWithTheChannel(t *testing.T) {
 	for name, end := range map[string]func(s *esltest.Switch, c *esltest.Channel){
 		"hangup":                func(_ *esltest.Switch, c *esltest.Channel) { c.Hangup("USER_BUSY") },

@@ -52,6 +52,7 @@ func (c *Channel) execute(p packet) {
 	if arg == "" && strings.EqualFold(p.get("content-type"), "text/plain") {
 		arg = p.body
 	}
+	arg = c.expand(arg, 0)
 	if id == "" {
 		id = c.sw.o.NewUUID()
 	}
