@@ -46,8 +46,7 @@ func newPen(f media.Format, mixRate int, before []int16) (*pen, error) {
 }
 
 // tune changes the rate of what comes in; before is what the far side has heard, at that rate. A new encoder of G.722 goes on from there, since
-// its decoders know the past only. A new one of Opus begins anew: its first packet says so, and decoders need 20 ms to follow, while one that
-// refers to a past which the decoder heard a little differently leaves it wrong for longer.
+// its decoders know the past only. A new one of Opus begins anew with packets that refer to no past (codec.Encoder.Reset): decoders follow after 10 ms.
 func (p *pen) tune(mixRate int, before []int16) (err error) {
 	p.mix = mixRate
 	rate := workRate(p.format.Codec, mixRate)

@@ -35,7 +35,8 @@ type Encoder interface {
 	// (in-band FEC), which costs time and, where none is lost, quality. A new encoder expects none.
 	ExpectLoss(share float64)
 
-	// Reset forgets the past: the next packet begins a stream, as after a pause in which something else was sent.
+	// Reset forgets the past: the next packet begins a stream, as after something else was sent. That may even have been the middle of a voice:
+	// the first packets of Opus, of 96 kbit/s, ask of decoders that they know nothing before.
 	Reset()
 }
 

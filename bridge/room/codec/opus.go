@@ -13,9 +13,18 @@ const complexity = 4
 // before.
 const leastLoss, mostLoss = 10, 25
 
+// After a Reset a stream begins with packets of so high a bitrate that libopus makes them without SILK (RFC 6716 §2.1): a decoder that has heard another encoder
+// until now follows them after 10 ms. What SILK writes refers to what it wrote before, and took decoders up to 160 ms.
+const (
+	openingPackets = 2
+	openingBitrate = 96000
+)
+
 type opusEncoder struct {
-	enc  *opus.Encoder
-	loss int // expected, in per cent
+	enc     *opus.Encoder
+	bitrate int // after the opening
+	opened  int // packets of it that were made
+	loss    int // expected, in per cent
 }
 
 func newOpusEncoder(rate int) (*opusEncoder, error) {
@@ -30,10 +39,10 @@ func newOpusEncoder(rate int) (*opusEncoder, error) {
 			return nil, fmt.Errorf("opus encoder: %w", set)
 		}
 	}
-	return &opusEncoder{enc: enc}, nil
+	return &opusEncoder{enc: enc, bitrate: bitrate(rate), opened: openingPackets}, nil
 }
 
-// ExpectLoss changes what libopus is told, which costs nothing while it stays the same.
+// ExpectLoss changes what libopus is told, which costs nothing while it stays the same. In an opening there is no FEC, which only SILK has.
 func (e *opusEncoder) ExpectLoss(share float64) {
 	loss := 0
 	if share > 0 {
@@ -42,9 +51,16 @@ func (e *opusEncoder) ExpectLoss(share float64) {
 	if loss == e.loss {
 		return
 	}
-	e.loss = loss
-	_ = e.enc.SetInBandFEC(loss > 0) // these settings cannot be refused
-	_ = e.enc.SetPacketLossPerc(loss)
+	if e.loss = loss; e.opened == openingPackets {
+		e.settle()
+	}
+}
+
+// settle ends an opening. These settings cannot be refused.
+func (e *opusEncoder) settle() {
+	_ = e.enc.SetBitrate(e.bitrate)
+	_ = e.enc.SetInBandFEC(e.loss > 0)
+	_ = e.enc.SetPacketLossPerc(e.loss)
 }
 
 // bitrate is in bit/s: 32 kbit/s is what Telegram's own engine spends at most; a telephone's band needs less.
@@ -56,14 +72,29 @@ func bitrate(rate int) int {
 }
 
 func (e *opusEncoder) Encode(pcm []int16, out []byte) (int, error) {
-	n, err := e.enc.Encode(pcm, out[:len(out):len(out)]) // the binding goes by capacity
+	n, err := encodeOpus(e.enc, pcm, out)
+	if err == nil && e.opened < openingPackets {
+		if e.opened++; e.opened == openingPackets {
+			e.settle()
+		}
+	}
+	return n, err
+}
+
+func encodeOpus(enc *opus.Encoder, pcm []int16, out []byte) (int, error) {
+	n, err := enc.Encode(pcm, out[:len(out):len(out)]) // the binding goes by capacity
 	if err != nil {
 		return 0, fmt.Errorf("opus encode: %w", err)
 	}
 	return n, nil
 }
 
-func (e *opusEncoder) Reset() { _ = e.enc.Reset() }
+func (e *opusEncoder) Reset() {
+	e.opened = 0
+	_ = e.enc.Reset()
+	_ = e.enc.SetInBandFEC(false)
+	_ = e.enc.SetBitrate(openingBitrate)
+}
 
 type opusDecoder struct{ dec *opus.Decoder }
 

@@ -27,5 +27,16 @@ func NewStereoEncoder() (Encoder, error) {
 			return nil, fmt.Errorf("opus encoder: %w", set)
 		}
 	}
-	return &opusEncoder{enc: enc}, nil
+	return stereoEncoder{enc}, nil
 }
+
+// A stereoEncoder makes the whole of a recording, of which nothing is lost.
+type stereoEncoder struct{ enc *opus.Encoder }
+
+func (e stereoEncoder) Encode(pcm []int16, out []byte) (int, error) {
+	return encodeOpus(e.enc, pcm, out)
+}
+
+func (stereoEncoder) ExpectLoss(float64) {}
+
+func (e stereoEncoder) Reset() { _ = e.enc.Reset() }
