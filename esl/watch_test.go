@@ -24,11 +24,11 @@ func TestWatchBeforeTheChannelExists(t *testing.T) {
 				t.Fatalf("%q, %v", uuid, err)
 			}
 			s.NewChannel(esltest.ChannelOptions{}) // somebody else's
-			must(t, c.Kill(ctx, uuid, "USER_BUSY"))
-
 			next(t, w, "CHANNEL_CREATE")
 			next(t, w, "CHANNEL_ANSWER")
 			next(t, w, "CHANNEL_EXECUTE")
+
+			must(t, c.Kill(ctx, uuid, "USER_BUSY"))
 			for _, name := range []string{"CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"} {
 				if e := next(t, w, name); e.Cause() != "USER_BUSY" {
 					t.Errorf("%s: cause %q", name, e.Cause())
