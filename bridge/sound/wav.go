@@ -13,26 +13,28 @@ const (
 	maxWAV       = 64 << 20 // bytes of sound: eleven minutes at 48 kHz
 	minRate      = 4000
 	maxRate      = 192000
-	wavPCM       = 1
+	maxWAVFormat = 64 // bytes of its chunk that are looked at
 	wavHeaderLen = 44
 )
 
 // ErrWAV is in every error about a WAV file that we cannot play.
-var ErrWAV = errors.New("want a mono 16-bit PCM WAV file")
+var ErrWAV = errors.New("want a WAV file, mono or stereo, of PCM with 8, 16 or 24 bits, 32-bit float, A-law or µ-law")
 
 // WAV is a Source of a WAV file. It ends after the last sample, unless it is told to Loop.
 type WAV struct {
-	rate int
-	pcm  []int16
-	at   int // what is played next
-	loop bool
+	format wavFormat
+	rate   int
+	pcm    []int16
+	at     int // what is played next
+	loop   bool
 
 	rates *rateConverter // to the rate last asked for; nil: the file's own
 	to    int
 	ready []int16 // converted and not yet played
 }
 
-// ReadWAV reads a mono file of 16 bits a sample, of any rate between 4 and 192 kHz.
+// ReadWAV reads a file of any rate between 4 and 192 kHz, mono or stereo, which is mixed: PCM of 8, 16 or 24 bits, float of 32, or G.711. The error is
+// ErrWAV, and says what the file is instead.
 func ReadWAV(r io.Reader) (*WAV, error) {
 	var riff [12]byte
 	if _, err := io.ReadFull(r, riff[:]); err != nil || string(riff[:4]) != "RIFF" || string(riff[8:]) != "WAVE" {
@@ -61,23 +63,19 @@ func ReadWAV(r io.Reader) (*WAV, error) {
 }
 
 func (w *WAV) readFormat(r io.Reader, size int64) error {
-	var f [16]byte
-	if size < int64(len(f)) {
+	if size < 16 {
 		return fmt.Errorf("%w: format of %d bytes", ErrWAV, size)
 	}
-	if _, err := io.ReadFull(r, f[:]); err != nil {
+	b := make([]byte, min(size, maxWAVFormat))
+	if _, err := io.ReadFull(r, b); err != nil {
 		return fmt.Errorf("%w: cut short", ErrWAV)
 	}
-	if _, err := io.CopyN(io.Discard, r, size-int64(len(f))+size%2); err != nil {
+	if _, err := io.CopyN(io.Discard, r, size-int64(len(b))+size%2); err != nil {
 		return fmt.Errorf("%w: cut short", ErrWAV)
 	}
-	kind, channels := binary.LittleEndian.Uint16(f[0:]), binary.LittleEndian.Uint16(f[2:])
-	rate, bits := binary.LittleEndian.Uint32(f[4:]), binary.LittleEndian.Uint16(f[14:])
-	if kind != wavPCM || channels != 1 || bits != 16 || rate < minRate || rate > maxRate {
-		return fmt.Errorf("%w: this is of kind %d, %d channels, %d bits, %d Hz", ErrWAV, kind, channels, bits, rate)
-	}
-	w.rate = int(rate)
-	return nil
+	f, err := parseWAVFormat(b)
+	w.format, w.rate = f, f.rate
+	return err
 }
 
 // readSound takes a file that is shorter than it says, as one is that is still being written.
@@ -89,12 +87,8 @@ func (w *WAV) readSound(r io.Reader, size int64) error {
 	if err != nil {
 		return fmt.Errorf("read WAV: %w", err)
 	}
-	if len(b) < 2 {
+	if w.pcm = w.format.mono(b); len(w.pcm) == 0 {
 		return fmt.Errorf("%w: no sound in it", ErrWAV)
-	}
-	w.pcm = make([]int16, len(b)/2)
-	for i := range w.pcm {
-		w.pcm[i] = int16(binary.LittleEndian.Uint16(b[2*i:]))
 	}
 	return nil
 }
