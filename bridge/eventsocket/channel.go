@@ -47,19 +47,26 @@ func (s *Socket) Follow(callID string, call bridge.CallID) *Channel {
 		s: s, callID: callID, gone: func(bridge.Cause) {}, watch: s.client.Watch(callID),
 		found: make(chan string, 1), news: make(chan struct{}, 1), closed: make(chan struct{}), pending: map[string]string{},
 	}
+	if !s.enter(c, call) {
+		c.watch.Close() // not under our lock: the client asks us under its own
+	}
+	return c
+}
+
+// enter has a channel followed, unless nothing runs.
+func (s *Socket) enter(c *Channel, call bridge.CallID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.working {
-		c.watch.Close()
-		return c
+		return false
 	}
-	s.channels[callID] = c
+	s.channels[c.callID] = c
 	if t := s.talks[call]; t != nil {
 		t.join(c)
 	}
 	ctx := s.ctx
 	s.following.Go(func() { c.run(ctx) })
-	return c
+	return true
 }
 
 // Close ends it. It may be called more than once.
