@@ -22,6 +22,7 @@ type Config struct {
 	Drain       time.Duration  `yaml:"drain"`        // for running calls, at the end
 	RingTimeout time.Duration  `yaml:"ring_timeout"` // how long whoever is called may ring; 0: a minute
 	Metrics     netip.AddrPort `yaml:"metrics"`      // loopback address to serve Prometheus at; none: nowhere
+	Media       Media          `yaml:"media"`
 	Recording   Recording      `yaml:"recording"`
 	XML         XML            `yaml:"xml"`
 	FreeSWITCH  FreeSWITCH     `yaml:"freeswitch"`
@@ -118,6 +119,7 @@ func (c *Config) Check() error {
 	}
 	c.Telegram.check(say)
 	c.SIP.check(say)
+	c.Media.check(say)
 	if c.State == "" {
 		c.State = "state"
 	}

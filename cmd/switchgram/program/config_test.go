@@ -67,6 +67,8 @@ var mistakes = map[string]struct {
 	"ports backwards":   {"sip:\n", "sip:\n  rtp_ports: 14999-14000\n", []string{`c.yaml:5:14: sip.rtp_ports: "14999-14000": want LOW-HIGH`}},
 	"network":           {"sip:\n", "sip:\n  allow: [192.0.2.1]\n", []string{`c.yaml:5:11: sip.allow[0]: `}},
 	"address":           {"sip:\n", "sip:\n  advertise: me.example.org\n", []string{`c.yaml:5:14: sip.advertise: `}},
+	"two addresses":     {"telegram:", "media: {advertise: [192.0.2.1, 192.0.2.2]}\ntelegram:", []string{`c.yaml:1:32: media.advertise[1]: "192.0.2.2": want one address of each family`}},
+	"no network":        {"telegram:", "media: {avoid: [10.0.0.0/99]}\ntelegram:", []string{`c.yaml:1:17: media.avoid[0]: "10.0.0.0/99": want the name of a network interface, an address, or a network such as 10.0.0.0/8`}},
 	"no unit":           {"telegram:", "drain: 30\ntelegram:", []string{`c.yaml:1:8: drain: "30": want a duration, such as 30s or 5m`}},
 	"past":              {"telegram:", "drain: -1s\nring_timeout: -2s\ntelegram:", []string{`c.yaml:1:8: drain: -1s: want a time to come`, `c.yaml:2:15: ring_timeout: -2s: want a time to come`}},
 	"metrics for all":   {"telegram:", "metrics: 0.0.0.0:9464\ntelegram:", []string{`c.yaml:1:10: metrics: "0.0.0.0:9464": want a loopback address, such as 127.0.0.1:9090`}},

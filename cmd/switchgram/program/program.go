@@ -18,6 +18,7 @@ import (
 	"switchgram/bridge/recording"
 	"switchgram/bridge/sip"
 	"switchgram/tgcall"
+	"switchgram/tgcall/engine/port"
 )
 
 // Options are what a configuration file does not say. The zero value is what `switchgram run` uses.
@@ -41,6 +42,7 @@ type Program struct {
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
 	telegram map[string]*telegramLine
+	media    *port.Port // of all Telegram calls
 
 	again map[string]chan struct{} // by line: the switch may have forgotten it; never changes
 
@@ -73,6 +75,9 @@ func (p *Program) open() (err error) {
 	if p.agent, err = sip.New(p.sipOptions()); err != nil {
 		return err
 	}
+	if err := p.openMedia(); err != nil {
+		return err
+	}
 	metrics, sink, err := p.openMetrics()
 	if err != nil {
 		return err
@@ -103,6 +108,7 @@ func (p *Program) openMetrics() (*metrics, bridge.Sink, error) {
 		return nil, p.o.Sink, nil
 	}
 	m := newMetrics(newLineUp(p))
+	m.registry.MustRegister(newDatagrams(p.media))
 	var err error
 	if p.exporter, err = newExporter(at, m.registry, p.log); err != nil {
 		return nil, nil, err
@@ -161,7 +167,7 @@ func (p *Program) Close() error {
 	if p.agent != nil {
 		err = errors.Join(err, p.agent.Close())
 	}
-	return err
+	return errors.Join(err, p.closeMedia())
 }
 
 // SIPAddr is where we listen for SIP; network is "udp" or "tcp".
@@ -176,13 +182,14 @@ func (p *Program) MetricsAddr() netip.AddrPort {
 }
 
 // Run serves until ctx ends. Then new calls are refused with 503 and running ones may go on for Config.Drain; after that every Telegram call is
-// discarded and every dialog ended. When Run returns, everything it started is gone. It fails if SIP cannot be served any more.
+// discarded and every dialog ended. When Run returns, everything it started is gone. It fails if SIP or media cannot be served any more.
 func (p *Program) Run(ctx context.Context) error {
 	work, stopAgent := context.WithCancelCause(context.WithoutCancel(ctx))
 	lines, stopLines := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopLines()
 	var agent, all sync.WaitGroup
 	agent.Go(func() { stopAgent(p.agent.Run(work)) })
+	agent.Go(func() { stopAgent(p.media.Run(work)) })
 	all.Go(func() { p.serveMetrics(lines) })
 	all.Go(func() { p.serveXML(lines) })
 	all.Go(func() { p.finishRecordings(lines) }) // which ends after all calls
@@ -190,13 +197,14 @@ func (p *Program) Run(ctx context.Context) error {
 	select {
 	case <-p.agent.Ready():
 		p.log.Info("listening for sip", "udp", p.SIPAddr("udp"), "tcp", p.SIPAddr("tcp"))
+		p.log.Info("listening for media of telegram", "udp", p.MediaAddrs())
 		p.runLines(lines, &all)
 	case <-work.Done():
 	}
 	select {
 	case <-ctx.Done():
 		p.drain(p.config.Drain)
-	case <-work.Done(): // without SIP there is nothing to do
+	case <-work.Done(): // without SIP or media there is nothing to do
 		p.drain(0)
 	}
 	stopLines() // while there is SIP to take registrations back by

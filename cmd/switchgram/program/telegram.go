@@ -73,6 +73,7 @@ func (t *telegramLine) run(ctx context.Context) {
 func (t *telegramLine) takeCalls(ctx context.Context, s *account.Session) error {
 	o := t.login.CallOptions(s)
 	line := t.line(s)
+	o.Engine.Port = t.p.media
 	o.OnCall, o.DHCache = func(ctx context.Context, c *tgcall.Call) { t.onCall(ctx, line, c) }, t.p.dh
 	calls := tgcall.New(s.API(), o)
 	s.OnUpdate(calls.Handle)

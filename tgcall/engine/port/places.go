@@ -73,6 +73,12 @@ func parsePlace(text string) (place, error) {
 	return place{name: text}, nil
 }
 
+// CheckPlace says what is wrong with an entry of Options.Use or Avoid.
+func CheckPlace(text string) error {
+	_, err := parsePlace(text)
+	return err
+}
+
 func (p place) holds(name string, ip netip.Addr) bool {
 	return p.name != "" && p.name == name || p.network.IsValid() && p.network.Contains(ip)
 }

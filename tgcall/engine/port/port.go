@@ -23,6 +23,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,8 +79,10 @@ func Open(o Options) (*Port, error) {
 	if p.places, err = newPlaces(o.Use, o.Avoid); err != nil {
 		return nil, err
 	}
-	if err := checkAdvertised(o.Advertise); err != nil {
-		return nil, err
+	for i, a := range o.Advertise {
+		if !CanAdvertise(o.Advertise[:i], a) {
+			return nil, fmt.Errorf("advertised address %v: want one address of each family", a)
+		}
 	}
 	if err := p.listen(o.Listen); err != nil {
 		return nil, errors.Join(fmt.Errorf("listen for media: %w", err), p.Close())
@@ -87,15 +90,10 @@ func Open(o Options) (*Port, error) {
 	return p, nil
 }
 
-func checkAdvertised(all []netip.Addr) error {
-	seen := map[bool]bool{}
-	for _, a := range all {
-		if !a.IsValid() || a.IsUnspecified() || seen[a.Is4()] {
-			return fmt.Errorf("advertised address %v: want one address of each family", a)
-		}
-		seen[a.Is4()] = true
-	}
-	return nil
+// CanAdvertise tells whether an address can be one of Options.Advertise beside those before it.
+func CanAdvertise(before []netip.Addr, a netip.Addr) bool {
+	taken := slices.ContainsFunc(before, func(b netip.Addr) bool { return a.Is4() == b.Is4() })
+	return a.IsValid() && !a.IsUnspecified() && !taken
 }
 
 // listen opens all sockets. Those that chose no number follow the first.

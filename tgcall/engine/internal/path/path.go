@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -99,7 +100,8 @@ type Path struct {
 	reflectors *reflectors
 
 	ufrag, pwd string
-	remote     int // candidates taken
+	told       map[netip.AddrPort]bool // candidates; of the agent's goroutine
+	remote     int                     // candidates taken
 	repair     repair
 	follow     follow
 	knock      knock
@@ -109,7 +111,7 @@ type Path struct {
 // Open starts an agent. It gathers nothing yet.
 func Open(o Options) (*Path, error) {
 	o.Timing = o.Timing.orDefault()
-	p := &Path{o: o, follow: follow{told: !o.Controlling}, ufrag: rand.Text()[:ufragSize], pwd: rand.Text()}
+	p := &Path{o: o, follow: follow{told: !o.Controlling}, ufrag: rand.Text()[:ufragSize], pwd: rand.Text(), told: map[netip.AddrPort]bool{}}
 	p.servers, p.names = split(o.Servers)
 	var err error
 	if p.sockets, err = openSockets(o, p.ufrag); err != nil {
@@ -137,7 +139,7 @@ func (p *Path) listen() {
 	_ = p.agent.OnCandidate(func(c ice.Candidate) {
 		if c != nil { // the end never comes: an address may
 			p.knock.noted()
-			p.reflectors.tell(c, p.ufrag, p.o.OnCandidate)
+			p.tell(c)
 		}
 	})
 	_ = p.agent.OnConnectionStateChange(func(s ice.ConnectionState) {
@@ -152,6 +154,18 @@ func (p *Path) listen() {
 		p.o.Log.Debug("ice", "local", local.Type().String(), "remote", remote.Type().String(), "reflector", reflector.Synthetic(endpoint(local).Addr()))
 		p.o.OnPair(local.Type().String(), remote.Type().String())
 	})
+}
+
+// tell signals a candidate of ours, but no address twice: those of a machine behind a router are told as the one that is advertised.
+func (p *Path) tell(c ice.Candidate) {
+	at := endpoint(c)
+	if p.o.Port != nil && c.Type() == ice.CandidateTypeHost && !at.Addr().IsLoopback() {
+		at = netip.AddrPortFrom(p.o.Port.Advertised(at.Addr()), at.Port())
+	}
+	if !p.told[at] {
+		p.told[at] = true
+		p.reflectors.tell(c, at.Addr().String(), p.ufrag, p.o.OnCandidate)
+	}
 }
 
 // Credentials are ours.

@@ -95,16 +95,16 @@ func (r *reflectors) private() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// tell hands out a candidate of ours as the peer may know it. One behind a reflector has a name for an address, and is held back until
+// tell hands out a candidate of ours, at an address, as the peer may know it. One behind a reflector has a name for an address, and is held back until
 // the reflector has answered; none is told in a call whose two sides make them up.
-func (r *reflectors) tell(c ice.Candidate, ufrag string, to func(string)) {
+func (r *reflectors) tell(c ice.Candidate, address, ufrag string, to func(string)) {
 	if r.gateway != nil {
 		if name, ready, ok := r.gateway.Local(endpoint(c)); ok {
 			r.tellWhen(ready, format(c, name, ufrag), to)
 			return
 		}
 	}
-	to(format(c, c.Address(), ufrag))
+	to(format(c, address, ufrag))
 }
 
 func (r *reflectors) tellWhen(ready <-chan struct{}, text string, to func(string)) {
