@@ -23,7 +23,7 @@ type freeswitch struct {
 }
 
 // heardOf are the events that rows wait for.
-var heardOf = []string{"CHANNEL_PARK", "CHANNEL_BRIDGE", "CALL_UPDATE", "DTMF", "switchgram::call", "switchgram::reply"}
+var heardOf = []string{"CHANNEL_PARK", "CHANNEL_BRIDGE", "CALL_UPDATE", "DTMF", "sofia::register", "sofia::profile_start", "switchgram::call", "switchgram::answer"}
 
 // reach connects to FreeSWITCH.
 func reach(ctx context.Context, o options, dial func(context.Context, string, string) (net.Conn, error)) (*freeswitch, error) {
@@ -151,7 +151,10 @@ func (f *freeswitch) await(ctx context.Context, name string, is func(*esl.Event)
 	return w.Next(ctx)
 }
 
-const eventTime = 20 * time.Second
+const (
+	eventTime = 20 * time.Second
+	lookEvery = 50 * time.Millisecond // at what there is no event for
+)
 
 // variable is one of a channel.
 func (f *freeswitch) variable(ctx context.Context, uuid, name string) (string, error) {

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"switchgram/bridge"
+	"switchgram/esl"
+	"switchgram/tgcall"
+)
+
+// steering are the rows about what the bridge and FreeSWITCH tell each other by the event socket.
+func steering() []row {
+	return []row{
+		{"variables tg_… of a call from Telegram", variablesIn},
+		{"variables tg_… of a call to Telegram", variablesOut},
+		{"switchgram::call on FreeSWITCH's bus, with quality", announced},
+		{"switchgram::command: dial", dialCommand},
+		{"switchgram::command: hangup with USER_BUSY", hangupCommand},
+		{"switchgram::command: transfer to an extension", transferCommand},
+		{"switchgram::command: join, to talk", joinCommand},
+		{"switchgram::command that is not allowed", refusedCommand},
+	}
+}
+
+// tells waits until the channel has these variables; "*" is any value.
+func (w *world) tells(ctx context.Context, channel string, want map[string]string) error {
+	ctx, cancel := context.WithTimeout(ctx, eventTime)
+	defer cancel()
+	for {
+		var wrong []string
+		for name, value := range want {
+			is, err := w.fs.variable(ctx, channel, name)
+			if err != nil {
+				return err
+			}
+			if is != value && (value != "*" || is == "") {
+				wrong = append(wrong, fmt.Sprintf("%s is %q, not %q", name, is, value))
+			}
+		}
+		if len(wrong) == 0 {
+			return nil
+		}
+		if pause(ctx, lookEvery); ctx.Err() != nil {
+			return errors.New(strings.Join(wrong, "; "))
+		}
+	}
+}
+
+// ofAnn are the variables of a call with Ann by the line "udp".
+func (w *world) ofAnn() map[string]string {
+	return map[string]string{"tg_username": "ann", "tg_id": fmt.Sprint(w.ann.user.ID()), "tg_name": "Ann Ahlers", "tg_line": "udp", "tg_call_id": "*"}
+}
+
+func variablesIn(ctx context.Context, w *world) (string, error) {
+	c, err := w.incoming(ctx, "udp")
+	if err != nil {
+		return "", err
+	}
+	if err := w.tells(ctx, c.uuid, w.ofAnn()); err != nil {
+		return "", fmt.Errorf("before the answer: %w", err)
+	}
+	if err := w.fs.send(ctx, c.uuid, "answer", "echo"); err != nil {
+		return "", err
+	}
+	return w.versionThen(ctx, c)
+}
+
+func variablesOut(ctx context.Context, w *world) (string, error) {
+	channel := uuid.NewString()
+	if err := w.fs.originate(ctx, "{sip_h_X-TG-Dial=@ann,origination_uuid="+channel+"}"+w.line(lineUDP), "echo"); err != nil {
+		return "", err
+	}
+	tg, err := w.ann.answered(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := w.tells(ctx, channel, w.ofAnn()); err != nil {
+		return "", err
+	}
+	return w.versionThen(ctx, &call{w: w, telegram: tg, uuid: channel})
+}
+
+// versionThen looks for what is known from the answer on, and ends the call.
+func (w *world) versionThen(ctx context.Context, c *call) (string, error) {
+	if err := w.tells(ctx, c.uuid, map[string]string{"tg_version": "*"}); err != nil {
+		return "", fmt.Errorf("after the answer: %w", err)
+	}
+	if err := c.telegram.Hears(ctx, c.telegram.Hz); err != nil {
+		return "", wrapf(err, "the person on Telegram")
+	}
+	path, err := c.end(ctx)
+	return path + "; tg_username=ann, tg_name, tg_id, tg_line, tg_call_id, tg_version", err
+}
+
+// quality is how long a call has to last for something to be said of its quality.
+const quality = 6 * time.Second
+
+// announced follows a call on FreeSWITCH's bus.
+func announced(ctx context.Context, w *world) (string, error) {
+	bus := w.fs.Listen(func(e *esl.Event) bool { return e.Subclass() == "switchgram::call" })
+	defer bus.Close()
+	c, err := w.rung(ctx, "udp", opusPhone, w.phones[opusPhone])
+	if err != nil {
+		return "", err
+	}
+	if err := c.hear(ctx); err != nil {
+		return "", err
+	}
+	pause(ctx, quality)
+	if _, err := c.end(ctx); err != nil {
+		return "", err
+	}
+	var seen []string
+	for {
+		e, err := w.nextOf(ctx, bus)
+		if err != nil {
+			return "", fmt.Errorf("after %s: %w", strings.Join(seen, ", "), err)
+		}
+		if len(seen) == 0 && e.Get("TG-Action") != "incoming" { // of the row before
+			continue
+		}
+		seen = append(seen, e.Get("TG-Action"))
+		if e.Get("TG-Action") == "ended" {
+			return strings.Join(seen, ", ") + "; MOS " + e.Get("TG-Caller-Hears-MOS"), c.complete(seen, e)
+		}
+	}
+}
+
+// complete finds what the bus was not told of a call.
+func (c *call) complete(seen []string, ended *esl.Event) error {
+	all := strings.Join(seen, " ")
+	for _, want := range []string{"incoming", "accepted", "answered"} {
+		if !strings.Contains(all, want) {
+			return fmt.Errorf("nothing of %q among %s", want, all)
+		}
+	}
+	for name, want := range map[string]string{
+		"TG-Cause": "NORMAL_CLEARING", "TG-Cause-Q850": "16", "TG-Channel": c.uuid, "TG-Path": "relay opus", "TG-Username": "ann", "TG-Line": "udp",
+	} {
+		if is := ended.Get(name); is != want {
+			return fmt.Errorf("%s is %q at the end, not %q", name, is, want)
+		}
+	}
+	if ended.Get("TG-Caller-Hears-MOS") == "" {
+		return errors.New("the end says nothing of quality")
+	}
+	return nil
+}
+
+func (w *world) nextOf(ctx context.Context, bus *esl.Watch) (*esl.Event, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, eventTime, errors.New("no event"))
+	defer cancel()
+	return bus.Next(ctx)
+}
+
+// command sends the bridge a command over FreeSWITCH's bus and returns its answer.
+func (w *world) command(ctx context.Context, what string, fields ...esl.Field) (*esl.Event, error) {
+	id := uuid.NewString()
+	fields = append(fields, esl.Field{Name: "Event-Subclass", Value: "switchgram::command"}, esl.Field{Name: "TG-Command", Value: what}, esl.Field{Name: "TG-Command-ID", Value: id})
+	return w.fs.await(ctx, "switchgram::answer", func(e *esl.Event) bool { return e.Get("TG-Command-ID") == id }, func() error {
+		return w.fs.SendEvent(ctx, "CUSTOM", fields, "")
+	})
+}
+
+// obeyed is a command that is not to be refused.
+func (w *world) obeyed(ctx context.Context, what string, fields ...esl.Field) error {
+	e, err := w.command(ctx, what, fields...)
+	if err == nil && e.Get("TG-Result") != "ok" {
+		err = fmt.Errorf("%s was answered %s %s", what, e.Get("TG-Result"), e.Get("TG-Text"))
+	}
+	return err
+}
+
+// parked has something done and waits for the channel that FreeSWITCH then parks.
+func (w *world) parked(ctx context.Context, do func() error) (channel string, err error) {
+	e, err := w.fs.await(ctx, "CHANNEL_PARK", func(e *esl.Event) bool { return e.Get("Caller-Destination-Number") == parking }, do)
+	if err != nil {
+		return "", err
+	}
+	return e.UUID(), nil
+}
+
+func dialCommand(ctx context.Context, w *world) (string, error) {
+	channel, err := w.parked(ctx, func() error {
+		return w.obeyed(ctx, "dial", esl.Field{Name: "TG-Line", Value: "udp"}, esl.Field{Name: "TG-From", Value: "sip:" + parking}, esl.Field{Name: "TG-To", Value: "tg:@ann"})
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := w.fs.send(ctx, channel, "answer", "echo"); err != nil {
+		return "", err
+	}
+	tg, err := w.ann.answered(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := tg.Hears(ctx, tg.Hz); err != nil {
+		return "", wrapf(err, "the person on Telegram")
+	}
+	path, err := (&call{w: w, telegram: tg}).end(ctx)
+	return path + "; hears the echo", err
+}
+
+func hangupCommand(ctx context.Context, w *world) (string, error) {
+	c, err := w.phoned(ctx, opusPhone, w.line(lineUDP), dialAnn)
+	if err != nil {
+		return "", err
+	}
+	if err := c.hear(ctx); err != nil {
+		return "", err
+	}
+	if err := w.obeyed(ctx, "hangup", esl.Field{Name: "TG-Channel", Value: c.uuid}, esl.Field{Name: "TG-Cause", Value: "USER_BUSY"}); err != nil {
+		return "", err
+	}
+	if err := c.telegram.wantDiscarded(ctx, tgcall.Hangup); err != nil {
+		return "", err
+	}
+	_, err = c.over(ctx, bridge.UserBusy)
+	return "USER_BUSY; Telegram: hangup", err
+}
+
+func transferCommand(ctx context.Context, w *world) (string, error) {
+	c, err := w.rung(ctx, "udp", opusPhone, w.phones[opusPhone])
+	if err != nil {
+		return "", err
+	}
+	if err := c.hear(ctx); err != nil {
+		return "", err
+	}
+	channel, err := w.parked(ctx, func() error {
+		return w.obeyed(ctx, "transfer", esl.Field{Name: "TG-Channel", Value: c.uuid}, esl.Field{Name: "TG-To", Value: "sip:" + parking})
+	})
+	if err != nil {
+		return "", err
+	}
+	if channel != c.uuid {
+		return "", fmt.Errorf("channel %s was parked, not %s", channel, c.uuid)
+	}
+	if err := w.fs.send(ctx, c.uuid, "bridge:"+w.line(sparePhone)); err != nil {
+		return "", err
+	}
+	if c.other, err = w.phones[sparePhone].answered(ctx); err != nil {
+		return "", err
+	}
+	return c.talked(ctx)
+}
+
+// joinCommand lets a third into the call, who hears the person on Telegram and is heard, while the second is silent.
+func joinCommand(ctx context.Context, w *world) (string, error) {
+	c, err := w.phoned(ctx, opusPhone, w.line(lineUDP), dialAnn)
+	if err != nil {
+		return "", err
+	}
+	if err := c.hear(ctx); err != nil {
+		return "", err
+	}
+	channel, err := w.parked(ctx, func() error {
+		return w.obeyed(ctx, "join", esl.Field{Name: "TG-Channel", Value: c.uuid}, esl.Field{Name: "TG-To", Value: "sip:" + parking}, esl.Field{Name: "TG-Role", Value: "talk"})
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := w.fs.send(ctx, channel, "answer", "bridge:"+w.line(sparePhone)); err != nil {
+		return "", err
+	}
+	second := c.other
+	second.hush()
+	if c.other, err = w.phones[sparePhone].answered(ctx); err != nil {
+		return "", err
+	}
+	if err := c.hear(ctx); err != nil {
+		return "", err
+	}
+	if err := second.hangup(ctx); err != nil { // or the two would talk on
+		return "", err
+	}
+	return c.talked(ctx)
+}
+
+func refusedCommand(ctx context.Context, w *world) (string, error) {
+	e, err := w.command(ctx, "dial", esl.Field{Name: "TG-Line", Value: "none"}, esl.Field{Name: "TG-From", Value: "sip:" + parking}, esl.Field{Name: "TG-To", Value: "tg:@ann"})
+	if err != nil {
+		return "", err
+	}
+	if e.Get("TG-Result") != "refused" || e.Get("TG-Text") == "" {
+		return "", fmt.Errorf("answered %q %q", e.Get("TG-Result"), e.Get("TG-Text"))
+	}
+	return "refused: " + e.Get("TG-Text"), nil
+}
