@@ -1,7 +1,7 @@
 # make run    builds Switchgram and runs its demo: no account, no FreeSWITCH, no internet needed
 # make test   everything a change must pass, with the race detector
 # make fuzz   a minute for each fuzz target
-# make bench  the benchmarks
+# make bench  what calls cost (docs/performance.md); ARGS=-help explains. make bench-go: the benchmarks of the code
 # make interop PEER=/path/to/peer   calls of our engine with another one (docs/peer.md), or with itself; ARGS=-help explains
 # make freeswitch-test FREESWITCH=127.0.0.1:8021 PASSWORD=…   calls through a real FreeSWITCH on this machine; ARGS=-help explains
 
@@ -14,7 +14,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unk
 BUILD_PACKAGES := gcc libc6-dev libopus-dev pkg-config
 TEST_PACKAGES  := $(BUILD_PACKAGES) baresip-core chromium iproute2 espeak-ng kamailio sip-tester nodejs npm
 
-.PHONY: run build test lint fuzz bench interop freeswitch-test clean need-build need-test
+.PHONY: run build test lint fuzz bench bench-go interop freeswitch-test clean need-build need-test
 
 run: build
 	bin/switchgram demo
@@ -33,7 +33,10 @@ lint: need-build
 fuzz: need-build
 	scripts/fuzz $(FUZZTIME)
 
-bench: need-build
+bench: build
+	bin/switchgram bench $(ARGS)
+
+bench-go: need-build
 	go test -run '^$$' -bench . -benchmem ./...
 
 interop: build

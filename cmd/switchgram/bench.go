@@ -12,12 +12,13 @@ import (
 )
 
 type benchCommand struct {
-	Mode    string  `short:"m" placeholder:"MODE" help:"What to measure, of the list above. Without: all of it."`
-	Calls   int     `short:"n" placeholder:"N" help:"Measure with so many calls. Without: find the largest number with which no packet is lost and 99 of 100 are delayed by less than 5 ms."`
-	Seconds float64 `short:"s" help:"Measure for so long each time." default:"5"`
-	JSON    bool    `name:"json" help:"Print a line of JSON for each mode."`
-	Profile string  `placeholder:"FILE" help:"Write a CPU profile of the bridge, taken after the measurement, while the calls stand; for go tool pprof."`
-	Bridge  bool    `hidden:"" help:"Be the bridge that is measured."`
+	Mode    string   `short:"m" placeholder:"MODE" help:"What to measure, of the list above. Without: all of it."`
+	Calls   int      `short:"n" placeholder:"N" help:"Measure with so many calls. Without: find the largest number with which no packet is lost and 99 of 100 are delayed by less than 5 ms."`
+	Seconds float64  `short:"s" help:"Measure for so long each time." default:"5"`
+	Against []string `placeholder:"WHOM" help:"Compare mode relay with others that run on this machine: ${against}"`
+	JSON    bool     `name:"json" help:"Print a line of JSON for each mode."`
+	Profile string   `placeholder:"FILE" help:"Write a CPU profile of the bridge, taken after the measurement, while the calls stand; for go tool pprof."`
+	Bridge  bool     `hidden:"" help:"Be the bridge that is measured."`
 }
 
 // Validate is called by kong.
@@ -41,7 +42,7 @@ func (c *benchCommand) Run(ctx context.Context, log *slog.Logger, s surroundings
 		return err
 	}
 	return bench.Run(ctx, s.out, bench.Options{
-		Mode: c.Mode, Calls: c.Calls, Window: time.Duration(c.Seconds * float64(time.Second)), JSON: c.JSON, Profile: c.Profile,
+		Mode: c.Mode, Calls: c.Calls, Window: time.Duration(c.Seconds * float64(time.Second)), JSON: c.JSON, Against: c.Against, Profile: c.Profile,
 		Worker: []string{self, "bench", "--bridge", "--log-level=error"}, Progress: s.err, Errors: s.err,
 	})
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"switchgram/cmd/switchgram/bench/rival"
 	"switchgram/cmd/switchgram/program"
 )
 
@@ -78,7 +79,7 @@ func run(ctx context.Context, args []string, s surroundings) int {
 	var c commands
 	helped := false
 	parser := kong.Must(&c, kong.Name("switchgram"), kong.Description(description), kong.Writers(s.out, s.err),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Exit(func(int) { helped = true }))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"against": rival.Usage}, kong.Exit(func(int) { helped = true }))
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"switchgram/cmd/switchgram/bench/worker"
@@ -22,6 +23,7 @@ type Options struct {
 	Calls   int           // 0: the largest number that nothing is lost with
 	Window  time.Duration // that each measurement takes; 0: 5 s
 	JSON    bool          // a line of JSON for each mode, in place of the table
+	Against []string      // rivals to compare with, as rival.Usage says; Mode is relay then
 	Profile string        // file for a CPU profile of the bridge, while Calls stand; empty: none
 
 	Worker   []string  // command that calls worker.Serve on its standard input and output
@@ -42,6 +44,12 @@ func (o *Options) complete() (modes []Mode, err error) {
 	}
 	if o.Profile != "" && (o.Mode == "" || o.Calls == 0) {
 		return nil, errors.New("a profile needs one mode, and the number of calls")
+	}
+	if len(o.Against) > 0 {
+		if o.Mode != "" && o.Mode != relayMode {
+			return nil, fmt.Errorf("mode %s: others are compared with in mode %s", o.Mode, relayMode)
+		}
+		o.Mode = relayMode
 	}
 	if o.Mode == "" {
 		return Modes(), nil
@@ -70,8 +78,12 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 
 // measure measures the modes. What was measured before an error counts.
 func (o *Options) measure(ctx context.Context, modes []Mode, bridge []int) (all []finding, err error) {
+	with := standOptions{command: o.Worker, cores: bridge, errors: o.Errors}
+	if len(o.Against) > 0 {
+		return o.compare(ctx, modes[0], with)
+	}
 	for _, m := range modes {
-		f, err := o.one(ctx, m, standOptions{command: o.Worker, cores: bridge, errors: o.Errors})
+		f, err := o.one(ctx, m, with)
 		if err != nil {
 			return all, fmt.Errorf("%s: %w", m.Name, err)
 		}
@@ -94,7 +106,7 @@ func (o *Options) one(ctx context.Context, m Mode, with standOptions) (finding, 
 	case m.only == onlySetup:
 		return s.setup(ctx, o.Window)
 	case o.Calls == 0:
-		v := survey{subject: s, mode: m, window: o.Window, until: time.Now().Add(searchFor), progress: o.Progress}
+		v := survey{candid: s, mode: m, window: o.Window, until: time.Now().Add(searchFor), progress: o.Progress}
 		return v.run(ctx)
 	default:
 		return o.point(ctx, s)
@@ -119,5 +131,5 @@ func divide() (bridge []int, err error) {
 	if err != nil || len(all) < 2 {
 		return nil, err
 	}
-	return all[:1], worker.Confine(all[1:])
+	return all[:1], worker.Confine(os.Getpid(), all[1:])
 }

@@ -38,10 +38,11 @@ func (s *stand) startBridge(ctx context.Context, o standOptions) error {
 		return err
 	}
 	s.onClose(func() { _ = s.process.Close() })
+	s.sample = s.process.Sample
 	if err := s.process.Settle(); err != nil {
 		return err
 	}
-	s.bare, err = s.process.Sample()
+	s.bare, err = s.sample()
 	return err
 }
 

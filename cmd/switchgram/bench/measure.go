@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"switchgram/cmd/switchgram/bench/load"
 	"switchgram/cmd/switchgram/bench/worker"
 )
 
@@ -38,35 +39,44 @@ func (m millis) value() float64 { return time.Duration(m).Seconds() * 1000 }
 // settleFor is how long the calls run on before they are measured, after their set-up.
 const settleFor = time.Second
 
+// meter measures a process that carries the calls of a load.
+type meter struct {
+	load   *load.Load
+	sample func() (worker.Sample, error)
+	bare   worker.Sample // before the first call
+}
+
+// measure measures for so long, with so many calls that stand.
+func (m *meter) measure(ctx context.Context, mode string, calls int, d time.Duration) (Point, error) {
+	if err := pause(ctx, settleFor); err != nil {
+		return Point{}, err
+	}
+	before, err := m.sample()
+	if err != nil {
+		return Point{}, err
+	}
+	began, ours := time.Now(), cpu()
+	f, err := m.load.Measure(ctx, d)
+	if err != nil {
+		return Point{}, err
+	}
+	took, spent := time.Since(began), cpu()-ours
+	after, err := m.sample()
+	each := max(1, calls)
+	return Point{
+		Mode: mode, Calls: calls, Lost: f.Lost + after.Dropped - before.Dropped, Frames: f.Packets, Second: d.Seconds(),
+		CPU: percent(after.CPU-before.CPU, took) / float64(each), RSS: (after.RSS - m.bare.RSS) / int64(each),
+		P50: millis(f.P50), P99: millis(f.P99), Max: millis(f.Max), Alone: millis(f.Alone),
+		Load: percent(spent, took), Late: millis(f.Late),
+	}, err
+}
+
 // measure measures for so long with the calls that stand.
 func (s *stand) measure(ctx context.Context, d time.Duration) (Point, error) {
 	if err := s.process.Settle(); err != nil {
 		return Point{}, err
 	}
-	if err := pause(ctx, settleFor); err != nil {
-		return Point{}, err
-	}
-	before, err := s.process.Sample()
-	if err != nil {
-		return Point{}, err
-	}
-	began, ours := time.Now(), cpu()
-	f, err := s.load.Measure(ctx, d)
-	if err != nil {
-		return Point{}, err
-	}
-	took, spent := time.Since(began), cpu()-ours
-	after, err := s.process.Sample()
-	if err != nil {
-		return Point{}, err
-	}
-	calls := max(1, s.standing())
-	return Point{
-		Mode: s.mode.Name, Calls: s.standing(), Lost: f.Lost + after.Dropped - before.Dropped, Frames: f.Packets, Second: d.Seconds(),
-		CPU: percent(after.CPU-before.CPU, took) / float64(calls), RSS: (after.RSS - s.bare.RSS) / int64(calls),
-		P50: millis(f.P50), P99: millis(f.P99), Max: millis(f.Max), Alone: millis(f.Alone),
-		Load: percent(spent, took), Late: millis(f.Late),
-	}, nil
+	return s.meter.measure(ctx, s.mode.Name, s.standing(), d)
 }
 
 func percent(part, of time.Duration) float64 { return 100 * part.Seconds() / of.Seconds() }

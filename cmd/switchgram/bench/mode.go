@@ -29,10 +29,13 @@ const (
 	onlyAccounts = "accounts"
 )
 
+// relayMode is what others are compared with in.
+const relayMode = "relay"
+
 // Modes are all there are, in the order of the table.
 func Modes() []Mode {
 	return []Mode{
-		{Name: "relay", About: "Telegram and a telephone that speaks Opus", Aim: 500, telephone: sip.Opus},
+		{Name: relayMode, About: "Telegram and a telephone that speaks Opus", Aim: 500, telephone: sip.Opus},
 		{Name: "relay60", About: "the same with packets of 60 ms from Telegram", Aim: 500, telephone: sip.Opus, frames: 3},
 		{Name: "record", About: "relay, and the call is recorded", Aim: 500, telephone: sip.Opus, record: true},
 		{Name: "dtls", About: "two people on Telegram: DTLS-SRTP on both sides", Aim: 500, friend: true},

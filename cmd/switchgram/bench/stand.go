@@ -19,15 +19,14 @@ import (
 // stand is a bridge in a process of its own, and in ours everybody who calls by it: people on Telegram, and telephones. Its methods are called
 // from one goroutine.
 type stand struct {
+	meter
 	mode     Mode
-	load     *load.Load
 	net      *testnet.Network
 	exchange *siptest.Switch
 	people   load.Sound // what they say
 	phones   load.Sound
 	ann      *testnet.Phone
 	process  *worker.Process
-	bare     worker.Sample // before the first call
 	dir      string
 	lines    int
 
@@ -50,7 +49,7 @@ type standOptions struct {
 
 // newStand starts everything, without a call.
 func newStand(ctx context.Context, m Mode, o standOptions) (_ *stand, err error) {
-	s := &stand{mode: m, lines: max(1, o.lines), load: load.New(), far: make(chan struct{}, together), calls: map[*tgcall.Call]<-chan struct{}{}}
+	s := &stand{meter: meter{load: load.New()}, mode: m, lines: max(1, o.lines), far: make(chan struct{}, together), calls: map[*tgcall.Call]<-chan struct{}{}}
 	defer func() {
 		if err != nil {
 			s.close()

@@ -42,12 +42,17 @@ func (r *Result) Short() bool {
 type subject interface {
 	resize(ctx context.Context, calls int) error // makes so many calls stand
 	measure(ctx context.Context, d time.Duration) (Point, error)
+}
+
+// A candid subject is one that we can look into.
+type candid interface {
+	subject
 	profiled(ctx context.Context, d time.Duration, file string) ([]worker.Cost, error)
 }
 
 // survey looks for the most that a subject can carry.
 type survey struct {
-	subject
+	candid
 	mode     Mode
 	window   time.Duration
 	until    time.Time

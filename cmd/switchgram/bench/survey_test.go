@@ -46,7 +46,7 @@ func (f *fake) profiled(context.Context, time.Duration, string) ([]worker.Cost, 
 
 func surveyOf(t *testing.T, f *fake, aim int) (*Result, error) {
 	t.Helper()
-	v := survey{subject: f, mode: Mode{Name: "fake", Aim: aim}, until: time.Now().Add(time.Minute), progress: t.Output()}
+	v := survey{candid: f, mode: Mode{Name: "fake", Aim: aim}, until: time.Now().Add(time.Minute), progress: t.Output()}
 	return v.run(t.Context())
 }
 
@@ -99,11 +99,13 @@ func TestTheTableShowsEverythingAPersonWantsToKnow(t *testing.T) {
 	r := &Result{Point: Point{Mode: "relay", Calls: 250, CPU: 0.4, RSS: 2 << 20, P50: millis(100 * time.Microsecond), P99: millis(4 * time.Millisecond), Max: millis(time.Second)}, Aim: 500,
 		Half: &Point{}, HalfP99: millis(3 * time.Millisecond), ByLoad: true, Top: []worker.Cost{{Function: "x.y", Share: 0.25}, {Function: "z", Share: 0.1}}}
 	var out strings.Builder
-	if err := (table{&out}).print([]finding{r, &Setup{Cost: millis(20 * time.Millisecond)}, &Accounts{Accounts: 100, Each: 200 << 10}}); err != nil {
+	if err := (table{&out}).print([]finding{r, &Setup{Cost: millis(20 * time.Millisecond)}, &Accounts{Accounts: 100, Each: 200 << 10},
+		&Compared{Point: Point{Calls: 100, CPU: 0.5}, Carrier: "rtpengine", Round: 2}}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"██████████░░░░░░░░░░", "≥250", "0.40 %", "2.00 MiB", "0.10 ms", "4.00 ms", "1000.00 ms", "3.00 ms",
+	for _, want := range []string{"██████████░░░░░░░░░░", "≥250", "0.40 %     250", "2.00 MiB", "0.10 ms", "4.00 ms", "1000.00 ms", "3.00 ms",
 		"[1] relay: 250 of 500 calls; 2.00 MiB a call, not under 1; p99 3.00 ms at half of them, not under 1 ms. Most of it: x.y 25 %, z 10 %",
+		"2      rtpengine   100    ██████████░░░░░░░░░░  0.50 %",
 		"20.0 ms of the bridge's core, which could do 50 a second", "200 KiB each, of 100 (aim: under 250 KiB)"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
@@ -131,3 +133,16 @@ func TestATableNobodyCanReadIsAnError(t *testing.T) {
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestWhatCannotBeMeasuredIsRefused(t *testing.T) {
+	for name, o := range map[string]Options{
+		"a mode that there is not":             {Mode: "video"},
+		"a profile of everything":              {Profile: "x"},
+		"a comparison in another mode":         {Mode: "pcmu", Against: []string{"rtpengine=127.0.0.1:2223"}},
+		"a profile of a search for the limits": {Mode: "relay", Profile: "x"},
+	} {
+		if err := Run(t.Context(), io.Discard, o); err == nil {
+			t.Errorf("%s is no error", name)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,18 +22,20 @@ type table struct{ w io.Writer }
 
 const barWidth = 20
 
-type column struct {
+// column is a column of a table of findings.
+type column[F any] struct {
 	title string
 	width int
-	value func(*Result) string
+	value func(F) string
 }
 
-var columns = []column{
+var resultColumns = []column[*Result]{
 	{"mode", 8, func(r *Result) string { return r.Mode }},
 	{"calls on one core", barWidth, func(r *Result) string { return bar(r.Calls, r.Aim) }},
 	{"", 5, func(r *Result) string { return atLeast(r) }},
 	{"aim", 5, func(r *Result) string { return fmt.Sprint(r.Aim) }},
 	{"core/call", 9, func(r *Result) string { return fmt.Sprintf("%.2f %%", r.CPU) }},
+	{"would hold", 10, func(r *Result) string { return capacity(r.CPU) }},
 	{"memory/call", 11, func(r *Result) string { return fmt.Sprintf("%.2f MiB", float64(r.RSS)/(1<<20)) }},
 	{"delay p50", 9, func(r *Result) string { return delay(r.P50) }},
 	{"p99", 8, func(r *Result) string { return delay(r.P99) }},
@@ -41,10 +44,31 @@ var columns = []column{
 	{"p99 at half", 11, func(r *Result) string { return halfDelay(r) }},
 }
 
+var comparedColumns = []column[*Compared]{
+	{"round", 5, func(c *Compared) string { return fmt.Sprint(c.Round) }},
+	{"carrier", 10, func(c *Compared) string { return c.Carrier }},
+	{"calls", 5, func(c *Compared) string { return fmt.Sprint(c.Calls) }},
+	{"a core", barWidth, func(c *Compared) string { return bar(int(c.CPU*float64(c.Calls)), 100) }},
+	{"core/call", 9, func(c *Compared) string { return fmt.Sprintf("%.2f %%", c.CPU) }},
+	{"memory/call", 11, func(c *Compared) string { return fmt.Sprintf("%.2f MiB", float64(c.RSS)/(1<<20)) }},
+	{"delay p50", 9, func(c *Compared) string { return delay(c.P50) }},
+	{"p99", 8, func(c *Compared) string { return delay(c.P99) }},
+	{"max", 8, func(c *Compared) string { return delay(c.Max) }},
+	{"lost", 5, func(c *Compared) string { return fmt.Sprint(c.Lost) }},
+}
+
 // bar shows how much of the aim is reached.
 func bar(n, aim int) string {
 	full := min(barWidth, int(math.Round(barWidth*float64(n)/float64(max(1, aim)))))
 	return strings.Repeat("█", full) + strings.Repeat("░", barWidth-full)
+}
+
+// capacity is how many calls would keep a core busy, going by what one costs.
+func capacity(percent float64) string {
+	if percent <= 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f", 100/percent)
 }
 
 func atLeast(r *Result) string {
@@ -63,38 +87,61 @@ func halfDelay(r *Result) string {
 	return delay(r.HalfP99)
 }
 
-// print prints a table of the results, if there are any, and the rest below.
+// print prints tables of the results and of what was compared, if there are any, and the rest below.
 func (t table) print(all []finding) error {
-	var rows, below []string
+	var results []*Result
+	var compared []*Compared
+	var below []string
 	for _, f := range all {
 		switch f := f.(type) {
 		case *Result:
-			row := line(func(c column) string { return c.value(f) })
-			if f.Short() {
-				below = append(below, fmt.Sprintf("[%d] %s", len(below)+1, note(f)))
-				row += fmt.Sprintf("  [%d]", len(below))
-			}
-			rows = append(rows, row)
+			results = append(results, f)
+		case *Compared:
+			compared = append(compared, f)
 		case interface{ sentence() string }:
 			below = append(below, f.sentence())
 		}
 	}
-	if len(rows) > 0 {
-		title := line(func(c column) string { return c.title })
-		rule := line(func(c column) string { return strings.Repeat("─", c.width) })
-		rows = append([]string{title, rule}, rows...)
+	rows, notes := resultRows(results)
+	rows = append(rows, tabulate(comparedColumns, compared)...)
+	for _, text := range slices.Concat(rows, notes, below) {
+		if _, err := fmt.Fprintln(t.w, text); err != nil {
+			return err
+		}
 	}
-	_, err := fmt.Fprintln(t.w, strings.Join(append(rows, below...), "\n"))
-	return err
+	return nil
 }
 
-// line is a line of the table.
-func line(value func(column) string) string {
-	var text strings.Builder
-	for _, c := range columns {
-		text.WriteString(pad(value(c), c.width) + "  ")
+// resultRows are the rows of results, and a note for each that is below its aim.
+func resultRows(all []*Result) (rows, notes []string) {
+	rows = tabulate(resultColumns, all)
+	for i, r := range all {
+		if r.Short() {
+			notes = append(notes, fmt.Sprintf("[%d] %s", len(notes)+1, note(r)))
+			rows[len(rows)-len(all)+i] += fmt.Sprintf("  [%d]", len(notes))
+		}
 	}
-	return strings.TrimRight(text.String(), " ")
+	return rows, notes
+}
+
+// tabulate are the lines of a table; none for nothing.
+func tabulate[F any](columns []column[F], all []F) (lines []string) {
+	if len(all) == 0 {
+		return nil
+	}
+	add := func(value func(column[F]) string) {
+		var text strings.Builder
+		for _, c := range columns {
+			text.WriteString(pad(value(c), c.width) + "  ")
+		}
+		lines = append(lines, strings.TrimRight(text.String(), " "))
+	}
+	add(func(c column[F]) string { return c.title })
+	add(func(c column[F]) string { return strings.Repeat("─", c.width) })
+	for _, f := range all {
+		add(func(c column[F]) string { return c.value(f) })
+	}
+	return lines
 }
 
 // note says what is below its aim, and what cost most.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -19,6 +20,7 @@ var errNowhere = errors.New("socket is not connected")
 // Socket is a Wire of plain RTP over a UDP socket of its own, on loopback. Run receives; WriteRTP is for one goroutine at a time.
 type Socket struct {
 	PayloadType uint8 // of what is sent; not to be changed while it is used
+	ssrc        uint32
 	conn        *net.UDPConn
 	to          atomic.Pointer[netip.AddrPort]
 	receive     atomic.Pointer[func(*rtp.Packet)]
@@ -31,7 +33,7 @@ func Listen() (*Socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("socket: %w", err)
 	}
-	return &Socket{conn: conn, out: make([]byte, maxPacket)}, nil
+	return &Socket{ssrc: rand.Uint32(), conn: conn, out: make([]byte, maxPacket)}, nil
 }
 
 // Addr is where the socket receives.
@@ -49,14 +51,14 @@ func (s *Socket) OnRTP(f func(*rtp.Packet)) {
 	s.receive.Store(&f)
 }
 
-// WriteRTP implements Wire. The payload type is the socket's.
+// WriteRTP implements Wire. Payload type and SSRC are the socket's.
 func (s *Socket) WriteRTP(p *rtp.Packet) error {
 	to := s.to.Load()
 	if to == nil {
 		return errNowhere
 	}
 	out := *p
-	out.PayloadType = s.PayloadType
+	out.PayloadType, out.SSRC = s.PayloadType, s.ssrc
 	n, err := out.MarshalTo(s.out)
 	if err != nil {
 		return err

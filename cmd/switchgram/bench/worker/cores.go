@@ -25,9 +25,9 @@ func Cores() ([]int, error) {
 	return all, nil
 }
 
-// Confine makes every thread of this process run on these processors alone, and all that it starts.
-func Confine(cores []int) error {
-	threads, err := os.ReadDir("/proc/self/task")
+// Confine makes every thread that a process has run on these processors alone, and all that it starts.
+func Confine(pid int, cores []int) error {
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	if err != nil {
 		return err
 	}
