@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"switchgram/bridge/recording"
+	"switchgram/bridge/room"
 )
 
 // CallID names a call for logs, records and the API. Unique within the program's life.
@@ -30,6 +31,9 @@ type Options struct {
 	Gate        Gate                  // nil: every call is admitted
 	Sink        Sink                  // nil: nobody is told
 	Log         *slog.Logger          // nil: nothing is logged
+
+	// HoldMusic makes what those are played who are held by a far end that sends no music of its own; it is asked each time anew. nil: silence.
+	HoldMusic func() room.Source
 
 	Recorder *recording.Recorder      // nil: no call is recorded
 	Record   map[string]RecordOptions // by line: its calls are recorded from the moment that two talk

@@ -11,7 +11,8 @@ import (
 
 // gauge is what is measured of one leg while its sound is in the room, and before.
 type gauge struct {
-	held, muted bool // by the far end
+	held, muted bool      // by the far end
+	heard       time.Time // when sound came last; a hold counts as some
 	in, out     listener
 
 	jitter, reported, rtt mean
@@ -46,7 +47,7 @@ func (g *gauge) note(ev LegEvent, now time.Time) {
 	case Answered:
 		g.stages.Accepted, g.stages.Media = cmp.Or(g.stages.Accepted, now), cmp.Or(g.stages.Media, now)
 	case Held:
-		g.held = ev.On
+		g.held, g.heard = ev.On, now
 	case Muted:
 		g.muted = ev.On
 	case PathChanged:
@@ -61,6 +62,9 @@ const maxPaths = 32
 
 // read takes the stream's counts, which are read several times a second.
 func (g *gauge) read(st media.Stats) {
+	if st.LastReceived.After(g.heard) {
+		g.heard = st.LastReceived
+	}
 	if st.Received > 0 {
 		g.jitter.add(st.Jitter)
 	}

@@ -108,6 +108,7 @@ type (
 	// joinAsked: a leg wants to join.
 	joinAsked struct {
 		role    Role
+		up      bool   // it comes from another call, and needs no answer
 		instead int    // of which leg, plus one; 0: of none
 		of      LegID  // owner: what instead is
 		guest   *guest // owner
@@ -142,7 +143,11 @@ func (in joinAsked) apply(m *machine) {
 	}
 	leg := len(m.legs)
 	m.legs = append(m.legs, legState{at: legAnswering, joined: true, role: in.role, instead: in.instead})
-	m.do(letIn{leg}, answer{leg})
+	if m.do(letIn{leg}); in.up {
+		m.joins(leg, 0)
+		return
+	}
+	m.do(answer{leg})
 }
 
 // joins is the end of a guest's Answer.

@@ -28,7 +28,7 @@ func (b *Bridge) Move(ctx context.Context, leg LegID, to CallID) error {
 		}
 		return err
 	}
-	return b.admitGuest(ctx, to, joinAsked{role: Talk, guest: <-given})
+	return b.admitGuest(ctx, to, joinAsked{role: Talk, up: true, guest: <-given})
 }
 
 type (

@@ -206,6 +206,8 @@ func (o *owner) noteEvent(p *party, ev LegEvent) {
 	}
 	p.gauge.note(ev, time.Now())
 	switch ev := ev.(type) {
+	case Held:
+		o.entertain(time.Now())
 	case Redirected:
 		p.redirect = ev.To
 	case Digit:

@@ -20,10 +20,11 @@ type party struct {
 	outcome LegOutcome
 	gauge   gauge
 
-	jobs     chan job // digits to be sent; nil: none yet
-	crowded  bool     // there were too many
-	listened bool     // its sound is looked through for digits
-	says     bool     // it has said digits otherwise
+	music    *room.Playback // while it is held; nil: none is played
+	jobs     chan job       // digits to be sent; nil: none yet
+	crowded  bool           // there were too many
+	listened bool           // its sound is looked through for digits
+	says     bool           // it has said digits otherwise
 
 	over   chan struct{} // closed when the leg has ended, in whatever call; nil: nobody waits for that
 	before *room.Seat    // in another call

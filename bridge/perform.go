@@ -25,8 +25,9 @@ func (o *owner) perform(a action, e envelope) {
 	case ring:
 		o.ring()
 	case answer:
-		o.parties[a.leg].gauge.stages.Accepted = time.Now()
-		o.spawn("answer", answerDone{leg: a.leg, cause: NormalTemporaryFailure}, func() input { return o.answer(a.leg, o.parties[a.leg].leg) })
+		p := o.parties[a.leg]
+		p.gauge.stages.Accepted = time.Now()
+		o.spawn("answer", answerDone{leg: a.leg, cause: NormalTemporaryFailure}, func() input { return o.answer(a.leg, p.leg) })
 	case hangup:
 		o.hangup(a.leg, a.cause)
 	case seat:
@@ -277,7 +278,7 @@ func (o *owner) unseat(leg int) {
 	}
 	p.seat.Leave()
 	p.gauge.leave(p.seat.Stats(), time.Now())
-	p.left, p.seat = p.seat, nil
+	p.left, p.seat, p.music = p.seat, nil, nil
 }
 
 // soundFailed is told by the room that handling somebody's sound panicked.

@@ -115,7 +115,7 @@ func inputs(legs int) []input {
 		admitted{}, refused{cause: UserBusy}, connectAsked{targets: 2}, connectAsked{}, answerAsked{}, hangupAsked{CallRejected},
 		collectAsked{CollectOptions{Max: 2, Terminators: "#"}}, collectAsked{CollectOptions{Max: 1, Flush: true}}, sendAsked{leg: us},
 		recordAsked{}, withdrawn{}, controlDone{}, controlDone{cause: SwitchCongestion}, answerDone{}, answerDone{cause: LoseRace}, timeUp{},
-		stopped{NetworkOutOfOrder}, crashed{}, joinAsked{role: Talk}, joinAsked{role: Whisper},
+		stopped{NetworkOutOfOrder}, crashed{}, joinAsked{role: Talk}, joinAsked{role: Whisper}, joinAsked{role: Talk, up: true},
 		playAsked{to: TheCaller}, playAsked{to: TheCallee}, playAsked{to: Everybody}, dropAsked{leg: us, cause: CallRejected},
 	}
 	for leg := range legs {
@@ -153,6 +153,11 @@ func describe(v any) string {
 		return fmt.Sprintf("%s %s", name, v.cause)
 	case answerDone:
 		return fmt.Sprintf("%s %d %s", name, v.leg, v.cause)
+	case joinAsked:
+		if v.up {
+			return fmt.Sprintf("%s %s, up", name, v.role)
+		}
+		return name + details(v)
 	case playAsked:
 		return fmt.Sprintf("%s %s", name, [...]string{"caller", "callee", "everybody"}[v.to])
 	case dialled:

@@ -36,6 +36,7 @@ func (o *owner) look(now time.Time) {
 		o.turned(leg, In, in, inLasted)
 		o.turned(leg, Out, out, outLasted)
 	}
+	o.entertain(now)
 }
 
 // stats reads the leg's counts. A stream that panics is not measured.
