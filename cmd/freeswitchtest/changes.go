@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"switchgram/bridge"
 	"switchgram/esl"
 )
 
@@ -89,10 +88,7 @@ func redirect(ctx context.Context, w *world) (string, error) {
 // deflect sends the caller from Telegram to a telephone after the answer.
 func deflect(ctx context.Context, w *world) (string, error) {
 	return w.elsewhere(ctx, func(c *call, to string) error {
-		if err := w.fs.send(ctx, c.uuid, "answer", "park"); err != nil {
-			return err
-		}
-		if _, err := w.event(ctx, bridge.CallAnswered); err != nil {
+		if err := c.park(ctx); err != nil {
 			return err
 		}
 		_, err := w.fs.API(ctx, "uuid_deflect "+c.uuid+" "+to)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/pion/rtp"
 
-	"switchgram/bridge"
 	"switchgram/bridge/media"
 	"switchgram/bridge/room/codec"
 	"switchgram/bridge/room/dtmf"
@@ -18,8 +17,10 @@ import (
 // digits are the rows about keys that are pressed.
 func digits() []row {
 	return []row{
-		{"digits of FreeSWITCH by RFC 4733, tones on Telegram", func(ctx context.Context, w *world) (string, error) { return w.pressed(ctx, lineUDP) }},
-		{"digits of FreeSWITCH by INFO, tones on Telegram", func(ctx context.Context, w *world) (string, error) { return w.pressed(ctx, lineINFO) }},
+		{"digits of FreeSWITCH by RFC 4733, tones on Telegram", func(ctx context.Context, w *world) (string, error) { return w.pressed(ctx, w.line(lineUDP)) }},
+		{"digits of FreeSWITCH by INFO, tones on Telegram", func(ctx context.Context, w *world) (string, error) {
+			return w.pressed(ctx, "{dtmf_type=info}"+w.line(lineINFO))
+		}},
 		{"digits of FreeSWITCH as tones, still tones on Telegram", toned},
 		{"digits of the chat, by RFC 4733 to FreeSWITCH", func(ctx context.Context, w *world) (string, error) { return w.written(ctx, "udp") }},
 		{"digits of the chat, by INFO to FreeSWITCH", func(ctx context.Context, w *world) (string, error) { return w.written(ctx, "info") }},
@@ -31,8 +32,8 @@ func digits() []row {
 const keys = "15#"
 
 // pressed has FreeSWITCH send digits to the line, which the person hears as tones.
-func (w *world) pressed(ctx context.Context, role int) (string, error) {
-	c, err := w.phoned(ctx, opusPhone, w.line(role), dialAnn)
+func (w *world) pressed(ctx context.Context, dial string) (string, error) {
+	c, err := w.phoned(ctx, opusPhone, dial, dialAnn)
 	if err != nil {
 		return "", err
 	}
@@ -111,10 +112,7 @@ func (w *world) written(ctx context.Context, line string, before ...string) (str
 	if err != nil {
 		return "", err
 	}
-	if err := w.fs.send(ctx, c.uuid, append([]string{"answer"}, append(before, "park")...)...); err != nil {
-		return "", err
-	}
-	if _, err := w.event(ctx, bridge.CallAnswered); err != nil {
+	if err := c.park(ctx, before...); err != nil {
 		return "", err
 	}
 	c.telegram.hush()

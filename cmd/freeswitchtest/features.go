@@ -110,17 +110,24 @@ func attendedTransfer(ctx context.Context, w *world) (string, error) {
 	return c.talked(ctx)
 }
 
+// park has FreeSWITCH answer the call of somebody on Telegram, run applications and park it.
+func (c *call) park(ctx context.Context, apps ...string) error {
+	_, err := c.w.fs.await(ctx, "CHANNEL_PARK", func(e *esl.Event) bool { return e.UUID() == c.uuid }, func() error {
+		return c.w.fs.send(ctx, c.uuid, append(append([]string{"answer"}, apps...), "park")...)
+	})
+	if err != nil {
+		return err
+	}
+	_, err = c.w.event(ctx, bridge.CallAnswered)
+	return err
+}
+
 func park(ctx context.Context, w *world) (string, error) {
 	c, err := w.incoming(ctx, "udp")
 	if err != nil {
 		return "", err
 	}
-	if _, err := w.fs.await(ctx, "CHANNEL_PARK", func(e *esl.Event) bool { return e.UUID() == c.uuid }, func() error {
-		return w.fs.send(ctx, c.uuid, "answer", "park")
-	}); err != nil {
-		return "", err
-	}
-	if _, err := w.event(ctx, bridge.CallAnswered); err != nil {
+	if err := c.park(ctx); err != nil {
 		return "", err
 	}
 	pause(ctx, 3*time.Second) // FreeSWITCH sends nothing to who is parked
