@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"switchgram/bridge"
 	"switchgram/cmd/switchgram/bench/worker"
@@ -13,7 +15,10 @@ import (
 )
 
 // startBridge starts the bridge in a process of its own.
-func (s *stand) startBridge(ctx context.Context, o standOptions) error {
+func (s *stand) startBridge(ctx context.Context, o standOptions) (err error) {
+	if s.rtpPort, err = freePair(); err != nil {
+		return err
+	}
 	secret := filepath.Join(s.dir, "password")
 	if err := os.WriteFile(secret, []byte(password), 0o600); err != nil {
 		return err
@@ -79,7 +84,7 @@ func (s *stand) config(secret string) map[string]any {
 	}
 	c := object{
 		"telegram": object{"api_id": s.net.AppID(), "api_hash_file": secret},
-		"sip":      object{"listen": []string{"udp:127.0.0.1:0"}},
+		"sip":      object{"listen": []string{"udp:127.0.0.1:0"}, "rtp_ports": strconv.Itoa(s.rtpPort)},
 		"drain":    "0s",
 		"lines":    lines,
 	}
@@ -87,4 +92,25 @@ func (s *stand) config(secret string) map[string]any {
 		c["recording"] = object{"directory": filepath.Join(s.dir, "recordings"), "all": true, "announce": "none"}
 	}
 	return c
+}
+
+// freePair is a port for RTP that is free, as is the next, for RTCP.
+func freePair() (int, error) {
+	for {
+		rtp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			return 0, err
+		}
+		port := rtp.LocalAddr().(*net.UDPAddr).Port
+		rtcp, taken := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + 1})
+		if taken == nil {
+			taken = rtcp.Close()
+		}
+		if err := rtp.Close(); err != nil {
+			return 0, err
+		}
+		if taken == nil {
+			return port, nil
+		}
+	}
 }

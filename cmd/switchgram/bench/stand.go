@@ -29,6 +29,7 @@ type stand struct {
 	process  *worker.Process
 	dir      string
 	lines    int
+	rtpPort  int // of the bridge, for all calls
 
 	far chan struct{} // somebody who was called hears something
 

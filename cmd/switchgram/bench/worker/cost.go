@@ -10,7 +10,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Cost is what a function took by itself, as `go tool pprof -top` shows under "flat".
+// Cost is what a function took by itself, as `go tool pprof -top` shows under "flat". What C code and the system took counts for the function of Go
+// that called them, and is named so: "system in net.(*UDPConn).WriteTo".
 type Cost struct {
 	Function string
 	Share    float64 // of the whole profile, 0 to 1
@@ -28,29 +29,57 @@ var errProfile = errors.New("no profile")
 
 // table is a profile as far as it is needed.
 type table struct {
-	total     uint64
-	leaf      map[uint64]uint64 // by location: CPU time by itself
+	stacks    []stack
 	functions map[uint64]uint64 // by location: the innermost function
 	names     map[uint64]uint64 // by function: the index of its name
 	strings   []string
 }
 
+// stack is a sample: locations, the innermost first, and the CPU time that was spent there.
+type stack struct {
+	locations []uint64
+	spent     uint64
+}
+
 // costs are the functions of an uncompressed profile, the most expensive first.
 func costs(raw []byte) ([]Cost, error) {
-	t := table{leaf: map[uint64]uint64{}, functions: map[uint64]uint64{}, names: map[uint64]uint64{}}
+	t := table{functions: map[uint64]uint64{}, names: map[uint64]uint64{}}
 	if err := eachField(raw, t.read); err != nil {
 		return nil, err
 	}
-	by := map[string]uint64{}
-	for location, spent := range t.leaf {
-		by[t.name(location)] += spent
+	by, total := map[string]uint64{}, uint64(0)
+	for _, s := range t.stacks {
+		by[t.blame(s.locations)] += s.spent
+		total += s.spent
 	}
 	var all []Cost
 	for _, name := range slices.Sorted(maps.Keys(by)) {
-		all = append(all, Cost{name, float64(by[name]) / float64(max(1, t.total))})
+		all = append(all, Cost{name, float64(by[name]) / float64(max(1, total))})
 	}
 	slices.SortStableFunc(all, func(a, b Cost) int { return cmp.Compare(b.Share, a.Share) })
 	return all, nil
+}
+
+// Functions in which C code and the system show, and those that only lead there.
+var (
+	outside   = map[string]string{"runtime.cgocall": "C", "linux.Syscall6": "system"}
+	goBetween = []string{"syscall.", "poll.", "runtime.", "sync.(*Pool)"}
+)
+
+// blame is the function that a stack's time counts for.
+func (t *table) blame(locations []uint64) string {
+	where, out := outside[t.name(locations[0])]
+	if !out {
+		return t.name(locations[0])
+	}
+	for _, l := range locations[1:] {
+		name := t.name(l)
+		between := slices.ContainsFunc(goBetween, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+		if !between && !strings.Contains(name, "_Cfunc_") && !strings.Contains(name, ".func") {
+			return where + " in " + name
+		}
+	}
+	return where
 }
 
 // name is the function of a location, without the path of its package.
@@ -102,9 +131,7 @@ func (t *table) sample(b []byte) error {
 		return err
 	})
 	if err == nil && len(locations) > 0 && len(values) > 0 {
-		spent := values[len(values)-1]
-		t.leaf[locations[0]] += spent
-		t.total += spent
+		t.stacks = append(t.stacks, stack{locations, values[len(values)-1]})
 	}
 	return err
 }

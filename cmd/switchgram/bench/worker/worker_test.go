@@ -126,6 +126,24 @@ func TestCostsAreThoseOfTheInnermostFunction(t *testing.T) {
 	}
 }
 
+func TestWhatIsSpentOutsideCountsForWhoCalledIt(t *testing.T) {
+	tab := table{functions: map[uint64]uint64{}, names: map[uint64]uint64{}, strings: []string{
+		"", "internal/runtime/syscall/linux.Syscall6", "syscall.sendto", "internal/poll.(*FD).WriteTo", "net.(*UDPConn).WriteTo",
+		"runtime.cgocall", "gopkg.in/x/opus._Cfunc_encode", "gopkg.in/x/opus.(*Encoder).Encode.func1", "gopkg.in/x/opus.(*Encoder).Encode", "runtime.netpoll",
+	}}
+	for i := range uint64(len(tab.strings)) {
+		tab.functions[i], tab.names[i] = i, i
+	}
+	for _, c := range []struct {
+		stack []uint64
+		want  string
+	}{{[]uint64{1, 2, 3, 4}, "system in net.(*UDPConn).WriteTo"}, {[]uint64{5, 6, 7, 8}, "C in opus.(*Encoder).Encode"}, {[]uint64{1, 9}, "system"}, {[]uint64{4, 8}, "net.(*UDPConn).WriteTo"}} {
+		if got := tab.blame(c.stack); got != c.want {
+			t.Errorf("%v: %s, want %s", c.stack, got, c.want)
+		}
+	}
+}
+
 func TestABrokenProfileIsAnError(t *testing.T) {
 	if _, err := costs([]byte("\xff\xff")); err == nil {
 		t.Error("no error")
