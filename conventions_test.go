@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"bridge":             {"bridge/media", "bridge/quality", "bridge/recording", "bridge/room", "bridge/room/dtmf"},
 	"bridge/media":       {},
 	"bridge/fetch":       {},
+	"bridge/notify":      {"bridge", "bridge/fetch"},
 	"bridge/quality":     {"bridge/media"},
 	"bridge/recording":   {"bridge/media", "bridge/room", "bridge/room/codec"},
 	"bridge/room":        {"bridge/media", "bridge/room/..."},

@@ -17,6 +17,10 @@ type Call struct {
 
 	reference string // of whoever wanted the call
 
+	// The owner's alone.
+	originated bool // both legs are dialled
+	met        bool // somebody has joined to talk
+
 	status atomic.Pointer[CallStatus] // as its owner last showed it; never nil while the Bridge knows the call
 
 	inbox chan envelope

@@ -13,7 +13,8 @@ const EventVersion = 1
 // EventKind names what happened to a call.
 type EventKind string
 
-// The events, in the order in which a call can bring them; it ends with CallEnded, always, but for RecordingReady.
+// The events, in the order in which a call can bring them; it ends with CallEnded, always, but for RecordingReady and for a call that came while
+// its line was away: that brings CallMissed alone.
 const (
 	CallIncoming    EventKind = "call.incoming"   // a leg called us
 	CallOriginated  EventKind = "call.originated" // we are to dial both legs
@@ -28,32 +29,38 @@ const (
 	CallDigit       EventKind = "call.digit"       // the leg pressed a key; which one is not told: it may belong to a secret
 	CallSilent      EventKind = "call.silent"      // nothing passes in a direction of the leg's sound, though it should
 	CallSounds      EventKind = "call.sounds"      // it does again
+	CallMissed      EventKind = "call.missed"      // somebody called, and talked with nobody
 	CallEnded       EventKind = "call.ended"
 
 	RecordingReady EventKind = "recording.ready" // a recording of the call is finished
+
+	LineUp   EventKind = "line.up"   // calls can go by the line
+	LineDown EventKind = "line.down" // they cannot any more
 )
 
-// Event is something that happened to a call, as sinks, records and notifications see it.
+// Event is something that happened to a call, or to a line, as sinks see it. Report is what others see of it, and its JSON.
 type Event struct {
 	Version int       `json:"version"`
 	Kind    EventKind `json:"kind"`
 	At      time.Time `json:"at"`
 	Call    CallID    `json:"call"`
 	Line    string    `json:"line,omitempty"`
-	From    string    `json:"from"` // address of the caller
-	To      string    `json:"to"`   // address called
+	From    string    `json:"from"`            // address of the caller
+	To      string    `json:"to"`              // address called
+	Caller  Party     `json:"caller,omitzero"` // as far as known
 	Leg     LegID     `json:"leg,omitempty"`
-	Cause   Cause     `json:"cause,omitempty"`   // with CallEnded
+	Cause   Cause     `json:"cause,omitempty"`   // with CallMissed and CallEnded
 	Role    string    `json:"role,omitempty"`    // of the leg, with CallJoined: talk, listen, whisper
 	Instead LegID     `json:"instead,omitempty"` // with CallTransferred: whose place Leg has taken
 	Silence *Silence  `json:"silence,omitempty"` // with CallSilent and CallSounds
 
 	Recording *recording.Info `json:"recording,omitempty"` // with RecordingReady
 	Reference string          `json:"reference,omitempty"` // of the call's Origin
+	Standing  *Standing       `json:"standing,omitempty"`  // with LineUp and LineDown: the side that brought it about
 
 	Address Address  `json:"-"` // of Leg
 	Party   Party    `json:"-"` // who is at the far end of Leg
-	Outcome *Outcome `json:"-"` // with CallEnded
+	Outcome *Outcome `json:"-"` // with CallMissed and CallEnded
 	Talkers []Talker `json:"-"` // with CallAnswered: the caller, and who talks with it
 }
 
@@ -70,6 +77,8 @@ func (o *owner) publish(kind EventKind, leg int) {
 	ev := o.event(kind, leg)
 	t := &o.outcome.Times
 	switch kind {
+	case CallOriginated:
+		o.call.originated = true
 	case CallRinging:
 		if t.Ringing.IsZero() {
 			t.Ringing = ev.At
@@ -86,9 +95,11 @@ func (o *owner) publish(kind EventKind, leg int) {
 			o.talked = leg
 		}
 	case CallJoined:
-		ev.Role = o.state.legs[leg].role.String()
+		role := o.state.legs[leg].role
+		ev.Role, o.call.met = role.String(), o.call.met || role == Talk
 	case CallEnded:
 		ev.Cause, ev.Outcome = o.outcome.Cause, &o.outcome
+		o.publishMissed(ev)
 	}
 	o.record(kind, o.parties[leg])
 	o.tell(ev)
@@ -98,7 +109,8 @@ func (o *owner) event(kind EventKind, leg int) Event {
 	p := o.parties[leg]
 	return Event{
 		Version: EventVersion, Kind: kind, At: time.Now(), Call: o.call.id, Line: o.call.line,
-		From: o.call.from.String(), To: o.call.to.String(), Reference: o.call.reference, Leg: p.outcome.ID, Address: p.address, Party: p.outcome.Party,
+		From: o.call.from.String(), To: o.call.to.String(), Reference: o.call.reference, Caller: o.parties[0].outcome.Party,
+		Leg: p.outcome.ID, Address: p.address, Party: p.outcome.Party,
 	}
 }
 

@@ -26,7 +26,10 @@ func (s *Socket) learn(ev bridge.Event) *talk {
 	t, ok := s.talks[ev.Call]
 	if !ok {
 		t = &talk{variables: map[string]string{"tg_line": ev.Line}}
-		if ev.Kind != bridge.RecordingReady && ev.Kind != bridge.CallEnded { // those may be the last that is heard of it
+		switch ev.Kind {
+		case bridge.RecordingReady, bridge.CallMissed, bridge.CallEnded: // may be the last that is heard of it
+		case bridge.LineUp, bridge.LineDown: // of no call
+		default:
 			s.talks[ev.Call] = t
 		}
 	}
