@@ -36,9 +36,11 @@ func (r *Recorder) Finish(ctx context.Context) (done []Info, err error) {
 		i, err := r.finish(ctx, id)
 		switch {
 		case err == nil:
+			r.counters.ready(i)
 			done = append(done, i)
 		case errors.Is(err, errLive), errors.Is(err, io.EOF), errors.Is(err, fs.ErrNotExist), ctx.Err() != nil:
 		default:
+			r.counters.failed.Add(1)
 			wrong = append(wrong, fmt.Errorf("finish recording %s: %w", id, err))
 		}
 	}

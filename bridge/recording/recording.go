@@ -52,6 +52,8 @@ type Recorder struct {
 	log  *slog.Logger
 	kick chan struct{} // holds one: there is something to finish
 	open func(path string) (spoolFile, error)
+
+	counters counters
 }
 
 // New makes the directory and a Recorder for it. It starts nothing.

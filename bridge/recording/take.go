@@ -66,8 +66,11 @@ func (r *Recorder) Begin(c Call) (*Take, error) {
 		info: Info{ID: id, Call: c.Name, Line: c.Line, Began: c.Began.UTC(), Announced: c.Announced, Place: r.finished(id), Sealed: r.o.Recipient != nil},
 	}
 	if err := t.begin(head{Call: c.Name, Line: c.Line, Began: c.Began.UTC(), Announced: c.Announced}); err != nil {
+		r.counters.failed.Add(1)
 		return nil, fmt.Errorf("record: %w", err)
 	}
+	r.counters.begun.Add(1)
+	r.counters.running.Add(1)
 	return t, nil
 }
 
@@ -222,6 +225,7 @@ func (t *Take) End() Info {
 	t.info.Seconds = now.Sub(t.began).Seconds()
 	t.info.Incomplete = !t.writeTail(now)
 	t.ended = true
+	t.r.counters.running.Add(-1)
 	if err := t.file.Close(); err != nil {
 		t.r.log.Warn("close the spool", "call", t.info.Call, "err", err)
 	}

@@ -14,6 +14,32 @@ func Once(spec string) (func() Source, error) {
 	if spec == "beep" {
 		return func() Source { return &limited{from: NewTone(beepHz, beepPeak), left: beepLength} }, nil
 	}
+	return fileMaker(spec)
+}
+
+// Again reads what is to be played without end: "chime", which is for who waits, or the name of a file. Otherwise it is as Once.
+func Again(spec string) (func() Source, error) {
+	if spec == "chime" {
+		return func() Source { return newCadence(chime) }, nil
+	}
+	once, err := fileMaker(spec)
+	if err != nil {
+		return nil, err
+	}
+	return func() Source {
+		src := once()
+		if file, ok := src.(interface{ Loop() }); ok {
+			file.Loop()
+		}
+		return src
+	}, nil
+}
+
+// chime says every five seconds, softly, that somebody still waits: the notes of a chord, as Cadence writes them.
+const chime = "523/250,659/250,784/500,0/4000"
+
+// fileMaker reads a file once, to be played often.
+func fileMaker(spec string) (func() Source, error) {
 	f, err := os.Open(spec)
 	if err != nil {
 		return nil, fmt.Errorf("play: %w", err)

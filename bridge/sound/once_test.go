@@ -38,3 +38,35 @@ func TestOnceRefusesWhatCannotBePlayed(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsPlayedAgainDoesNotEnd(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "music.wav")
+	tone := make([]int16, 4000)
+	NewTone(600, 0.3).Fill(tone, 8000)
+	if err := os.WriteFile(name, wavFile(t, tone, 8000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range []string{"chime", name} {
+		again, err := Again(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			src, pcm, loud := again(), make([]int16, 8000), 0
+			for range 11 {
+				if n := src.Fill(pcm, 8000); n < len(pcm) {
+					t.Fatalf("%s ends", spec)
+				}
+				if h := Measure(pcm, 8000); h.Level > -30 {
+					loud++
+				}
+			}
+			if loud < 3 {
+				t.Errorf("%s: heard in %d of 11 seconds", spec, loud)
+			}
+		}
+	}
+	if _, err := Again("none.ogg"); err == nil {
+		t.Error("a file that is not there can be played")
+	}
+}

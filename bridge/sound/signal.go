@@ -114,11 +114,16 @@ func NewSignal(s Signal, country string) (*Cadence, error) {
 	if !ok || int(s) >= len(all) {
 		return nil, fmt.Errorf("play %v of %q: %w", s, country, ErrCountry)
 	}
+	return newCadence(all[s]), nil
+}
+
+// newCadence is what an entry of the table says.
+func newCadence(entry string) *Cadence {
 	c := &Cadence{}
-	for element := range strings.SplitSeq(all[s], ",") {
+	for element := range strings.SplitSeq(entry, ",") {
 		c.beats = append(c.beats, parseBeat(element))
 	}
-	return c, nil
+	return c
 }
 
 // parseBeat reads an element of the table.

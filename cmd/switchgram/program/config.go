@@ -23,6 +23,7 @@ type Config struct {
 	RingTimeout time.Duration  `yaml:"ring_timeout"` // how long whoever is called may ring; 0: a minute
 	Metrics     netip.AddrPort `yaml:"metrics"`      // loopback address to serve Prometheus at; none: nowhere
 	Media       Media          `yaml:"media"`
+	HoldMusic   HoldMusic      `yaml:"hold_music"`
 	Recording   Recording      `yaml:"recording"`
 	XML         XML            `yaml:"xml"`
 	FreeSWITCH  FreeSWITCH     `yaml:"freeswitch"`
@@ -85,6 +86,9 @@ func Load(path string) (*Config, error) {
 func (c *Config) relativeTo(folder string) {
 	names := []*string{&c.State, &c.Telegram.APIHashFile, &c.Telegram.ProxySecretFile}
 	names = append(names, c.Recording.files()...)
+	if file := c.HoldMusic.file(); file != nil {
+		names = append(names, file)
+	}
 	names = append(names, c.XML.files()...)
 	names = append(names, &c.FreeSWITCH.PasswordFile)
 	for _, l := range c.registry.Lines() {

@@ -97,6 +97,10 @@ func (p *Program) open() (err error) {
 	if err := p.openRecorder(sink, &o); err != nil {
 		return err
 	}
+	p.observeRecorder(metrics)
+	if err := p.openHoldMusic(&o); err != nil {
+		return err
+	}
 	p.bridge, err = bridge.New(o)
 	return err
 }

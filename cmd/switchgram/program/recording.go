@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"switchgram/bridge"
 	"switchgram/bridge/recording"
@@ -154,4 +155,25 @@ func (p *Program) finishRecordings(ctx context.Context) {
 	if err := p.recorder.Run(ctx); err != nil {
 		p.log.Error("recordings are finished no longer", "err", err)
 	}
+}
+
+// observeRecorder adds recordings to what Prometheus sees.
+func (p *Program) observeRecorder(m *metrics) {
+	if p.recorder == nil || m == nil {
+		return
+	}
+	count := func(name, help string, read func(recording.Stats) uint64) {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help},
+			func() float64 { return float64(read(p.recorder.Stats())) }))
+	}
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "recordings", Help: "Calls that are being recorded.",
+	}, func() float64 { return float64(p.recorder.Stats().Running) }))
+	count("recordings_begun_total", "Recordings that were begun.", func(s recording.Stats) uint64 { return s.Begun })
+	count("recordings_failed_total", "Calls that could not be recorded, and recordings not finished, each time it was tried.",
+		func(s recording.Stats) uint64 { return s.Failed })
+	count("recordings_finished_total", "Recordings that are finished.", func(s recording.Stats) uint64 { return s.Finished })
+	count("recordings_incomplete_total", "Those of which something is missing.", func(s recording.Stats) uint64 { return s.Incomplete })
+	count("recording_packets_lost_total", "Packets missing in finished recordings.", func(s recording.Stats) uint64 { return s.Lost })
+	count("recording_bytes_total", "Bytes of finished recordings.", func(s recording.Stats) uint64 { return s.Bytes })
 }
