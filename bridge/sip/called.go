@@ -27,7 +27,7 @@ func (a *Agent) onInvite(c *arrival) {
 	if !c.admitted() {
 		return
 	}
-	if names := c.unsupported("timer"); len(names) > 0 {
+	if names := c.unsupported("timer", "replaces"); len(names) > 0 {
 		c.respond(sip.StatusBadExtension, sip.NewHeader("Unsupported", strings.Join(names, ", ")))
 		return
 	}
@@ -58,6 +58,9 @@ func (a *Agent) newIncoming(c *arrival) (*Dialog, *refusal) {
 	}
 	d := a.newDialog(c.req.CallID().Value(), true)
 	d.introduce(c)
+	if r := d.takeReplaces(c); r != nil {
+		return nil, r
+	}
 	if !a.claim(d) {
 		return nil, &refusal{status: sip.StatusLoopDetected, err: errMerged}
 	}

@@ -24,6 +24,7 @@ type Dialog struct {
 	incoming bool
 	called   string // user part that was called
 	user     string // who authenticated to call us
+	replaces string // Call-ID of the call that this one shall replace
 	path     path
 	contact  *sip.ContactHeader
 	secret   credentials // for challenges to our requests

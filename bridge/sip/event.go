@@ -30,6 +30,7 @@ type (
 	TransferAsked struct {
 		To         string // the URI to call
 		Replaces   string // value of the Replaces header in that URI, unescaped; empty: a blind transfer
+		Call       string // the Call-ID of our own call that Replaces names; empty: it is somebody else's
 		ReferredBy string // who asks, as it says itself; may be empty
 	}
 	// Redirected: the far end of a call we placed says to call somebody else (3xx). Ended follows.

@@ -22,3 +22,9 @@ func Report(a *Agent, every time.Duration) { a.reports = every }
 
 // ShortSessions lets session timers be as short as a second, and has the agent's calls ask for one. Call it before there are calls.
 func ShortSessions(a *Agent, asked time.Duration) { a.least, a.o.SessionExpires = time.Second, asked }
+
+// ParseReplaces reads the value of a Replaces header field.
+func ParseReplaces(s string) (callID, toTag, fromTag string, ok bool) {
+	r, ok := parseReplaces(s)
+	return r.key.callID, r.key.localTag, r.fromTag, ok
+}

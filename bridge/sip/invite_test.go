@@ -35,7 +35,7 @@ func TestInviteSaysWhatItWasToldAndNothingElse(t *testing.T) {
 	if got := invite.GetHeader("X-TG-First-Name").Value(); got != "Ännchen" {
 		t.Errorf("header %q", got)
 	}
-	if got := header(invite, "Supported") + header(invite, "Require"); got != "timer" {
+	if got := header(invite, "Supported") + header(invite, "Require"); got != "timer, replaces" {
 		t.Errorf("offers extensions %q", got)
 	}
 	w.answer(invite, 404, "", `Reason: Q.850;cause=1;text="UNALLOCATED_NUMBER"`)

@@ -21,14 +21,17 @@ func (d *Dialog) onRefer(c *arrival) {
 		c.respond(sip.StatusBadRequest)
 		return
 	}
-	d.mu.Lock()
-	ok := d.stage == answered
-	if ok {
-		d.transfer = c.req.CSeq().SeqNo
+	if old := d.a.replaced(asked.Replaces); old != nil && old != d {
+		asked.Call = old.callID
 	}
-	d.mu.Unlock()
-	if !ok {
-		c.respond(sip.StatusForbidden)
+	quiet := strings.EqualFold(strings.TrimSpace(value(c.req, "Refer-Sub")), "false") // RFC 4488
+	if status := d.beginTransfer(c.req.CSeq().SeqNo, quiet); status != 0 {
+		c.respond(status)
+		return
+	}
+	if quiet {
+		c.respond(sip.StatusAccepted, sip.NewHeader("Refer-Sub", "false"))
+		d.emit(asked)
 		return
 	}
 	c.respond(sip.StatusAccepted)
@@ -40,6 +43,21 @@ func (d *Dialog) onRefer(c *arrival) {
 			d.log.Debug("notify of transfer", "err", err)
 		}
 	})
+}
+
+// beginTransfer notes that the far end wants to hear how its transfer goes; status: why there cannot be one, 0: there can.
+func (d *Dialog) beginTransfer(seq uint32, quiet bool) (status int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.stage != answered:
+		return sip.StatusForbidden
+	case d.transfer != 0: // one at a time
+		return sip.StatusRequestPending
+	case !quiet:
+		d.transfer = seq
+	}
+	return 0
 }
 
 // parseRefer reads the one Refer-To there must be.

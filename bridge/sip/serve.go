@@ -182,7 +182,7 @@ func (a *Agent) onOptions(c *arrival) {
 	case !c.a.gate.hears(c.from.Addr()) && !c.admitted():
 		return
 	}
-	c.respond(sip.StatusOK, sip.NewHeader("Accept", "application/sdp"), sip.NewHeader("Supported", "timer"))
+	c.respond(sip.StatusOK, sip.NewHeader("Accept", "application/sdp"), sip.NewHeader("Supported", "timer, replaces"))
 }
 
 // onCancel: sipgo finds the INVITE to cancel; only a CANCEL without one comes here.

@@ -187,7 +187,7 @@ func (d *Dialog) tooShort(res *sip.Response) bool {
 
 // wish are the header fields of our own INVITE or UPDATE: what we can, and the timer that runs or that we would like. The lock is held.
 func (s *session) wish() []sip.Header {
-	headers := []sip.Header{sip.NewHeader("Supported", "timer")}
+	headers := []sip.Header{sip.NewHeader("Supported", "timer, replaces")}
 	text := ""
 	switch {
 	case s.interval > 0 && s.ours:
@@ -208,7 +208,7 @@ func (s *session) wish() []sip.Header {
 
 // timerHeaders tell in a 2xx of ours who refreshes, and how often. The lock is held.
 func (d *Dialog) timerHeaders() []sip.Header {
-	headers := []sip.Header{sip.NewHeader("Supported", "timer")}
+	headers := []sip.Header{sip.NewHeader("Supported", "timer, replaces")}
 	interval := strconv.Itoa(int(d.session.interval / time.Second))
 	switch {
 	case d.session.interval == 0:
