@@ -111,6 +111,9 @@ type DialOptions struct {
 	Caller  media.Format // what the caller's leg speaks, to be preferred; Codec NoCodec: unknown
 	Timeout time.Duration
 
+	// Fork is which of the telephones that a Forker's address stands for, from 0.
+	Fork int
+
 	// Replaces is a call of the callee's that this one is to replace: the value of SIP's Replaces (RFC 3891). Empty: none.
 	Replaces string
 }

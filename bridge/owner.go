@@ -131,6 +131,9 @@ func (o *owner) take(e envelope) {
 		return // it has had its answer
 	}
 	e.in = o.numbered(e.in)
+	if asked, ok := e.in.(connectAsked); ok {
+		e.in = o.fork(asked)
+	}
 	o.note(e.in)
 	before := o.state.verb
 	next, actions := step(o.state, e.in)

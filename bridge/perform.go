@@ -130,6 +130,7 @@ func (o *owner) control() input {
 
 // dial dials one of those that the input asks for, or the first leg of a call that we originate.
 func (o *owner) dial(leg int, in input) {
+	fork := 0
 	switch in := in.(type) {
 	case vetted:
 		o.dialTarget(leg, in.to, in.replaces)
@@ -141,10 +142,10 @@ func (o *owner) dial(leg int, in input) {
 		}
 		o.parties = append(o.parties, newParty(in.to[len(in.to)-len(o.state.legs)+leg]))
 	case connectAsked:
-		o.attempt = in.options
+		o.attempt, fork = in.options, in.forks[leg-o.state.attempt]
 		o.parties = append(o.parties, newParty(in.to[leg-o.state.attempt]))
 	}
-	opt := DialOptions{Call: o.call.id, Line: o.call.line, From: cmp.Or(o.attempt.From, o.call.party), Timeout: o.patience(ringTimer)}
+	opt := DialOptions{Fork: fork, Call: o.call.id, Line: o.call.line, From: cmp.Or(o.attempt.From, o.call.party), Timeout: o.patience(ringTimer)}
 	if caller := o.parties[0].leg; caller != nil {
 		opt.Caller = caller.Media().Format()
 	}

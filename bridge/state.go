@@ -117,6 +117,7 @@ type (
 	connectAsked struct {
 		targets int
 		to      []Address      // owner
+		forks   []int          // owner: which telephone of each address
 		options ConnectOptions // owner
 	}
 	// answerAsked: the controller wants the caller answered.

@@ -23,6 +23,7 @@ type LegStatus struct {
 	ID      LegID    `json:"id,omitempty"` // empty: being dialled
 	Address Address  `json:"address"`
 	Party   Party    `json:"-"`
+	User    string   `json:"user,omitempty"` // of ours, whose telephone that is
 	Role    Role     `json:"role"`
 	Joined  bool     `json:"joined,omitempty"` // neither the caller nor called
 	State   LegState `json:"state"`
@@ -97,6 +98,16 @@ func (b *Bridge) holder(leg LegID) *Call {
 	return nil
 }
 
+// userOf is who of our users has a leg of the call; empty: nobody.
+func (c *Call) userOf(leg LegID) string {
+	for _, l := range c.status.Load().Legs {
+		if l.ID == leg {
+			return l.User
+		}
+	}
+	return ""
+}
+
 // show lets others see how the call stands.
 func (o *owner) show() {
 	st := CallStatus{
@@ -112,7 +123,7 @@ func (o *owner) show() {
 			continue
 		}
 		st.Legs = append(st.Legs, LegStatus{
-			ID: p.outcome.ID, Address: p.address, Party: p.outcome.Party, Role: l.role, Joined: l.joined,
+			ID: p.outcome.ID, Address: p.address, Party: p.outcome.Party, User: userOf(p.leg), Role: l.role, Joined: l.joined,
 			State: l.name(), Held: p.gauge.held, Muted: p.gauge.muted,
 		})
 	}

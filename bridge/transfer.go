@@ -16,10 +16,10 @@ const (
 )
 
 // Replace lets a leg take the place of another one in its call, which is then hung up (SIP INVITE with Replaces, RFC 3891), and returns when the
-// leg has ended. It must belong to the line of that call. Errors are those of Join, and ErrNoLeg.
+// leg has ended. It must belong to the line of that call, and if it is a user's, to whom the other one belongs. Errors are those of Join, and ErrNoLeg.
 func (b *Bridge) Replace(ctx context.Context, old LegID, l Leg) error {
-	c := b.holder(old)
-	if c == nil || c.line != lineOf(l) {
+	c, user := b.holder(old), userOf(l)
+	if c == nil || c.line != lineOf(l) || user != "" && user != c.userOf(old) {
 		b.turnAway(ctx, l, CallRejected)
 		return ErrNoLeg
 	}

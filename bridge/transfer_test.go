@@ -297,17 +297,22 @@ func TestNobodysPlaceCannotBeTaken(t *testing.T) {
 	play(t, nil, func(s *stage) {
 		ann, phone := newLeg("tg", "@ann"), s.callee("sip", "1000")
 		done := s.converse(ann, phone)
-		stranger := newLeg("sip", "1002")
-		stranger.line = "other"
-		for _, l := range []*fakeLeg{stranger, newLeg("sip", "1003")} {
-			old := phone.id
-			if l.line == "main" {
-				old = "nobody"
-			}
-			if err := s.Replace(s.t.Context(), old, l); !errors.Is(err, ErrNoLeg) {
+		another := newLeg("sip", "1002")
+		another.line = "other"
+		bobs := &referrerLeg{fakeLeg: newLeg("sip", "1003"), user: "bob"}
+		for _, tt := range []struct {
+			leg  Leg
+			fake *fakeLeg
+			old  LegID
+		}{{another, another, phone.id}, {bobs, bobs.fakeLeg, phone.id}} {
+			if err := s.Replace(s.t.Context(), tt.old, tt.leg); !errors.Is(err, ErrNoLeg) {
 				t.Errorf("got %v", err)
 			}
-			wantHungUp(t, l, CallRejected)
+			wantHungUp(t, tt.fake, CallRejected)
+		}
+		late := newLeg("sip", "1004")
+		if err := s.Replace(s.t.Context(), "nobody", late); !errors.Is(err, ErrNoLeg) {
+			t.Errorf("got %v", err)
 		}
 		wantHungUp(t, phone)
 		ann.leaves(NormalClearing)

@@ -6,8 +6,12 @@ import (
 	"time"
 )
 
-// errTransferee: a transfer needs somebody to be transferred.
-var errTransferee = errors.New("bridge: nobody to transfer")
+var (
+	// errTransferee: a transfer needs somebody to be transferred.
+	errTransferee = errors.New("bridge: nobody to transfer")
+	// errTarget: a transfer goes to somebody.
+	errTarget = errors.New("bridge: nobody to transfer to")
+)
 
 // sendOn has an action done by which a call goes on to somebody else.
 func (o *owner) sendOn(a action, in input) {
@@ -27,12 +31,15 @@ func (o *owner) sendOn(a action, in input) {
 func (o *owner) vet(leg int, asked TransferAsked) {
 	in := vetted{leg: leg, to: asked.To, replaces: asked.Replaces, place: asked.Leg}
 	user := userOf(o.parties[leg].leg)
+	if asked.To == (Address{}) && asked.Leg == "" {
+		in.err = errTarget
+	}
 	o.spawn("vet", vetted{leg: leg, cause: NormalTemporaryFailure}, func() input {
 		if asked.Leg != "" {
 			c := o.bridge.holder(asked.Leg)
 			in.moves = c != nil && c != o.call && c.line == o.call.line
 		}
-		if !in.moves {
+		if !in.moves && in.err == nil {
 			in.err = o.bridge.opt.Gate.Follow(o.ctx, o.call.line, user, asked.To)
 		}
 		if in.err != nil {

@@ -14,7 +14,6 @@ import (
 	"switchgram/bridge/eventsocket"
 	"switchgram/bridge/media"
 	"switchgram/bridge/sip"
-	"switchgram/esl"
 )
 
 // FreeSWITCH is the leg of a SIP dialog with FreeSWITCH, or any other switch.
@@ -26,6 +25,8 @@ type FreeSWITCH struct {
 	feed    feed
 	dtmf    sip.DTMF
 	detect  bool          // its tones are digits
+	user    string        // of ours, whose telephone that is; empty: it is the switch's
+	means   meaning       // of addresses that its far end names
 	hungUp  atomic.Uint32 // the bridge.Cause we were told to hang up with; 0: not yet
 	channel channel
 }
@@ -40,6 +41,8 @@ var (
 	_ bridge.Describer  = (*FreeSWITCH)(nil)
 	_ bridge.Staged     = (*FreeSWITCH)(nil)
 	_ bridge.Keyed      = (*FreeSWITCH)(nil)
+	_ bridge.Referrer   = (*FreeSWITCH)(nil)
+	_ bridge.Owned      = (*FreeSWITCH)(nil)
 )
 
 // NewFreeSWITCH makes a leg of an incoming dialog of the line. It starts nothing.
@@ -90,11 +93,13 @@ func (f *FreeSWITCH) translate(e sip.Event) bridge.LegEvent {
 	case sip.Digit:
 		return bridge.Digit{Key: e.Key, Duration: e.Duration}
 	case sip.TransferAsked:
-		return bridge.TransferAsked{To: addressOfURI(e.To), Replaces: e.Replaces}
+		return bridge.TransferAsked{To: f.addressOf(e.To), Replaces: e.Replaces, Leg: bridge.LegID(e.Call)}
 	case sip.Redirected:
 		var to []bridge.Address
 		for _, uri := range e.To {
-			to = append(to, addressOfURI(uri))
+			if a := f.addressOf(uri); a != (bridge.Address{}) {
+				to = append(to, a)
+			}
 		}
 		return bridge.Redirected{To: to}
 	case sip.Ended:
@@ -137,6 +142,35 @@ func (f *FreeSWITCH) Hangup(ctx context.Context, c bridge.Cause) error { return 
 func (f *FreeSWITCH) Refuse(ctx context.Context, c bridge.Cause, retryAfter time.Duration) error {
 	f.hungUp.CompareAndSwap(0, uint32(c))
 	return f.dialog.Hangup(ctx, sip.Hangup{Status: c.SIPStatus(), Q850: int(c), Text: c.String(), RetryAfter: retryAfter})
+}
+
+// Referred implements bridge.Referrer: by NOTIFY (RFC 3515 §2.4.4).
+func (f *FreeSWITCH) Referred(ctx context.Context, progress bridge.TransferProgress, c bridge.Cause) error {
+	status := map[bridge.TransferProgress]int{bridge.TransferRings: 180, bridge.TransferDone: 200, bridge.TransferFailed: c.SIPStatus()}
+	return f.dialog.NotifyTransfer(ctx, status[progress], "")
+}
+
+// User implements bridge.Owned.
+func (f *FreeSWITCH) User() string { return f.user }
+
+// addressOf is whom the far end means by a URI: nobody, if it cannot be called from here.
+func (f *FreeSWITCH) addressOf(uri string) bridge.Address {
+	if !f.dialog.IsUs(uri) {
+		if f.means.elsewhere {
+			return addressOfURI(uri)
+		}
+		return bridge.Address{}
+	}
+	if f.means.here == nil {
+		return bridge.Address{}
+	}
+	return f.means.here(addressOfURI(uri).User)
+}
+
+// meaning is what addresses mean that far ends name.
+type meaning struct {
+	here      func(user string) bridge.Address // those at our own address
+	elsewhere bool                             // others are called by the switch
 }
 
 // Hold implements bridge.Holder.
@@ -195,84 +229,17 @@ func (s sipStream) Stats() media.Stats {
 	}
 }
 
-// FreeSWITCHLine is what a line needs to call the switch.
-type FreeSWITCHLine struct {
-	Agent     *sip.Agent
-	Registrar string // host or host:port, where the line is registered
-	Transport string // udp or tcp; empty: udp
-	User      string // the line's own, also of our Contact
-	AuthUser  string // empty: User
-	Password  string
-	Domain    string      // of From; empty: the registrar's host
-	Codecs    []sip.Codec // offered, best first; nil: Opus, G722, PCMU, PCMA
-	DTMF      sip.DTMF    // how digits travel; NoDTMF: as tones
-	Detect    bool        // tones of a far end without telephone-events are digits
-
-	Socket *eventsocket.Socket // follows the channels of the calls at FreeSWITCH; nil: nobody does
-}
-
 // Take makes a leg of an incoming dialog of the line, which has the name. It starts nothing. Before the answer is the time for it.
 func (l FreeSWITCHLine) Take(d *sip.Dialog, name string) *FreeSWITCH {
 	d.UseDTMF(l.DTMF)
-	return NewFreeSWITCH(d, name).with(l, l.follow(d.CallID(), ""))
+	f := NewFreeSWITCH(d, name).with(l, l.follow(d.CallID(), ""))
+	f.user = d.User()
+	return f
 }
 
 func (f *FreeSWITCH) with(l FreeSWITCHLine, c *eventsocket.Channel) *FreeSWITCH {
 	f.dtmf, f.detect = l.DTMF, l.Detect
+	f.means = meaning{here: l.Here, elsewhere: l.Registrar != ""}
 	f.take(c)
 	return f
-}
-
-// FreeSWITCHDialer dials addresses of the scheme sip: extensions and whatever else the switch's dialplan knows.
-type FreeSWITCHDialer struct {
-	// Line finds what DialOptions.Line names, as it is now. Not ok: it is not there.
-	Line func(name string) (line FreeSWITCHLine, ok bool)
-}
-
-var _ bridge.Dialer = (*FreeSWITCHDialer)(nil)
-
-// Dial implements bridge.Dialer. Who calls from Telegram is in From and in X-TG- headers.
-func (d *FreeSWITCHDialer) Dial(ctx context.Context, to bridge.Address, o bridge.DialOptions) (bridge.Leg, error) {
-	line, ok := d.Line(o.Line)
-	if !ok {
-		return nil, &refusal{cause: bridge.DestinationOutOfOrder, err: fmt.Errorf("line %s: %w", o.Line, ErrOffline)}
-	}
-	inv := line.invite(to, o)
-	followed := line.follow(inv.CallID, o.Call)
-	dialog, err := line.Agent.Dial(ctx, inv)
-	if err != nil {
-		unfollow(followed)
-		return nil, &refusal{cause: causeOfSIP(sip.Ended{Err: err}, ""), err: err}
-	}
-	return newFreeSWITCH(dialog, o.Line, to, bridge.Party{Number: to.User}).with(line, followed), nil
-}
-
-func (l FreeSWITCHLine) invite(to bridge.Address, o bridge.DialOptions) sip.Invite {
-	authUser := l.AuthUser
-	if authUser == "" {
-		authUser = l.User
-	}
-	inv := sip.Invite{
-		To:       sip.UserURI(to.User, l.Registrar, l.Transport),
-		FromUser: clean(o.From.Caller()), FromName: clean(o.From.Name()),
-		CallID: esl.NewUUID(), Domain: l.Domain, Contact: l.User, AuthUser: authUser, Password: l.Password,
-		Headers: headers(o.From), Codecs: preferring(l.Codecs, o.Caller.Codec), DTMF: l.DTMF,
-	}
-	return inv
-}
-
-// preferring puts the codec that the caller's leg speaks first: packets are relayed then, and need no codec.
-func preferring(offered []sip.Codec, caller media.Codec) []sip.Codec {
-	if offered == nil {
-		offered = []sip.Codec{sip.Opus, sip.G722, sip.PCMU, sip.PCMA}
-	}
-	var first, rest []sip.Codec
-	for _, c := range offered {
-		if codecs[c] == caller {
-			first = append(first, c)
-		} else {
-			rest = append(rest, c)
-		}
-	}
-	return append(first, rest...)
 }

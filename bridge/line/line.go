@@ -31,8 +31,10 @@ type Config struct {
 
 // SIP is a line's identity at a switch. The password stands in the environment or in a file, never in the configuration.
 type SIP struct {
-	Registrar    string        `yaml:"registrar"` // host or host:port
-	Transport    string        `yaml:"transport"` // udp or tcp; empty: udp
+	Registrar    string        `yaml:"registrar"` // host or host:port; empty: it registers nowhere, and its telephones with us
+	Transport    string        `yaml:"transport"` // udp, tcp or tls; empty: udp
+	Proxy        string        `yaml:"proxy"`     // that everything for the registrar goes through: host:port or a SIP URI; empty: none
+	Listen       []string      `yaml:"listen"`    // addresses of its own, as "udp:127.0.0.1:5081"; empty: those of all lines
 	User         string        `yaml:"user"`      // what the switch calls us by
 	AuthUser     string        `yaml:"auth_user"` // for digest authentication; empty: User
 	Domain       string        `yaml:"domain"`    // of the address of record; empty: the registrar's host
@@ -135,7 +137,7 @@ func (c *Config) check(say func(field, format string, args ...any)) {
 }
 
 func (s *SIP) check(say func(field, format string, args ...any)) {
-	if s.Registrar == "" || strings.ContainsFunc(s.Registrar, strange) {
+	if strings.ContainsFunc(s.Registrar, strange) {
 		say("sip.registrar", "%q: want a host, or host:port", s.Registrar)
 	}
 	if s.User == "" || strings.ContainsFunc(s.User, strange) {
@@ -144,9 +146,15 @@ func (s *SIP) check(say func(field, format string, args ...any)) {
 	switch s.Transport {
 	case "":
 		s.Transport = "udp"
-	case "udp", "tcp":
+	case "udp", "tcp", "tls":
 	default:
-		say("sip.transport", "%q: want udp or tcp", s.Transport)
+		say("sip.transport", "%q: want udp, tcp or tls", s.Transport)
+	}
+	if s.Proxy != "" && s.Registrar == "" {
+		say("sip.proxy", "stands without a registrar: what is to go through it?")
+	}
+	if strings.ContainsFunc(s.Proxy, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>"`, r) }) {
+		say("sip.proxy", "%q: want host:port, or a SIP URI", s.Proxy)
 	}
 	if s.PasswordEnv != "" && s.PasswordFile != "" {
 		say("sip.password_env", "stands beside password_file; want one of them")

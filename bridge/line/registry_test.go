@@ -65,7 +65,7 @@ users:
 
 func TestWrongConfigurationIsNamedFieldByField(t *testing.T) {
 	bad := config("a b")
-	bad.To, bad.MaxCalls, bad.SIP = bridge.Address{}, -1, SIP{Transport: "tls", PasswordEnv: "A", PasswordFile: "b", Expires: -1}
+	bad.To, bad.MaxCalls, bad.SIP = bridge.Address{}, -1, SIP{Registrar: "a b", Transport: "sctp", PasswordEnv: "A", PasswordFile: "b", Expires: -1}
 	bad.Account = "../x"
 	twin := config("twin")
 	same := config("twin")
@@ -78,8 +78,8 @@ func TestWrongConfigurationIsNamedFieldByField(t *testing.T) {
 		t.Fatal("it was taken")
 	}
 	for _, want := range []string{
-		`lines[0].name: "a b"`, `lines[0].account: "../x"`, `lines[0].to: missing`, `lines[0].max_calls: -1`, `lines[0].sip.registrar: ""`,
-		`lines[0].sip.user: ""`, `lines[0].sip.transport: "tls"`, `lines[0].sip.password_env: stands beside`, `lines[0].sip.expires: -1ns`,
+		`lines[0].name: "a b"`, `lines[0].account: "../x"`, `lines[0].to: missing`, `lines[0].max_calls: -1`, `lines[0].sip.registrar: "a b"`,
+		`lines[0].sip.user: ""`, `lines[0].sip.transport: "sctp"`, `lines[0].sip.password_env: stands beside`, `lines[0].sip.expires: -1ns`,
 		`lines[2].name: "twin": there is another`, `lines[3].sip.user: "twin": line twin registers so`,
 		`users[0].lines[0]: "none": no such line`, `users[0].sip_digest: want 32`, `users[1].name: "ann": there is another`, `users[2].name: ""`,
 	} {

@@ -127,7 +127,7 @@ func (d *Dialog) introduce(c *arrival) {
 	req := c.req.Clone()
 	d.invite, d.tx, d.headers = req, c.tx, req
 	d.offers = d.a.o.Codecs
-	d.called, d.user = unescape(req.Recipient.User), c.user
+	d.called, d.asked, d.user = unescape(req.Recipient.User), *req.Recipient.Clone(), c.user
 	d.heard = req.CSeq().SeqNo
 	d.target = *req.Contact().Address.Clone()
 	d.target.Headers = nil

@@ -22,9 +22,10 @@ type Dialog struct {
 	callID   string
 	localTag string
 	incoming bool
-	called   string // user part that was called
-	user     string // who authenticated to call us
-	replaces string // Call-ID of the call that this one shall replace
+	called   string  // user part that was called
+	asked    sip.Uri // the request URI of an incoming call
+	user     string  // who authenticated to call us
+	replaces string  // Call-ID of the call that this one shall replace
 	path     path
 	contact  *sip.ContactHeader
 	secret   credentials // for challenges to our requests

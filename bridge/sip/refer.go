@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,6 +107,20 @@ func (d *Dialog) NotifyTransfer(ctx context.Context, status int, phrase string) 
 	req.SetBody(fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", status, phrase))
 	res, err := d.ask(ctx, req)
 	return d.judge(res, err, "notify of transfer")
+}
+
+// IsUs tells whether a URI is of our own address: the one that our Contact shows to this call's far end, or that it has called.
+func (d *Dialog) IsUs(uri string) bool {
+	var u sip.Uri
+	if err := sip.ParseUri(uri, &u); err != nil {
+		return false
+	}
+	for _, ours := range []sip.Uri{d.contact.Address, d.asked} {
+		if ours.Host != "" && strings.EqualFold(u.Host, ours.Host) && cmp.Or(u.Port, 5060) == cmp.Or(ours.Port, 5060) {
+			return true
+		}
+	}
+	return false
 }
 
 // onNotify: we subscribe to nothing (RFC 6665 §4.1.3).

@@ -23,7 +23,7 @@ func (codecs) look(ctx context.Context, p *patient) (all []Finding) {
 			"add <load module=\"mod_opus\"/> to autoload_configs/modules.conf.xml, and run: fs_cli -x \"load mod_opus\"")}
 	}
 	seen := map[string]bool{}
-	for _, l := range p.lines() {
+	for _, l := range p.registering() {
 		name, profile := p.profileOf(ctx, l.SIP.Registrar)
 		if name == "" || seen[name] {
 			continue

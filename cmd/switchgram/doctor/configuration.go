@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"switchgram/bridge/line"
@@ -58,6 +59,11 @@ func (p *patient) lines() (all []*line.Line) {
 		}
 	}
 	return all
+}
+
+// registering are the lines that register at a switch; the telephones of others register with us.
+func (p *patient) registering() []*line.Line {
+	return slices.DeleteFunc(p.lines(), func(l *line.Line) bool { return l.SIP.Registrar == "" })
 }
 
 func unreadable(whose string, err error) Finding {

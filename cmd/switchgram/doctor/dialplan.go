@@ -18,7 +18,7 @@ func (dialplan) look(ctx context.Context, p *patient) (all []Finding) {
 	if p.socket == nil {
 		return []Finding{skipped(dialled, "seen through the event socket only")}
 	}
-	for _, l := range p.lines() {
+	for _, l := range p.registering() {
 		all = append(all, p.extensions(ctx, l)...)
 	}
 	return all

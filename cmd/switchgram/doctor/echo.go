@@ -24,7 +24,7 @@ func (echo) look(ctx context.Context, p *patient) (all []Finding) {
 	if p.agent == nil {
 		return []Finding{skipped(echoed, "nothing to call with, see above")}
 	}
-	for _, l := range p.lines() {
+	for _, l := range p.registering() {
 		all = append(all, p.echo(ctx, l))
 	}
 	return all

@@ -55,7 +55,10 @@ func free(ctx context.Context, l program.Listen) error {
 
 // hire runs an agent until the visit ends.
 func (p *patient) hire(ctx context.Context) error {
-	o := p.config.SIP.AgentOptions()
+	o, err := p.config.SIP.AgentOptions()
+	if err != nil {
+		return fmt.Errorf("sip agent: %w", err)
+	}
 	o.Log, o.Allow = p.log, nil
 	if p.busy {
 		o.UDP, o.TCP, o.TLS = beside(o.UDP), beside(o.TCP), beside(o.TLS)

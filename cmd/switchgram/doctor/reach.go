@@ -24,7 +24,7 @@ const reached = "sip reach"
 
 func (reach) look(ctx context.Context, p *patient) (all []Finding) {
 	asked := map[string]bool{}
-	for _, l := range p.lines() {
+	for _, l := range p.registering() {
 		where := l.SIP.Transport + " " + withPort(l.SIP.Registrar, l.SIP.Transport)
 		if asked[where] {
 			continue

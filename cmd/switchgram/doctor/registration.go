@@ -18,7 +18,7 @@ type registration struct{}
 const registered = "registration"
 
 func (registration) look(ctx context.Context, p *patient) (all []Finding) {
-	for _, l := range p.lines() {
+	for _, l := range p.registering() {
 		all = append(all, p.registration(ctx, l))
 	}
 	return all
@@ -71,8 +71,8 @@ func (p *patient) register(ctx context.Context, l *line.Line) (sip.RegistrationS
 	done := make(chan error, 1)
 	go func() {
 		done <- p.agent.Register(ctx, sip.Registration{
-			Registrar: fmt.Sprintf("sip:%s;transport=%s", l.SIP.Registrar, l.SIP.Transport),
-			User:      l.SIP.User, AuthUser: l.SIP.AuthUser, Domain: l.SIP.Domain, Password: string(password), Expires: time.Minute,
+			Registrar: fmt.Sprintf("sip:%s;transport=%s", l.SIP.Registrar, l.SIP.Transport), Proxy: l.SIP.Proxy,
+			User: l.SIP.User, AuthUser: l.SIP.AuthUser, Domain: l.SIP.Domain, Password: string(password), Expires: time.Minute,
 			OnState: func(s sip.RegistrationState) {
 				if s.Registered || s.Err != nil {
 					select {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"switchgram/bridge/line"
+	"switchgram/bridge/sip"
 	"switchgram/cmd/switchgram/conffile"
 )
 
@@ -58,6 +59,9 @@ type SIP struct {
 	RTPPorts  RTPPorts       `yaml:"rtp_ports"`
 	RTPOn     []netip.Addr   `yaml:"rtp_addresses"` // of this machine, to receive sound at; empty: those of listen
 	Allow     []netip.Prefix `yaml:"allow"`
+	TLS       TLS            `yaml:"tls"`
+	Digest    []string       `yaml:"digest"`          // algorithms that users are asked for, best first; empty: those of their digests
+	Session   time.Duration  `yaml:"session_expires"` // session timer that calls ask for (RFC 4028); 0: none
 }
 
 // DefaultPath is where the configuration is looked for if nothing is said.
@@ -91,6 +95,7 @@ func (c *Config) relativeTo(folder string) {
 	}
 	names = append(names, c.XML.files()...)
 	names = append(names, &c.FreeSWITCH.PasswordFile)
+	names = append(names, c.SIP.TLS.files()...)
 	for _, l := range c.registry.Lines() {
 		names = append(names, &l.SIP.PasswordFile)
 	}
@@ -174,15 +179,20 @@ func (s SIP) check(say func(key, format string, args ...any)) {
 	if len(s.Listen) == 0 {
 		say("sip.listen", "want an address to listen on, such as [\"udp:127.0.0.1:5080\"]")
 	}
-	first := map[string]string{}
-	for i, l := range s.Listen {
-		if before, taken := first[l.Network]; taken {
-			say(fmt.Sprintf("sip.listen[%d]", i), "%s listens on %s already; want one address of each network", l.Network, before)
-			continue
+	checkListen(s.Listen, "sip.listen", say)
+	s.TLS.check(say, listensBy(s.Listen, "tls"))
+	for i, algorithm := range s.Digest {
+		if _, err := sip.Digest(algorithm, "", "", ""); err != nil {
+			say(fmt.Sprintf("sip.digest[%d]", i), "%q: want MD5 or SHA-256", algorithm)
 		}
-		first[l.Network] = l.Address
+	}
+	if s.Session != 0 && s.Session < leastSession {
+		say("sip.session_expires", "%s: want %s or more", s.Session, leastSession)
 	}
 }
+
+// leastSession is the shortest session timer (RFC 4028 §4).
+const leastSession = 90 * time.Second
 
 // checkLines finds what only the program knows: which addresses it can dial, and that it tells calls of the switch apart by the line's user.
 func (c *Config) checkLines(say func(key, format string, args ...any)) {
@@ -195,6 +205,10 @@ func (c *Config) checkLines(say func(key, format string, args ...any)) {
 		if s := l.To.Scheme; s != "" && s != "sip" && s != "tg" {
 			say(key+"to", "%q: want sip:EXTENSION", l.To.String())
 		}
+		if l.SIP.Registrar == "" && l.To.Scheme == "sip" && !c.registers(l.To.User) {
+			say(key+"to", "%q: without a registrar, want a user who has a sip_digest", l.To.String())
+		}
+		c.checkPort(l, key, say)
 		other, taken := lineOf[l.SIP.User]
 		if taken && other.SIP.Registrar != l.SIP.Registrar { // if they are the same, package line says so
 			say(key+"sip.user", "%q: line %s has that user at another registrar; calls to the two could not be told apart", l.SIP.User, other.Name)

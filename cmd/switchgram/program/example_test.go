@@ -14,7 +14,7 @@ func Example() {
 telegram: {api_id: 12345, api_hash_file: /run/secrets/api_hash}
 sip: {listen: ["udp:127.0.0.1:5080"]}
 lines:
-  - {name: sales, to: "sip:1000", sip: {registrar: 127.0.0.1, user: telegram, transport: tls}}
+  - {name: sales, to: "sip:1000", sip: {registrar: 127.0.0.1, user: telegram, transport: sctp}}
 `
 	config, err := program.Read("switchgram.yaml", strings.NewReader(text))
 	if err != nil {
@@ -29,5 +29,5 @@ lines:
 	if err := p.Run(context.Background()); err != nil { // until the context ends
 		fmt.Println(err)
 	}
-	// Output: switchgram.yaml:5:90: lines[0].sip.transport: "tls": want udp or tcp
+	// Output: switchgram.yaml:5:90: lines[0].sip.transport: "sctp": want udp, tcp or tls
 }

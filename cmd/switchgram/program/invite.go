@@ -11,7 +11,7 @@ import (
 // Invite calls somebody by a line, and lets them into a running call in a role. It returns as bridge.Bridge.Join does: when they have left. Whether
 // the line may call them nobody has asked.
 func (p *Program) Invite(ctx context.Context, call bridge.CallID, line string, to bridge.Address, as bridge.Role) error {
-	var d bridge.Dialer = &leg.FreeSWITCHDialer{Line: p.sipLine}
+	var d bridge.Dialer = &leg.FreeSWITCHDialer{Line: p.sipLine, User: p.sipPlaces}
 	if to.Scheme == "tg" {
 		d = &leg.TelegramDialer{Line: p.telegramLine}
 	}

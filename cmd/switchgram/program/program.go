@@ -33,7 +33,8 @@ type Program struct {
 	config   *Config
 	o        Options
 	log      *slog.Logger
-	agent    *sip.Agent
+	agent    *sip.Agent            // whose ports all lines share that have none of their own
+	agents   map[string]*sip.Agent // by line; never changes
 	bridge   *bridge.Bridge
 	exporter *web                // nil: nobody may ask for metrics
 	xml      *web                // nil: FreeSWITCH may not ask us for anything
@@ -67,12 +68,12 @@ func New(c *Config, o Options) (*Program, error) {
 func (p *Program) open() (err error) {
 	dialers := map[string]bridge.Dialer{
 		"tg":  &leg.TelegramDialer{Line: p.telegramLine},
-		"sip": &leg.FreeSWITCHDialer{Line: p.sipLine},
+		"sip": &leg.FreeSWITCHDialer{Line: p.sipLine, User: p.sipPlaces},
 	}
 	if err := errors.Join(p.openSocket(dialers), p.openSIPLines(), p.openTelegramLines()); err != nil {
 		return err
 	}
-	if p.agent, err = sip.New(p.sipOptions()); err != nil {
+	if err := p.openAgents(); err != nil {
 		return err
 	}
 	if err := p.openMedia(); err != nil {
@@ -168,13 +169,13 @@ func (p *Program) Close() error {
 	if p.xml != nil {
 		err = errors.Join(err, p.xml.close())
 	}
-	if p.agent != nil {
-		err = errors.Join(err, p.agent.Close())
+	for _, a := range p.everyAgent() {
+		err = errors.Join(err, a.Close())
 	}
 	return errors.Join(err, p.closeMedia())
 }
 
-// SIPAddr is where we listen for SIP; network is "udp" or "tcp".
+// SIPAddr is where we listen for the SIP of lines that have no ports of their own; network is "udp", "tcp" or "tls".
 func (p *Program) SIPAddr(network string) netip.AddrPort { return p.agent.Addr(network) }
 
 // MetricsAddr is where Prometheus may ask, at /metrics; the zero value: nowhere.
@@ -192,18 +193,16 @@ func (p *Program) Run(ctx context.Context) error {
 	lines, stopLines := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopLines()
 	var agent, all sync.WaitGroup
-	agent.Go(func() { stopAgent(p.agent.Run(work)) })
+	agent.Go(func() { stopAgent(p.runAgents(work)) })
 	agent.Go(func() { stopAgent(p.media.Run(work)) })
 	all.Go(func() { p.serveMetrics(lines) })
 	all.Go(func() { p.serveXML(lines) })
 	all.Go(func() { p.finishRecordings(lines) }) // which ends after all calls
 	all.Go(func() { p.steer(lines) })
-	select {
-	case <-p.agent.Ready():
-		p.log.Info("listening for sip", "udp", p.SIPAddr("udp"), "tcp", p.SIPAddr("tcp"))
+	if p.awaitAgents(work) {
+		p.log.Info("listening for sip", "udp", p.SIPAddr("udp"), "tcp", p.SIPAddr("tcp"), "tls", p.SIPAddr("tls"))
 		p.log.Info("listening for media of telegram", "udp", p.MediaAddrs())
 		p.runLines(lines, &all)
-	case <-work.Done():
 	}
 	select {
 	case <-ctx.Done():
@@ -230,7 +229,9 @@ func (p *Program) runLines(ctx context.Context, all *sync.WaitGroup) {
 
 // drain lets running calls go on for a while.
 func (p *Program) drain(d time.Duration) {
-	p.agent.Drain()
+	for _, a := range p.everyAgent() {
+		a.Drain()
+	}
 	if n := len(p.bridge.Calls()); n > 0 {
 		p.log.Info("waiting for calls to end", "calls", n, "dur", d)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	"switchgram/bridge"
 	"switchgram/bridge/leg"
@@ -12,26 +14,141 @@ import (
 )
 
 // AgentOptions are what the configuration says of our SIP agent: where it listens, and where its sound comes and goes.
-func (c SIP) AgentOptions() sip.Options {
-	o := sip.Options{Advertise: c.Advertise, RTP: c.RTPPorts.Range, ShareRTP: c.RTPPorts.Shared, RTPAddrs: c.RTPOn, Allow: c.Allow}
-	for _, l := range c.Listen {
-		switch l.Network {
-		case "udp":
-			o.UDP = l.Address
-		case "tcp":
-			o.TCP = l.Address
-		}
+func (c SIP) AgentOptions() (sip.Options, error) {
+	secure, err := c.TLS.config()
+	if err != nil {
+		return sip.Options{}, err
 	}
-	return o
+	o := sip.Options{
+		Advertise: c.Advertise, RTP: c.RTPPorts.Range, ShareRTP: c.RTPPorts.Shared, RTPAddrs: c.RTPOn, Allow: c.Allow,
+		TLSConfig: secure, SessionExpires: c.Session, Algorithms: c.Digest,
+	}
+	return on(o, c.Listen), nil
 }
 
-func (p *Program) sipOptions() sip.Options {
-	o := p.config.SIP.AgentOptions()
+// openAgents opens the ports that all lines share, and those that are one line's.
+func (p *Program) openAgents() error {
+	o, err := p.config.SIP.AgentOptions()
+	if err != nil {
+		return p.config.wrong("sip.tls", err)
+	}
 	o.OnInvite, o.Log = p.onInvite, p.log
 	if len(p.config.Users) > 0 { // otherwise strangers are not even asked for a password
 		o.Users = p.sipUser
+		if o.Algorithms == nil {
+			o.Algorithms = p.config.algorithms()
+		}
 	}
-	return o
+	if p.agent, err = sip.New(o); err != nil {
+		return err
+	}
+	p.agents = map[string]*sip.Agent{}
+	for i, l := range p.config.registry.Lines() {
+		at, err := ownPort(l.SIP)
+		if err != nil || len(at) == 0 {
+			p.agents[l.Name] = p.agent
+			continue
+		}
+		own := on(o, at)
+		own.OnInvite = func(ctx context.Context, d *sip.Dialog) { p.take(ctx, d, l) }
+		if p.agents[l.Name], err = sip.New(own); err != nil {
+			return p.config.wrong(fmt.Sprintf("lines[%d].sip.listen", i), err)
+		}
+	}
+	return nil
+}
+
+// everyAgent lists the agents, the one that lines share first.
+func (p *Program) everyAgent() []*sip.Agent {
+	var all []*sip.Agent
+	if p.agent != nil {
+		all = append(all, p.agent)
+	}
+	for _, l := range p.config.registry.Lines() {
+		if a := p.agents[l.Name]; a != nil && a != p.agent {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// runAgents runs every agent until ctx ends; one that ends before takes the others with it.
+func (p *Program) runAgents(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var all sync.WaitGroup
+	for _, a := range p.everyAgent() {
+		all.Go(func() {
+			if err := a.Run(ctx); err != nil {
+				stop(err)
+			}
+		})
+	}
+	all.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// awaitAgents returns when every agent runs, or ctx ends.
+func (p *Program) awaitAgents(ctx context.Context) (ok bool) {
+	for _, a := range p.everyAgent() {
+		select {
+		case <-a.Ready():
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// algorithms are those that all users' digests are of; SHA-256 is asked for first.
+func (c *Config) algorithms() (all []string) {
+	lengths := map[int]bool{}
+	for _, u := range c.Users {
+		lengths[len(u.SIPDigest)] = true
+	}
+	if lengths[64] {
+		all = append(all, "SHA-256")
+	}
+	if lengths[32] {
+		all = append(all, "MD5")
+	}
+	return all
+}
+
+// registers tells whether that is a user who may register with us.
+func (c *Config) registers(name string) bool {
+	return slices.ContainsFunc(c.Users, func(u line.User) bool { return u.Name == name && u.SIPDigest != "" })
+}
+
+// sipPlaces finds where a user of ours is; not ok: that is none who may register.
+func (p *Program) sipPlaces(name string) (all []leg.Place, ok bool) {
+	if !p.config.registers(name) {
+		return nil, false
+	}
+	for _, a := range p.everyAgent() {
+		for _, b := range a.Bindings(name) {
+			all = append(all, leg.Place{Agent: a, Binding: b})
+		}
+	}
+	return all, true
+}
+
+// here is whom somebody means by a user at our own address: one of ours, or somebody on Telegram.
+func (p *Program) here(l *line.Line) func(user string) bridge.Address {
+	return func(user string) bridge.Address {
+		if p.config.registers(user) {
+			return bridge.Address{Scheme: "sip", User: user}
+		}
+		to, err := bridge.ParseAddress("tg:" + user)
+		if err != nil || user == l.SIP.User {
+			return bridge.Address{}
+		}
+		to.User = l.International(to.User)
+		return to
+	}
 }
 
 // sipUser is what a user of the configuration logs in to SIP with.
@@ -57,7 +174,7 @@ func (p *Program) openSIPLines() error {
 			wrong = append(wrong, err)
 		}
 		p.sip[l.Name] = leg.FreeSWITCHLine{
-			Registrar: l.SIP.Registrar, Transport: l.SIP.Transport,
+			Registrar: l.SIP.Registrar, Transport: l.SIP.Transport, Proxy: l.SIP.Proxy, Here: p.here(l),
 			User: l.SIP.User, AuthUser: l.SIP.AuthUser, Password: password, Domain: l.SIP.Domain,
 			DTMF: dtmfWays[l.Digits.DTMF], Detect: l.Digits.Inband == "detect", Socket: p.socket,
 		}
@@ -74,7 +191,7 @@ func (p *Program) sipLine(name string) (leg.FreeSWITCHLine, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := p.sip[name]
-	l.Agent = p.agent
+	l.Agent = p.agents[name]
 	return l, p.registered[name].Up
 }
 
@@ -83,6 +200,10 @@ func (p *Program) setRegistered(name string, st sip.RegistrationState) {
 	if st.Registered {
 		now.State = "registered"
 	}
+	p.setSide(name, now)
+}
+
+func (p *Program) setSide(name string, now SideStatus) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.registered[name] = p.registered[name].changed(now)
@@ -92,7 +213,12 @@ func (p *Program) setRegistered(name string, st sip.RegistrationState) {
 func (p *Program) register(ctx context.Context, l *line.Line) {
 	log := p.log.With("line", l.Name)
 	s := p.sip[l.Name]
-	err := p.agent.Register(ctx, sip.Registration{
+	if s.Registrar == "" {
+		p.setSide(l.Name, SideStatus{State: "takes registrations"})
+		return
+	}
+	err := p.agents[l.Name].Register(ctx, sip.Registration{
+		Proxy:     s.Proxy,
 		Registrar: fmt.Sprintf("sip:%s;transport=%s", s.Registrar, s.Transport),
 		User:      s.User, AuthUser: s.AuthUser, Domain: s.Domain, Password: s.Password, Expires: l.SIP.Expires,
 		Again: p.again[l.Name],
@@ -111,43 +237,66 @@ func (p *Program) register(ctx context.Context, l *line.Line) {
 	}
 }
 
-// onInvite is a whole call from the switch.
-func (p *Program) onInvite(ctx context.Context, d *sip.Dialog) {
-	l, to, err := p.called(d)
+// onInvite is a whole call from the switch, or from a user of ours.
+func (p *Program) onInvite(ctx context.Context, d *sip.Dialog) { p.take(ctx, d, nil) }
+
+// take takes a call by a line, or by the one that it is found to be for.
+func (p *Program) take(ctx context.Context, d *sip.Dialog, by *line.Line) {
+	l, err := p.lineFor(d, by)
+	var to bridge.Address
+	if err == nil && d.Replaces() == "" {
+		to, err = p.called(d, l)
+	}
 	if err != nil {
-		c, from := bridge.CauseOf(err), leg.NewFreeSWITCH(d, "").Address()
-		p.log.Info("call refused", "from", from, "sip_call_id", d.CallID(), "cause", c.String(), "err", err)
-		if err := d.Reject(ctx, sip.Hangup{Status: c.SIPStatus(), Q850: int(c), Text: c.String()}); err != nil {
-			p.log.Debug("reject", "sip_call_id", d.CallID(), "err", err)
-		}
+		p.reject(ctx, d, err)
 		return
 	}
-	p.bridge.Handle(ctx, p.sip[l.Name].Take(d, l.Name), to)
+	caller := p.sip[l.Name].Take(d, l.Name)
+	if old := d.Replaces(); old != "" {
+		p.replace(ctx, caller, bridge.LegID(old))
+		return
+	}
+	p.bridge.Handle(ctx, caller, to)
+}
+
+// replace has a call take the place of another's leg (RFC 3891). A user may replace none but an own one.
+func (p *Program) replace(ctx context.Context, l *leg.FreeSWITCH, old bridge.LegID) {
+	if err := p.bridge.Replace(ctx, old, l); err != nil && ctx.Err() == nil {
+		p.log.Info("call replaces none", "from", l.Address(), "sip_call_id", string(l.ID()), "err", err)
+	}
+}
+
+func (p *Program) reject(ctx context.Context, d *sip.Dialog, err error) {
+	c, from := bridge.CauseOf(err), leg.NewFreeSWITCH(d, "").Address()
+	p.log.Info("call refused", "from", from, "sip_call_id", d.CallID(), "cause", c.String(), "err", err)
+	if err := d.Reject(ctx, sip.Hangup{Status: c.SIPStatus(), Q850: int(c), Text: c.String()}); err != nil {
+		p.log.Debug("reject", "sip_call_id", d.CallID(), "err", err)
+	}
 }
 
 var errNoLine = errors.New("call fits no line: want the SIP user of a line as the request URI's user, or X-TG-Line")
 
-// called finds the line that a call of the switch is for, and whom it wants on Telegram.
-func (p *Program) called(d *sip.Dialog) (*line.Line, bridge.Address, error) {
-	l, err := p.lineFor(d)
-	if err != nil {
-		return nil, bridge.Address{}, err
-	}
+// called is whom a call of the switch, or of a user, wants by the line.
+func (p *Program) called(d *sip.Dialog, l *line.Line) (bridge.Address, error) {
 	to, err := leg.Called(d, l.SIP.User, d.User() == "")
 	if err != nil {
-		return nil, bridge.Address{}, err
+		return bridge.Address{}, err
 	}
 	to.User = l.International(to.User)
 	if user := d.User(); user != "" {
 		if err := p.config.registry.May(user, l.Name, to).Err(); err != nil {
-			return nil, bridge.Address{}, err
+			return bridge.Address{}, err
 		}
 	}
-	return l, to, nil
+	return to, nil
 }
 
-// lineFor is the line whose registration was called; or, for calls to a Telegram person by name, the one that X-TG-Line says, or the only one.
-func (p *Program) lineFor(d *sip.Dialog) (*line.Line, error) {
+// lineFor is the line whose port or registration was called; or, for calls to a Telegram person by name, the one that X-TG-Line says, or the
+// only one, or the only one of the user who calls.
+func (p *Program) lineFor(d *sip.Dialog, by *line.Line) (*line.Line, error) {
+	if by != nil {
+		return by, nil
+	}
 	lines := p.config.registry.Lines()
 	for _, l := range lines {
 		if l.SIP.User == d.RequestUser() {
@@ -156,6 +305,9 @@ func (p *Program) lineFor(d *sip.Dialog) (*line.Line, error) {
 	}
 	if l := p.config.registry.Line(d.Header("X-TG-Line")); l != nil {
 		return l, nil
+	}
+	if u, ok := p.config.registry.User(d.User()); ok && len(u.Lines) == 1 && u.Lines[0] != "*" {
+		return p.config.registry.Line(u.Lines[0]), nil
 	}
 	if len(lines) == 1 {
 		return lines[0], nil
