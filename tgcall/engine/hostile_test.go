@@ -92,20 +92,24 @@ func TestAttackerOnThePathOnlyWastesItsTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range []string{"13.0.0", "9.0.0"} {
-		t.Run(v, func(t *testing.T) {
-			t.Parallel()
-			c := newCall(t, Config{Version: v, P2P: true, net: hostile{n}}, weather{})
-			c.run()
-			c.established()
-			c.talk(1000)
-			for _, s := range []*side{c.caller, c.callee} {
-				s.checkOnce()
-				if st := s.engine.Stats(); st.Refused == 0 {
-					t.Errorf("%s: the attacker was not there: %+v", s.name, st)
+	for way, port := range ways(t) {
+		for _, v := range []string{"13.0.0", "9.0.0"} {
+			t.Run(v+" "+way, func(t *testing.T) {
+				t.Parallel()
+				there := Config{Version: v, P2P: true, net: hostile{n}}
+				here := there
+				here.Port = port
+				c := newUnequalCall(t, there, here, weather{})
+				c.run()
+				c.established()
+				c.talk(1000)
+				c.caller.checkOnce()
+				c.callee.checkOnce()
+				if st := c.callee.engine.Stats(); st.Refused == 0 {
+					t.Errorf("the attacker was not there: %+v", st)
 				}
-			}
-		})
+			})
+		}
 	}
 }
 

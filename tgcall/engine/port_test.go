@@ -2,9 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"sync"
 	"testing"
+
+	"github.com/pion/rtp"
 
 	"switchgram/tgcall/engine/port"
 )
@@ -59,5 +62,26 @@ func TestManyCallsOnOnePort(t *testing.T) {
 		if s := p.Stats(); s.Members != 0 || s.Media == 0 {
 			t.Errorf("%+v", s)
 		}
+	}
+}
+
+// TestPanicInOneCallEndsNoOther: they share the goroutine that reads.
+func TestPanicInOneCallEndsNoOther(t *testing.T) {
+	for way, port := range ways(t) {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			config := Config{Version: "13.0.0", P2P: true, Port: port}
+			unlucky, other := newCall(t, config, weather{}), newCall(t, config, weather{})
+			for _, c := range []call{unlucky, other} {
+				c.run()
+				c.established()
+			}
+			unlucky.callee.engine.OnRTP(func(*rtp.Packet) { panic(errors.New("no such codec")) })
+			if err := unlucky.caller.engine.WriteRTP(sound(1000)); err != nil {
+				t.Fatal(err)
+			}
+			unlucky.callee.awaitEnd(ErrPanic)
+			other.talk(2000)
+		})
 	}
 }

@@ -57,6 +57,7 @@ func newConn(m *Member, s *socket, ip netip.Addr) *Conn {
 		peers: map[*socket][]netip.AddrPort{},
 	}
 	c.asks.Store(ip.IsUnspecified())
+	c.pulsed.Store(-int64(pulse)) // the first packet is told at once
 	return c
 }
 

@@ -53,6 +53,7 @@ func TestAddressOfACallThatIsOverIsFree(t *testing.T) {
 	far.reads(t)
 	ann.Member.Close()
 	far.sends(t, sound+"late", p.Addrs()[0])
+	await(t, p, "dropped", func(s Stats) bool { return s.Strangers == 1 })
 
 	bob := join(t, p, "bob")
 	bob.sends(t, "second", far.addr())
