@@ -15,10 +15,10 @@ const infoKey = 160 * time.Millisecond
 func (d *Dialog) onInfo(c *arrival) {
 	kind, _, _ := strings.Cut(either(c.req, "Content-Type", "c"), ";")
 	digit, ok := parseInfo(strings.ToLower(strings.TrimSpace(kind)), string(c.req.Body()))
-	c.respond(sip.StatusOK)
 	if ok {
-		d.emit(digit)
+		d.emit(digit) // first: the next key may be told as soon as this is answered
 	}
+	c.respond(sip.StatusOK)
 }
 
 // parseInfo reads application/dtmf-relay ("Signal=5\r\nDuration=160") and application/dtmf ("5").
