@@ -10,7 +10,7 @@ import (
 func TestRecordingsAreCounted(t *testing.T) {
 	inBubble(t, Options{}, func(s *stage) {
 		first, ann := s.begin("1-1"), newTalker(t, Left, media.PCMU)
-		s.begin("1-2")
+		second := s.begin("1-2") // goes on
 		if _, err := s.Begin(Call{Name: "../no"}); err == nil {
 			t.Error("a strange name was taken")
 		}
@@ -23,6 +23,7 @@ func TestRecordingsAreCounted(t *testing.T) {
 		if got := s.Stats(); got != want || got.Bytes == 0 {
 			t.Errorf("counted %+v, want %+v", got, want)
 		}
+		second.End()
 	})
 }
 
