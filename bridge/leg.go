@@ -91,7 +91,7 @@ type Keys struct {
 
 // Description is what a person reading a table of calls would like to know about a leg. Empty fields: not known or not yet.
 type Description struct {
-	Protocol string // of the leg: "13.0.0", "SIP/UDP"
+	Protocol string // of the leg: "13.0.0", "SIP/UDP", "SIP/TLS AEAD_AES_128_GCM"
 	Path     string // how packets travel: "host-host", "relay-host"
 }
 

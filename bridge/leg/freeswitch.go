@@ -195,7 +195,11 @@ func (f *FreeSWITCH) Media() media.Stream { return sipStream{f.dialog} }
 
 // Describe implements bridge.Describer.
 func (f *FreeSWITCH) Describe() bridge.Description {
-	return bridge.Description{Protocol: "SIP/" + strings.ToUpper(f.dialog.Transport())}
+	d := bridge.Description{Protocol: "SIP/" + strings.ToUpper(f.dialog.Transport())}
+	if suite := f.dialog.SRTP(); suite != "" {
+		d.Protocol += " " + suite
+	}
+	return d
 }
 
 // Stages implements bridge.Staged.

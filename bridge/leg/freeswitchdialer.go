@@ -25,6 +25,7 @@ type FreeSWITCHLine struct {
 	Domain    string      // of From; empty: the registrar's host
 	Codecs    []sip.Codec // offered, best first; nil: Opus, G722, PCMU, PCMA
 	DTMF      sip.DTMF    // how digits travel; NoDTMF: as tones
+	SRTP      sip.SRTP    // whether the sound is encrypted; dialogs that come in have been told
 	Detect    bool        // tones of a far end without telephone-events are digits
 
 	// Here is whom a telephone means that transfers or diverts a call to a user at our own address; the zero address is nobody. Nil:
@@ -120,7 +121,7 @@ func (l FreeSWITCHLine) invite(to bridge.Address, o bridge.DialOptions) sip.Invi
 		To:       sip.UserURI(to.User, l.Registrar, l.Transport),
 		FromUser: clean(o.From.Caller()), FromName: clean(o.From.Name()),
 		CallID: esl.NewUUID(), Domain: l.Domain, Contact: l.User, AuthUser: authUser, Password: l.Password,
-		Proxy: l.Proxy, Headers: headers(o.From), Codecs: preferring(l.Codecs, o.Caller.Codec), DTMF: l.DTMF,
+		Proxy: l.Proxy, Headers: headers(o.From), Codecs: preferring(l.Codecs, o.Caller.Codec), DTMF: l.DTMF, SRTP: l.SRTP,
 	}
 	if o.Replaces != "" {
 		inv.Headers = append(inv.Headers, sip.Header{Name: "Replaces", Value: o.Replaces})

@@ -41,6 +41,7 @@ type SIP struct {
 	PasswordEnv  string        `yaml:"password_env"`
 	PasswordFile string        `yaml:"password_file"`
 	Expires      time.Duration `yaml:"expires"` // of the registration; 0: the agent's choice
+	SRTP         string        `yaml:"srtp"`    // whether sound is encrypted: off, optional or required; empty: optional
 }
 
 // Password says where the password stands.
@@ -155,6 +156,13 @@ func (s *SIP) check(say func(field, format string, args ...any)) {
 	}
 	if strings.ContainsFunc(s.Proxy, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`<>"`, r) }) {
 		say("sip.proxy", "%q: want host:port, or a SIP URI", s.Proxy)
+	}
+	switch s.SRTP {
+	case "":
+		s.SRTP = "optional"
+	case "off", "optional", "required":
+	default:
+		say("sip.srtp", "%q: want off, optional or required", s.SRTP)
 	}
 	if s.PasswordEnv != "" && s.PasswordFile != "" {
 		say("sip.password_env", "stands beside password_file; want one of them")

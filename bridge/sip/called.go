@@ -49,7 +49,7 @@ type refusal struct {
 
 // newIncoming makes the dialog of an INVITE.
 func (a *Agent) newIncoming(c *arrival) (*Dialog, *refusal) {
-	offer, r := c.offer()
+	offer, r := c.offer(OptionalSRTP) // UseSRTP decides later
 	if r != nil {
 		return nil, r
 	}
@@ -97,7 +97,7 @@ func busyRefusal(err error) *refusal {
 }
 
 // offer reads the SDP of an INVITE or UPDATE; nil without error: it has none.
-func (c *arrival) offer() (*description, *refusal) {
+func (c *arrival) offer(how SRTP) (*description, *refusal) {
 	body := c.req.Body()
 	if len(body) == 0 {
 		return nil, nil
@@ -107,7 +107,7 @@ func (c *arrival) offer() (*description, *refusal) {
 		return nil, &refusal{status: sip.StatusUnsupportedMediaType, headers: []sip.Header{sip.NewHeader("Accept", "application/sdp")},
 			err: fmt.Errorf("content type %q", clean(kind, maxPhrase))}
 	}
-	d, err := parseSDP(body)
+	d, err := parseSDP(body, how)
 	if err != nil {
 		return nil, unacceptable(err)
 	}
@@ -116,10 +116,12 @@ func (c *arrival) offer() (*description, *refusal) {
 
 // unacceptable is 488 with a Warning that says why (RFC 3261 §20.43).
 func unacceptable(err error) *refusal {
-	why := quote(clean(err.Error(), 2*maxPhrase))
 	return &refusal{status: sip.StatusNotAcceptableHere, err: err,
-		headers: []sip.Header{sip.NewHeader("Warning", `399 switchgram "`+why+`"`),
-			sip.NewHeader("Reason", formatReason(88, "INCOMPATIBLE_DESTINATION"))}}
+		headers: []sip.Header{warning(err.Error()), sip.NewHeader("Reason", formatReason(88, "INCOMPATIBLE_DESTINATION"))}}
+}
+
+func warning(why string) sip.Header {
+	return sip.NewHeader("Warning", `399 switchgram "`+quote(clean(why, 2*maxPhrase))+`"`)
 }
 
 // introduce takes from an INVITE who calls whom, and how to get back (RFC 3261 §12.1.1).

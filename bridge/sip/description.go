@@ -26,6 +26,7 @@ type description struct {
 	events    []payload // telephone-events, in its order
 	ptime     time.Duration
 	maxPTime  time.Duration
+	keyings   []*keying // of its a=crypto lines those that we know, in its order; none: plain RTP
 }
 
 // mediaLine is an m= line with what belongs to it, as text: pion's parser refuses the whole SDP for media it has not heard of, such as
@@ -50,8 +51,8 @@ type payload struct {
 	fmtp  string
 }
 
-// parseSDP reads a far end's offer or answer. The error names the line it does not like.
-func parseSDP(body []byte) (*description, error) {
+// parseSDP reads a far end's offer or answer, as far as it may be encrypted. The error names the line it does not like.
+func parseSDP(body []byte, how SRTP) (*description, error) {
 	if len(body) == 0 {
 		return nil, errors.New("sdp: none")
 	}
@@ -60,13 +61,13 @@ func parseSDP(body []byte) (*description, error) {
 	}
 	session, lines := sections(string(body))
 	d := &description{lines: lines}
-	if err := d.pick(); err != nil {
+	if err := d.pick(how); err != nil {
 		return nil, err
 	}
 	var s sdp.SessionDescription
 	text := session + d.lines[d.audio].text
 	if err := s.UnmarshalString(text); err != nil {
-		return nil, badLine(text, err)
+		return nil, badLine(text)
 	}
 	return d, d.read(&s, s.MediaDescriptions[0])
 }
@@ -90,58 +91,104 @@ func sections(body string) (session string, media []mediaLine) {
 	return session, media
 }
 
-// badLine finds the line that pion's parser stumbled over: the first that makes it fail.
-func badLine(text string, err error) error {
+// badLine finds the line that pion's parser stumbled over: the first that makes it fail. What the parser says could show a key.
+func badLine(text string) error {
 	lines := strings.SplitAfter(text, "\n")
 	if len(lines) > 200 {
-		return fmt.Errorf("sdp: %w", err)
+		return errors.New("sdp: syntax")
 	}
 	head := ""
 	for i, line := range lines {
 		var s sdp.SessionDescription
 		if head += line; s.UnmarshalString(head) != nil && i > 0 {
-			return fmt.Errorf("sdp line %q: %w", clean(line, maxPhrase), err)
+			line, _, _ = strings.Cut(line, "inline:") // a key follows
+			return fmt.Errorf("sdp line %q: syntax", clean(line, maxPhrase))
 		}
 	}
-	return fmt.Errorf("sdp: %w", err)
+	return errors.New("sdp: syntax")
 }
 
-// pick finds the audio we can carry, or says why there is none.
-func (d *description) pick() (why error) {
+// pick finds the audio we can carry, encrypted if there is a choice, or says why there is none.
+func (d *description) pick(how SRTP) (why error) {
+	found := false
 	for i, m := range d.lines {
-		err := m.refuse()
-		if err == nil {
-			d.audio = i
-			return nil
-		}
-		if why == nil || m.media == "audio" {
+		keyings, err := m.refuse(how)
+		switch {
+		case err == nil && (!found || d.keyings == nil && keyings != nil):
+			d.audio, d.keyings, found = i, keyings, true
+		case err != nil && (why == nil || m.media == "audio"):
 			why = fmt.Errorf("sdp line %q: %w", m, err)
 		}
 	}
-	if why == nil {
-		why = errors.New("sdp: no m= line")
+	switch {
+	case found:
+		return nil
+	case why == nil:
+		return errors.New("sdp: no m= line")
+	default:
+		return why
 	}
-	return why
 }
 
-// refuse says why the line is not audio that we can carry.
-func (m mediaLine) refuse() error {
-	switch proto := strings.ToUpper(m.proto); {
+// refuse says why the line is not audio that we can carry, or with which keys the far end encrypts it.
+func (m mediaLine) refuse(how SRTP) (keyings []*keying, err error) {
+	switch {
 	case m.media == "":
-		return errors.New("want media, port, protocol and formats")
+		return nil, errors.New("want media, port, protocol and formats")
 	case m.media != "audio":
-		return errors.New("no audio")
+		return nil, errors.New("no audio")
 	case m.port == "0":
-		return errors.New("port 0 refuses the sound")
-	case strings.Contains(proto, "SAVP"):
-		return errors.New("SRTP is not supported, want RTP/AVP")
-	case proto != "RTP/AVP" && proto != "RTP/AVPF":
-		return errors.New("want RTP/AVP")
+		return nil, errors.New("port 0 refuses the sound")
 	}
 	if n, err := strconv.ParseUint(m.port, 10, 16); err != nil || n == 0 {
-		return errors.New("no such port")
+		return nil, errors.New("no such port")
 	}
-	return nil
+	keyings = m.keyings()
+	switch strings.ToUpper(m.proto) {
+	case "RTP/SAVP", "RTP/SAVPF":
+		return keyings, m.refuseSRTP(how, keyings)
+	case "RTP/AVP", "RTP/AVPF": // with keys: RFC 8643
+		return m.opportune(how, keyings)
+	case "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF":
+		return nil, errors.New("SRTP with keys by DTLS is not supported, want RTP/SAVP with a=crypto, or RTP/AVP")
+	default:
+		return nil, errors.New("want RTP/AVP, or RTP/SAVP with a=crypto")
+	}
+}
+
+func (m mediaLine) refuseSRTP(how SRTP, keyings []*keying) error {
+	switch {
+	case how == NoSRTP:
+		return errors.New("SRTP is switched off here, want RTP/AVP")
+	case len(keyings) == 0:
+		return errors.New("SRTP without an a=crypto of ours, such as AES_CM_128_HMAC_SHA1_80")
+	default:
+		return nil
+	}
+}
+
+// opportune takes the keys of a line that can do without.
+func (m mediaLine) opportune(how SRTP, keyings []*keying) ([]*keying, error) {
+	switch {
+	case how == NoSRTP:
+		return nil, nil
+	case how == RequireSRTP && len(keyings) == 0:
+		return nil, errors.New("SRTP is demanded here, want RTP/SAVP with a=crypto")
+	default:
+		return keyings, nil
+	}
+}
+
+// keyings are the a=crypto lines that we know.
+func (m mediaLine) keyings() (all []*keying) {
+	for line := range strings.Lines(m.text) {
+		if value, ok := strings.CutPrefix(line, "a=crypto:"); ok {
+			if k := readCrypto(value); k != nil {
+				all = append(all, k)
+			}
+		}
+	}
+	return all
 }
 
 func (d *description) read(s *sdp.SessionDescription, m *sdp.MediaDescription) error {

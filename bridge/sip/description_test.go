@@ -40,7 +40,7 @@ func TestOfferOfFreeSWITCHIsUnderstood(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.file, func(t *testing.T) {
-			d, err := parseSDP(fixture(t, tt.file))
+			d, err := parseSDP(fixture(t, tt.file), OptionalSRTP)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +81,7 @@ func TestBadSDPIsRefusedWithTheLineNamed(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := parseSDP([]byte(tt.sdp))
+			_, err := parseSDP([]byte(tt.sdp), OptionalSRTP)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
@@ -105,7 +105,7 @@ func TestPacketTimeIsWhatBothCan(t *testing.T) {
 		{[]string{"a=rtpmap:102 opus/48000/2", "a=fmtp:102 useinbandfec=1; ptime=40; minptime=10"}, 40 * time.Millisecond},
 	}
 	for _, tt := range tests {
-		d, err := parseSDP(audioLines(append([]string{"m=audio 4000 RTP/AVP 0 102"}, tt.lines...)...))
+		d, err := parseSDP(audioLines(append([]string{"m=audio 4000 RTP/AVP 0 102"}, tt.lines...)...), OptionalSRTP)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +124,7 @@ func TestRTCPAddressIsTheNextPortOrWhatTheAttributeSays(t *testing.T) {
 		{"a=rtcp:99999", "127.0.0.1:4001"},
 	}
 	for _, tt := range tests {
-		d, err := parseSDP(audioLines("m=audio 4000 RTP/AVP 0", tt.line))
+		d, err := parseSDP(audioLines("m=audio 4000 RTP/AVP 0", tt.line), OptionalSRTP)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +148,7 @@ func TestHoldIsSeenInEveryForm(t *testing.T) {
 		{"old", []byte(strings.Replace(string(audioLines("m=audio 4000 RTP/AVP 0")), "c=IN IP4 127.0.0.1", "c=IN IP4 0.0.0.0", 1)), sendonly},
 	}
 	for _, tt := range tests {
-		d, err := parseSDP(tt.sdp)
+		d, err := parseSDP(tt.sdp, OptionalSRTP)
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
@@ -170,7 +170,7 @@ func FuzzParseSDP(f *testing.F) {
 	l := local{addr: netip.MustParseAddrPort("127.0.0.1:4000"), session: 1, version: 1}
 	all := []Codec{Opus, G722, PCMU, PCMA}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		d, err := parseSDP(body)
+		d, err := parseSDP(body, OptionalSRTP)
 		if err != nil {
 			return
 		}
@@ -178,12 +178,17 @@ func FuzzParseSDP(f *testing.F) {
 		if err != nil {
 			return
 		}
+		l := l
+		if k := terms.theirs; k != nil {
+			terms.ours = newKeying(k.tag, k.suite)
+			l.keyings = terms.keyings()
+		}
 		// what we answer is an SDP that we would understand ourselves
-		answer, err := parseSDP(l.answer(d, terms))
+		answer, err := parseSDP(l.answer(d, terms), OptionalSRTP)
 		if err != nil {
 			t.Fatalf("our answer to %q: %v", body, err)
 		}
-		if _, err := answer.accepted(all, sendrecv); err != nil {
+		if _, err := answer.accepted(all, l, sendrecv); err != nil {
 			t.Fatalf("our answer to %q: %v", body, err)
 		}
 	})

@@ -55,6 +55,7 @@ type Dialog struct {
 	offers     []Codec // that may be agreed on, best first
 	prefer     []Codec // of these, before the others
 	dtmf       DTMF
+	srtp       SRTP
 	sdp        local
 	offered    *description // the far end's offer that is to be answered; nil: it made none
 	agreed     *terms

@@ -190,7 +190,7 @@ func (s *sound) sendKey(k *pressed, d time.Duration, end bool) error {
 	o := &s.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := s.send(time.Now(), *to, f.DTMFPayloadType, !k.told, k.begins, payload[:]); err != nil {
+	if err := s.send(time.Now(), *to, f.DTMFPayloadType, !k.told, o.next, k.begins, payload[:]); err != nil {
 		return err
 	}
 	k.told = true

@@ -106,6 +106,9 @@ func (d *Dialog) refuse(h Hangup, e *Ended) bool {
 	if h.RetryAfter > 0 {
 		headers = append(headers, sip.NewHeader("Retry-After", strconv.Itoa(int((h.RetryAfter+time.Second-1)/time.Second))))
 	}
+	if h.Warning != "" {
+		headers = append(headers, warning(h.Warning))
+	}
 	if err := d.respond(h.Status, phrase, nil, headers...); err != nil {
 		d.log.Debug("refuse", "err", err)
 		d.mu.Lock()

@@ -72,7 +72,7 @@ func (a *Agent) newOutgoing(ctx context.Context, inv *Invite) (*Dialog, error) {
 	d := a.newDialog(inv.CallID, false)
 	d.path, d.target, d.called, d.offers = p, target, unescape(called.User), inv.Codecs
 	d.routes = routes
-	d.dtmf = inv.DTMF
+	d.dtmf, d.srtp = inv.DTMF, inv.SRTP
 	d.contact = p.contact(inv.Contact)
 	d.secret = credentials{user: inv.AuthUser, password: inv.Password}
 	d.local = nameAddr{name: quote(clean(inv.FromName, maxName)), tag: d.localTag,

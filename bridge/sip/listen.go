@@ -88,6 +88,6 @@ func (a *Agent) closeSockets() error {
 	for _, o := range a.outward {
 		errs = append(errs, o.Close())
 	}
-	errs = append(errs, a.ports.close())
+	errs = append(errs, a.closePorts())
 	return errors.Join(errs...)
 }

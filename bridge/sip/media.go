@@ -21,6 +21,33 @@ func (d *Dialog) describeAs(ours netip.Addr) {
 	d.sdp = local{addr: netip.AddrPortFrom(ours, at.Port()), session: uint64(rand.Uint32()), version: uint64(rand.Uint32())}
 }
 
+// UseSRTP chooses whether the sound of an incoming call is encrypted. The error is what is wrong with the far end's offer then; whoever gets it
+// refuses the call. No effect after EarlyMedia or Answer.
+func (d *Dialog) UseSRTP(how SRTP) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.agreed != nil {
+		return nil
+	}
+	if d.offered != nil {
+		offer, err := parseSDP(d.invite.Body(), how)
+		if err != nil {
+			return err
+		}
+		d.offered = offer
+	}
+	d.srtp = how
+	return nil
+}
+
+// SRTP is the crypto-suite that the sound is encrypted with; empty: it is not, or nothing is agreed yet.
+func (d *Dialog) SRTP() string {
+	if t := d.sound.agreed.Load(); t != nil && t.theirs != nil {
+		return t.theirs.suite.name
+	}
+	return ""
+}
+
 // codecs in the order in which an offer is answered: the present one, then the preferred, then the others.
 func (d *Dialog) codecs() (order []Codec) {
 	if d.agreed != nil {
@@ -49,6 +76,10 @@ func (d *Dialog) ourOffer(dir direction) []byte {
 	if d.agreed != nil {
 		return d.sdp.again(*d.agreed, dir)
 	}
+	if d.srtp == RequireSRTP && d.sdp.keyings == nil {
+		d.sdp.keyings = newKeyings()
+	}
+	d.sdp.mux = true
 	return d.sdp.offer(d.codecs())
 }
 
@@ -58,23 +89,67 @@ func (d *Dialog) ourAnswer(offer *description) (body []byte, changes []Event, er
 	if err != nil {
 		return nil, nil, err
 	}
+	t.ours = d.ownKeying(t.theirs)
+	if err := d.encrypt(&t); err != nil {
+		return nil, nil, err
+	}
 	d.sdp.version++
-	d.sdp.mux, d.sdp.noEvents = t.mux, !d.dtmf.events()
+	d.sdp.mux, d.sdp.noEvents, d.sdp.keyings = t.mux, !d.dtmf.events(), t.keyings()
 	body = d.sdp.answer(offer, t)
 	return body, d.settle(offer, t), nil
 }
 
 // takeAnswer puts the far end's answer to our offer in force.
 func (d *Dialog) takeAnswer(body []byte) (changes []Event, err error) {
-	answer, err := parseSDP(body)
+	answer, err := parseSDP(body, d.srtp)
 	if err != nil {
 		return nil, err
 	}
-	t, err := answer.accepted(d.codecs(), d.want())
+	t, err := answer.accepted(d.codecs(), d.sdp, d.want())
 	if err != nil {
+		return nil, err
+	}
+	if err := d.encrypt(&t); err != nil {
 		return nil, err
 	}
 	return d.settle(answer, t), nil
+}
+
+// ownKeying is our key for a far end's: another for each of its own, so that nobody who takes a call over knows the keys from before.
+func (d *Dialog) ownKeying(theirs *keying) *keying {
+	switch {
+	case theirs == nil:
+		return nil
+	case d.agreed != nil && d.agreed.theirs.same(theirs):
+		ours := *d.agreed.ours
+		ours.tag = theirs.tag
+		return &ours
+	default:
+		return newKeying(theirs.tag, theirs.suite)
+	}
+}
+
+// encrypt makes what the keys of terms are used with. A key that stays keeps its counts of packets.
+func (d *Dialog) encrypt(t *terms) (err error) {
+	if d.agreed != nil && d.agreed.theirs.same(t.theirs) {
+		t.in = d.agreed.in
+	} else if t.in, err = newCrypt(t.theirs); err != nil {
+		return err
+	}
+	if d.agreed != nil && d.agreed.ours.same(t.ours) {
+		t.out = d.agreed.out
+	} else if t.out, err = newCrypt(t.ours); err != nil {
+		return err
+	}
+	return nil
+}
+
+// keyings is what we describe once terms stand.
+func (t *terms) keyings() []*keying {
+	if t.ours == nil {
+		return nil
+	}
+	return []*keying{t.ours}
 }
 
 // settle puts terms in force and returns the events that tell of them.
@@ -82,7 +157,7 @@ func (d *Dialog) settle(theirs *description, t terms) (changes []Event) {
 	if d.sound.agree(t) {
 		changes = append(changes, FormatChanged{})
 	}
-	d.agreed = &t
+	d.agreed, d.sdp.mux, d.sdp.keyings = &t, t.mux, t.keyings()
 	if held := !theirs.direction.receives(); held != d.held {
 		d.held = held
 		changes = append(changes, Held{On: held})

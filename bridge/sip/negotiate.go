@@ -22,6 +22,9 @@ type terms struct {
 	addr      netip.AddrPort
 	rtcp      netip.AddrPort
 	mux       bool
+	ours      *keying // what we encrypt with; nil: plain RTP
+	theirs    *keying
+	in, out   *crypt    // of these
 	since     time.Time // in force
 }
 
@@ -31,7 +34,8 @@ type local struct {
 	session  uint64         // of o=, for the dialog's life
 	version  uint64         // of o=, one more with each change
 	mux      bool
-	noEvents bool // telephone-events are not described
+	noEvents bool      // telephone-events are not described
+	keyings  []*keying // offered, or the one agreed on; none: plain RTP
 }
 
 // accept makes terms of a far end's offer: the first codec of our preference that it has.
@@ -41,6 +45,9 @@ func (d *description) accept(prefer []Codec, want direction) (terms, error) {
 			if p.codec == c {
 				t := d.terms([]payload{p}, d.offeredEvents(p))
 				t.direction, t.mux = d.direction.reverse()&want, d.mux
+				if len(d.keyings) > 0 { // the first that we know (RFC 4568 §5.1.2)
+					t.theirs = d.keyings[0]
+				}
 				return t, nil
 			}
 		}
@@ -48,8 +55,8 @@ func (d *description) accept(prefer []Codec, want direction) (terms, error) {
 	return terms{}, d.noCodec(prefer)
 }
 
-// accepted makes terms of a far end's answer to our offer. Its first codec is what we send. We do not offer rtcp-mux.
-func (d *description) accepted(offered []Codec, want direction) (terms, error) {
+// accepted makes terms of a far end's answer to our offer of these codecs. Its first codec is what we send.
+func (d *description) accepted(offered []Codec, ours local, want direction) (terms, error) {
 	var allowed []payload
 	for _, p := range d.payloads {
 		if slices.Contains(offered, p.codec) {
@@ -60,8 +67,24 @@ func (d *description) accepted(offered []Codec, want direction) (terms, error) {
 		return terms{}, d.noCodec(offered)
 	}
 	t := d.terms(allowed, matching(d.events, allowed[0]))
-	t.direction = d.direction.reverse() & want
-	return t, nil
+	t.direction, t.mux = d.direction.reverse()&want, d.mux && ours.mux
+	return t, t.choose(d, ours.keyings)
+}
+
+// choose finds the key of ours that an answer has chosen (RFC 4568 §5.1.3).
+func (t *terms) choose(d *description, offered []*keying) error {
+	if len(offered) == 0 {
+		return nil
+	}
+	for _, k := range d.keyings {
+		for _, ours := range offered {
+			if k.tag == ours.tag && k.suite == ours.suite {
+				t.ours, t.theirs = ours, k
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("sdp line %q: none of the offered a=crypto", d.lines[d.audio])
 }
 
 func (d *description) noCodec(ours []Codec) error {
@@ -190,7 +213,11 @@ func (l local) header() *sdp.SessionDescription {
 
 func (l local) audio(payloads, events []payload, dir direction, ptime time.Duration) *sdp.MediaDescription {
 	m := &sdp.MediaDescription{MediaName: sdp.MediaName{Media: "audio", Port: sdp.RangedPort{Value: int(l.addr.Port())},
-		Protos: []string{"RTP", "AVP"}}}
+		Protos: []string{"RTP/AVP"}}}
+	for _, k := range l.keyings {
+		m.MediaName.Protos = []string{"RTP/SAVP"}
+		m.WithValueAttribute("crypto", k.line())
+	}
 	for _, p := range payloads {
 		s := specs[p.codec]
 		encoding := fmt.Sprintf("%d %s/%d", p.pt, s.name, s.clock)
@@ -211,7 +238,7 @@ func (l local) audio(payloads, events []payload, dir direction, ptime time.Durat
 	}
 	m.WithValueAttribute("ptime", strconv.Itoa(int(ptime/time.Millisecond)))
 	if l.mux {
-		m.WithPropertyAttribute("rtcp-mux")
+		m.WithPropertyAttribute("rtcp-mux") // RFC 5761 §5.1.1
 	}
 	return m.WithPropertyAttribute(dir.String())
 }

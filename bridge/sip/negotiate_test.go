@@ -37,7 +37,7 @@ func TestAnswerToFreeSWITCHTakesItsNumbersAndDigitsOn101(t *testing.T) {
 		{"freeswitch-offer-pcmu.sdp", all, Format{PCMU, 8000, 1, 0, 101, 8000, 20 * time.Millisecond}, "m=audio 4000 RTP/AVP 0 101"},
 	}
 	for _, tt := range tests {
-		d, err := parseSDP(fixture(t, tt.file))
+		d, err := parseSDP(fixture(t, tt.file), OptionalSRTP)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestEveryLegOfFreeSWITCHCanBeAnswered(t *testing.T) {
 	scanner := bufio.NewScanner(bytes.NewReader(fixture(t, "freeswitch-b-legs.txt")))
 	for scanner.Scan() {
 		_, lines, _ := strings.Cut(scanner.Text(), "-> ")
-		d, err := parseSDP(audioLines(strings.Split(lines, " | ")...))
+		d, err := parseSDP(audioLines(strings.Split(lines, " | ")...), OptionalSRTP)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func TestEveryLegOfFreeSWITCHCanBeAnswered(t *testing.T) {
 
 func TestAnswerOfABrowserStyleOfferTakesTheEventsOfTheCodecsClock(t *testing.T) {
 	d, err := parseSDP(audioLines("m=audio 4000 RTP/AVP 111 126 110", "a=rtpmap:111 opus/48000/2", "a=rtpmap:110 telephone-event/48000",
-		"a=rtpmap:126 telephone-event/8000"))
+		"a=rtpmap:126 telephone-event/8000"), OptionalSRTP)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,18 +99,18 @@ func TestOfferListsEventsAsFreeSWITCHDoes(t *testing.T) {
 		if got := line(offer, "m="); got != tt.want {
 			t.Errorf("%v: %s, want %s", tt.codecs, got, tt.want)
 		}
-		if _, err := parseSDP(offer); err != nil {
+		if _, err := parseSDP(offer, OptionalSRTP); err != nil {
 			t.Errorf("%v: %v", tt.codecs, err)
 		}
 	}
 }
 
 func TestAnswerOfFreeSWITCHToUsIsTaken(t *testing.T) {
-	d, err := parseSDP(fixture(t, "freeswitch-answer-no-events.sdp"))
+	d, err := parseSDP(fixture(t, "freeswitch-answer-no-events.sdp"), OptionalSRTP)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := d.accepted(all, sendrecv)
+	got, err := d.accepted(all, here, sendrecv)
 	want := Format{Opus, 48000, 2, 111, 101, 8000, 20 * time.Millisecond}
 	if err != nil || got.format != want || got.addr != netip.MustParseAddrPort("127.0.0.1:20830") {
 		t.Errorf("%+v %s, %v", got.format, got.addr, err)
@@ -118,7 +118,7 @@ func TestAnswerOfFreeSWITCHToUsIsTaken(t *testing.T) {
 }
 
 func TestNoCommonCodecIsRefusedByName(t *testing.T) {
-	d, err := parseSDP(fixture(t, "freeswitch-offer-l16.sdp"))
+	d, err := parseSDP(fixture(t, "freeswitch-offer-l16.sdp"), OptionalSRTP)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestNoCommonCodecIsRefusedByName(t *testing.T) {
 }
 
 func TestUnknownMediaLinesAreAnsweredWithPortZero(t *testing.T) {
-	d, err := parseSDP(audioLines("m=video 6000 RTP/AVP 96 97", "m=audio 5000 RTP/SAVP 0", "m=audio 4000 RTP/AVPF 8", "m=application 7 TCP/BFCP *", "m=image 9 udptl t38"))
+	d, err := parseSDP(audioLines("m=video 6000 RTP/AVP 96 97", "m=audio 5000 RTP/SAVP 0", "m=audio 4000 RTP/AVPF 8", "m=application 7 TCP/BFCP *", "m=image 9 udptl t38"), OptionalSRTP)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestHoldIsAnsweredFromTheOtherSide(t *testing.T) {
 		{"sendrecv", sendonly, sendonly}, {"sendonly", sendonly, inactive}, {"recvonly", sendonly, sendonly},
 	}
 	for _, tt := range tests {
-		d, err := parseSDP(audioLines("m=audio 4000 RTP/AVP 0", "a="+tt.theirs))
+		d, err := parseSDP(audioLines("m=audio 4000 RTP/AVP 0", "a="+tt.theirs), OptionalSRTP)
 		if err != nil {
 			t.Fatal(err)
 		}

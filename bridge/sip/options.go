@@ -30,6 +30,7 @@ type Options struct {
 	// ShareRTP lets all dialogs share the first free pair of ports of RTP: two holes in a firewall, and less work for a packet. Then
 	// sound is heard only from where a far end has said that it is, or where it alone can be; Agent.Strays counts the rest.
 	ShareRTP bool
+	RTPOf    *Agent       // whose ports for RTP are this agent's too, if they are shared; it runs for as long as this one. Nil: none
 	RTPAddrs []netip.Addr // local addresses for RTP, one of each family at least; nil: those that the agent listens on
 
 	Codecs    []Codec // what is offered and accepted, best first; nil: Opus, G722, PCMU, PCMA
@@ -113,6 +114,7 @@ type Invite struct {
 
 	Codecs []Codec // offered, best first; nil: the agent's
 	DTMF   DTMF    // how digits travel
+	SRTP   SRTP    // whether the sound is encrypted
 }
 
 // Header is a SIP header field.
@@ -125,6 +127,7 @@ type Hangup struct {
 	Q850       int           // for the Reason header; 0: none
 	Text       string        // for the Reason header
 	RetryAfter time.Duration // for the Retry-After header; 0: none
+	Warning    string        // for the Warning header of that response (RFC 3261 §20.43); empty: none
 }
 
 // complete fills in what was left out, and refuses what cannot be.

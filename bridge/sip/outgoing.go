@@ -15,6 +15,7 @@ import (
 var (
 	errDialling = errors.New("sip: a digit is being sent")
 	errPacket   = errors.New("sip: packet without sound, or too large")
+	errRepeated = errors.New("sip: packet comes twice, or much too late")
 )
 
 // outgoing is the sending side of a sound.
@@ -24,11 +25,14 @@ type outgoing struct {
 
 	mu        sync.Mutex
 	buf       [maxRTP]byte
+	sealed    [maxRTP + sealing]byte
 	ssrc      uint32
 	shift     uint16 // added to the caller's sequence numbers: digits come in between, audio during digits is left out
 	next      uint16 // sequence number that would go on unbroken
+	used      window // numbers: with the same one twice a key would be lost (RFC 7714 §8.1)
 	timestamp uint32 // of the last audio packet
 	at        time.Time
+	repeated  int // packets in a row that were not sent because of their numbers
 	dialling  bool
 	sent      uint64
 	octets    uint32
@@ -59,14 +63,23 @@ func (s *sound) write(p *rtp.Packet) error {
 	defer o.mu.Unlock()
 	to, pt, err := s.sendable(p)
 	if err == nil {
-		o.next = p.SequenceNumber + o.shift
 		o.timestamp, o.at = p.Timestamp, time.Now()
-		err = s.send(o.at, to, pt, p.Marker || o.sent == 0, p.Timestamp, p.Payload)
+		err = s.send(o.at, to, pt, p.Marker || o.sent == 0, o.number(p.SequenceNumber), p.Timestamp, p.Payload)
 	}
 	if err != nil {
 		o.dropped++
 	}
 	return err
+}
+
+// number is the sequence number that goes out for the caller's. Where the caller begins anew ours go on. The lock is held.
+func (o *outgoing) number(seq uint16) uint16 {
+	if ahead := int16(seq + o.shift - o.next); o.sent == 0 {
+		o.next = seq + o.shift
+	} else if ahead > restartGap || ahead <= -64 || o.repeated >= 3 {
+		o.shift = o.next - seq
+	}
+	return seq + o.shift
 }
 
 // sendable says where the packet goes and as what. The lock is held.
@@ -87,23 +100,34 @@ func (s *sound) sendable(p *rtp.Packet) (to netip.AddrPort, pt uint8, err error)
 }
 
 // send writes one packet. The lock is held.
-func (s *sound) send(now time.Time, to netip.AddrPort, pt uint8, marker bool, timestamp uint32, payload []byte) error {
+func (s *sound) send(now time.Time, to netip.AddrPort, pt uint8, marker bool, seq uint16, timestamp uint32, payload []byte) error {
 	o := &s.out
 	o.buf[0], o.buf[1] = 2<<6, pt
 	if marker {
 		o.buf[1] |= 1 << 7
 	}
-	binary.BigEndian.PutUint16(o.buf[2:], o.next)
+	binary.BigEndian.PutUint16(o.buf[2:], seq)
 	binary.BigEndian.PutUint32(o.buf[4:], timestamp)
 	binary.BigEndian.PutUint32(o.buf[8:], o.ssrc)
-	n := 12 + copy(o.buf[12:], payload)
-	if s.closed.Load() { // the port may be that of others too
+	packet := o.buf[:12+copy(o.buf[12:], payload)]
+	switch {
+	case s.closed.Load(): // the port may be that of others too
 		return ErrEnded
+	case !o.used.mark(seq):
+		o.repeated++
+		return errRepeated
 	}
-	if _, err := s.port.rtp.WriteToUDPAddrPort(o.buf[:n], to); err != nil {
+	o.repeated = 0
+	packet, err := s.agreed.Load().out.seal(o.sealed[:0], packet)
+	if err == nil {
+		_, err = s.port.rtp.WriteToUDPAddrPort(packet, to)
+	}
+	if err != nil {
 		return fmt.Errorf("send rtp: %w", err)
 	}
-	o.next++
+	if int16(seq+1-o.next) > 0 {
+		o.next = seq + 1
+	}
 	o.sent++
 	o.octets += uint32(len(payload))
 	o.went.note(now, false)

@@ -6,10 +6,13 @@ import (
 	"github.com/pion/rtp"
 )
 
+// rtpHeader is the size of the smallest RTP packet.
+const rtpHeader = 12
+
 // readRTP reads a packet (RFC 3550 §5.1) without its contributing sources, header extensions and padding, and without allocating,
 // which pion's Unmarshal cannot. ok false: it is none.
 func readRTP(p *rtp.Packet, b []byte) (ok bool) {
-	if len(b) < 12 || b[0]>>6 != 2 {
+	if len(b) < rtpHeader || b[0]>>6 != 2 {
 		return false
 	}
 	p.Version = 2

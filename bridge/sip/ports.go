@@ -19,6 +19,10 @@ type ports struct {
 
 // openPorts opens the shared ports, if there are any.
 func (a *Agent) openPorts() error {
+	if a.o.RTPOf != nil {
+		a.ports = a.o.RTPOf.ports
+		return nil
+	}
 	a.ports = &ports{addrs: a.o.RTPAddrs, within: a.o.RTP, log: a.log}
 	if a.ports.addrs == nil {
 		a.ports.addrs = a.listening()
@@ -48,9 +52,20 @@ func (a *Agent) listening() (all []netip.Addr) {
 
 // servePorts reads what comes to the shared ports until they are closed.
 func (a *Agent) servePorts() {
+	if a.o.RTPOf != nil {
+		return
+	}
 	for _, p := range a.ports.shared {
 		a.spawn(p.run)
 	}
+}
+
+// closePorts closes the shared ports, if they have been opened and are this agent's.
+func (a *Agent) closePorts() error {
+	if a.ports == nil || a.o.RTPOf != nil {
+		return nil
+	}
+	return a.ports.close()
 }
 
 // Strays counts what came for no dialog.
@@ -101,11 +116,8 @@ func (p *ports) take(ours netip.Addr) (*port, error) {
 	}
 }
 
-// close closes the shared ports. A nil *ports has none.
+// close closes the shared ports.
 func (p *ports) close() (err error) {
-	if p == nil {
-		return nil
-	}
 	for _, shared := range p.shared {
 		err = errors.Join(err, shared.close())
 	}

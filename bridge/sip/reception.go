@@ -4,12 +4,11 @@ import "time"
 
 // reception counts what arrives from one source after another, as RFC 3550 appendix A does.
 type reception struct {
+	window
 	ssrc     uint32
 	started  bool
 	base     uint16 // first sequence number of this source
-	highest  uint16
 	cycles   uint32 // of the sequence number, shifted by 16
-	seen     uint64 // which of the 64 up to highest have come, highest in the last bit
 	received uint32 // packets of this source
 	settled  uint64 // lost packets of the sources before
 
@@ -29,7 +28,8 @@ const restartGap = 3000
 
 // arrive counts a packet; at is its arrival on any steady clock, clock that of the timestamp in Hz, or 0 where the timestamp does not
 // follow the time of sending, as with telephone-events. Two packets in a row make another source, so that no single one ends the counts
-// of the present one. It is false for a packet that has come before.
+// of the present one. It is false for a packet that has come before, or
+// is more than 64 late.
 func (r *reception) arrive(ssrc uint32, seq uint16, timestamp uint32, at time.Duration, clock int) (fresh bool) {
 	ahead := int16(seq - r.highest)
 	switch {
@@ -40,7 +40,7 @@ func (r *reception) arrive(ssrc uint32, seq uint16, timestamp uint32, at time.Du
 			return true
 		}
 		r.begin(ssrc, seq)
-	case !r.count(seq, ahead):
+	case !r.count(seq):
 		return false
 	}
 	if clock != 0 {
@@ -50,7 +50,7 @@ func (r *reception) arrive(ssrc uint32, seq uint16, timestamp uint32, at time.Du
 }
 
 func (r *reception) begin(ssrc uint32, seq uint16) {
-	*r = reception{started: true, ssrc: ssrc, base: seq, highest: seq, seen: 1, received: 1, settled: r.lost(), jitter: r.jitter}
+	*r = reception{window: window{highest: seq, seen: 1}, started: true, ssrc: ssrc, base: seq, received: 1, settled: r.lost(), jitter: r.jitter}
 }
 
 // follows tells whether a packet that does not fit comes right after another that did not.
@@ -62,18 +62,17 @@ func (r *reception) follows(ssrc uint32, seq uint16) bool {
 	return false
 }
 
-// count is false for a packet that has come before.
-func (r *reception) count(seq uint16, ahead int16) bool {
-	switch {
-	case ahead > 0:
-		if seq < r.highest {
-			r.cycles += 1 << 16
-		}
-		r.highest, r.seen, r.stranger = seq, r.seen<<ahead|1, false
-	case ahead > -64 && r.seen&(1<<-ahead) != 0:
+// count is false for a packet that has come before, or comes much too late.
+func (r *reception) count(seq uint16) bool {
+	before := r.highest
+	if !r.mark(seq) {
 		return false
-	case ahead > -64:
-		r.seen |= 1 << -ahead
+	}
+	if r.highest < before {
+		r.cycles += 1 << 16
+	}
+	if r.highest == seq {
+		r.stranger = false
 	}
 	r.received++
 	return true

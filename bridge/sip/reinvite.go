@@ -32,12 +32,12 @@ func (d *Dialog) onReinvite(c *arrival) {
 
 // renegotiate puts a far end's offer in force and makes the 200 that says so.
 func (d *Dialog) renegotiate(c *arrival) (res *sip.Response, events []Event, r *refusal) {
-	offer, r := c.offer()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	offer, r := c.offer(d.srtp)
 	if r != nil {
 		return nil, nil, r
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	if d.stage == early && d.offered != nil && d.answered == nil {
 		return nil, nil, &refusal{status: sip.StatusInternalServerError} // RFC 3311 §5.2: its first offer is not answered yet
 	}

@@ -54,6 +54,11 @@ func (s *sound) control(b []byte, from netip.AddrPort, now time.Time) {
 		s.strange.Add(1)
 		return
 	}
+	b, err := t.in.openControl(b)
+	if err != nil {
+		s.strange.Add(1)
+		return
+	}
 	packets, err := rtcp.Unmarshal(b)
 	if err != nil {
 		return
@@ -123,6 +128,9 @@ func (s *sound) report(now time.Time, more ...rtcp.Packet) {
 	name := &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{Source: s.out.ssrc,
 		Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: s.name}}}}}
 	b, err := rtcp.Marshal(append([]rtcp.Packet{s.ownReport(f, now), name}, more...))
+	if err == nil {
+		b, err = t.out.sealControl(b)
+	}
 	if err != nil {
 		return
 	}

@@ -104,8 +104,10 @@ func TestReportsFollowTheFarEndsOwn(t *testing.T) {
 
 func TestReportsTellWhatWasSentAndHeard(t *testing.T) {
 	s, far := newFarEnd(t, false)
+	p := packetOf(80)
 	for range 2 {
-		if err := s.write(packetOf(80)); err != nil {
+		p.SequenceNumber++
+		if err := s.write(p); err != nil {
 			t.Fatal(err)
 		}
 	}

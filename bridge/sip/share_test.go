@@ -142,3 +142,18 @@ func TestOfferOfTheOtherFamilyIsAnsweredInIt(t *testing.T) {
 		}
 	}
 }
+
+func TestAgentsShareThePortOfOneOfThem(t *testing.T) {
+	t.Parallel()
+	answerer, calls := callee(t, sip.Options{})
+	first := start(t, sip.Options{ShareRTP: true})
+	second := start(t, sip.Options{ShareRTP: true, RTPOf: first})
+	one, _ := pair(t, first, sip.Invite{To: uri(answerer, "1000", "udp")}, calls)
+	two, far := pair(t, second, sip.Invite{To: uri(answerer, "1000", "udp")}, calls)
+	if sip.RTPAddr(one) != sip.RTPAddr(two) {
+		t.Errorf("%s and %s", sip.RTPAddr(one), sip.RTPAddr(two))
+	}
+	heard := listen(two)
+	must(t, far.WriteRTP(packet(1, "sound")))
+	next(t, heard)
+}

@@ -144,7 +144,7 @@ func (s *sound) arrived(b []byte, from netip.AddrPort, now time.Time) {
 		return
 	}
 	p := &s.in.packet
-	if !readRTP(p, b) {
+	if !s.open(t.in, p, b) {
 		s.strange.Add(1)
 		return
 	}
@@ -165,6 +165,15 @@ func (s *sound) arrived(b []byte, from netip.AddrPort, now time.Time) {
 		return
 	}
 	s.strange.Add(1)
+}
+
+// open reads a packet that is true, if truth is asked for.
+func (s *sound) open(c *crypt, p *rtp.Packet, b []byte) (ok bool) {
+	if len(b) < rtpHeader {
+		return false
+	}
+	b, err := c.open(b)
+	return err == nil && readRTP(p, b)
 }
 
 func find(payloads []payload, pt uint8) (payload, bool) {

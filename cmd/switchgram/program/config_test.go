@@ -91,6 +91,7 @@ var mistakes = map[string]struct {
 	"nobody's secret":   {"sip:\n", "  proxy_secret_env: X\nsip:\n", []string{`c.yaml:2:3: telegram.proxy: missing: whose secret is that?`}},
 	"two of a proxy":    {"sip:\n", "  proxy: socks5://a:1\n  proxy_secret_env: X\n  proxy_secret_file: x\nsip:\n", []string{`c.yaml:5:21: telegram.proxy_secret_env: stands beside proxy_secret_file; want one of them`}},
 	"transport":         {"user: telegram", "user: telegram, transport: sctp", []string{`c.yaml:8:67: lines[0].sip.transport: "sctp": want udp, tcp or tls`}},
+	"srtp":              {"user: telegram", "user: telegram, srtp: sdes", []string{`c.yaml:8:62: lines[0].sip.srtp: "sdes": want off, optional or required`}},
 	"user":              {"user: telegram", "user: \"tele gram\"", []string{`c.yaml:8:46: lines[0].sip.user: "tele gram": want the user that the switch knows us by`}},
 	"same name twice":   {"lines:\n", "lines:\n  - {name: sales, to: \"sip:1\", sip: {registrar: b, user: u}}\n", []string{`c.yaml:8:11: lines[1].name: "sales": there is another line of that name`}},
 	"same user twice": {"lines:\n", "lines:\n  - {name: first, to: \"sip:1\", sip: {registrar: b, user: telegram}}\n", []string{

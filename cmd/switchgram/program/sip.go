@@ -51,6 +51,9 @@ func (p *Program) openAgents() error {
 		}
 		own := on(o, at)
 		own.OnInvite = func(ctx context.Context, d *sip.Dialog) { p.take(ctx, d, l) }
+		if own.ShareRTP {
+			own.RTPOf = p.agent
+		}
 		if p.agents[l.Name], err = sip.New(own); err != nil {
 			return p.config.wrong(fmt.Sprintf("lines[%d].sip.listen", i), err)
 		}
@@ -177,10 +180,14 @@ func (p *Program) openSIPLines() error {
 			Registrar: l.SIP.Registrar, Transport: l.SIP.Transport, Proxy: l.SIP.Proxy, Here: p.here(l),
 			User: l.SIP.User, AuthUser: l.SIP.AuthUser, Password: password, Domain: l.SIP.Domain,
 			DTMF: dtmfWays[l.Digits.DTMF], Detect: l.Digits.Inband == "detect", Socket: p.socket,
+			SRTP: srtpWays[l.SIP.SRTP],
 		}
 	}
 	return errors.Join(wrong...)
 }
+
+// srtpWays are the words of the configuration.
+var srtpWays = map[string]sip.SRTP{"optional": sip.OptionalSRTP, "required": sip.RequireSRTP, "off": sip.NoSRTP}
 
 // dtmfWays are the words of the configuration.
 var dtmfWays = map[string]sip.DTMF{"auto": sip.AutoDTMF, "rfc4733": sip.EventDTMF, "info": sip.InfoDTMF, "inband": sip.NoDTMF}
@@ -243,6 +250,9 @@ func (p *Program) onInvite(ctx context.Context, d *sip.Dialog) { p.take(ctx, d, 
 // take takes a call by a line, or by the one that it is found to be for.
 func (p *Program) take(ctx context.Context, d *sip.Dialog, by *line.Line) {
 	l, err := p.lineFor(d, by)
+	if err == nil {
+		err = encrypt(d, l)
+	}
 	var to bridge.Address
 	if err == nil && d.Replaces() == "" {
 		to, err = p.called(d, l)
@@ -259,6 +269,14 @@ func (p *Program) take(ctx context.Context, d *sip.Dialog, by *line.Line) {
 	p.bridge.Handle(ctx, caller, to)
 }
 
+// encrypt refuses a call whose sound is not encrypted as the line wants it.
+func encrypt(d *sip.Dialog, l *line.Line) error {
+	if err := d.UseSRTP(srtpWays[l.SIP.SRTP]); err != nil {
+		return &line.Refusal{Cause: bridge.IncompatibleDestination, Reason: err.Error()}
+	}
+	return nil
+}
+
 // replace has a call take the place of another's leg (RFC 3891). A user may replace none but an own one.
 func (p *Program) replace(ctx context.Context, l *leg.FreeSWITCH, old bridge.LegID) {
 	if err := p.bridge.Replace(ctx, old, l); err != nil && ctx.Err() == nil {
@@ -269,7 +287,11 @@ func (p *Program) replace(ctx context.Context, l *leg.FreeSWITCH, old bridge.Leg
 func (p *Program) reject(ctx context.Context, d *sip.Dialog, err error) {
 	c, from := bridge.CauseOf(err), leg.NewFreeSWITCH(d, "").Address()
 	p.log.Info("call refused", "from", from, "sip_call_id", d.CallID(), "cause", c.String(), "err", err)
-	if err := d.Reject(ctx, sip.Hangup{Status: c.SIPStatus(), Q850: int(c), Text: c.String()}); err != nil {
+	no := sip.Hangup{Status: c.SIPStatus(), Q850: int(c), Text: c.String()}
+	if c == bridge.IncompatibleDestination {
+		no.Warning = err.Error()
+	}
+	if err := d.Reject(ctx, no); err != nil {
 		p.log.Debug("reject", "sip_call_id", d.CallID(), "err", err)
 	}
 }
