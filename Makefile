@@ -12,7 +12,7 @@ FUZZTIME ?= 60s
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 BUILD_PACKAGES := gcc libc6-dev libopus-dev pkg-config
-TEST_PACKAGES  := $(BUILD_PACKAGES) baresip-core chromium iproute2 espeak-ng kamailio sip-tester nodejs npm
+TEST_PACKAGES  := $(BUILD_PACKAGES) baresip-core chromium iproute2 espeak-ng kamailio sip-tester nodejs npm postgresql
 
 .PHONY: run build test lint fuzz bench bench-go interop freeswitch-test clean need-build need-test
 

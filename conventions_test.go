@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"bridge/media":       {},
 	"bridge/fetch":       {},
 	"bridge/notify":      {"bridge", "bridge/fetch"},
+	"bridge/store":       {"bridge", "bridge/notify", "bridge/recording"},
 	"bridge/quality":     {"bridge/media"},
 	"bridge/recording":   {"bridge/media", "bridge/room", "bridge/room/codec"},
 	"bridge/room":        {"bridge/media", "bridge/room/..."},

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Erased tells what Erase has removed, and what is left to do.
+type Erased struct {
+	Calls         int
+	Notifications int      // that named the number
+	Recordings    []string // files of recordings of these calls, which are not touched
+}
+
+// ErrErase: what is to be erased is no whole number and no username.
+var ErrErase = errors.New("store: erase: want a whole number, with its country, or a username")
+
+const (
+	shortestNumber = 3   // digits: an extension
+	eraseStep      = 200 // calls in one transaction
+)
+
+// Erase removes every call in which somebody had the number, and every notification that names it: a telephone number with its country, an extension, a Telegram id or a username. Another
+// number of which it is a part stays. Calls that run are recorded again when something happens in them.
+func (s *Store) Erase(ctx context.Context, number string) (e Erased, err error) {
+	key := joined(number)
+	if len(key) < shortestNumber || strings.Contains(key, " ") {
+		return e, ErrErase
+	}
+	err = s.removeAll(ctx, Query{Number: number, Limit: eraseStep}, func(r *row) bool {
+		return slices.Contains(r.people().numbers, key)
+	}, &e)
+	if err == nil {
+		e.Notifications, err = s.eraseNotifications(ctx, key)
+	}
+	if err == nil && e.Calls+e.Notifications > 0 {
+		err = s.overwrite(ctx)
+	}
+	return e, err
+}
+
+// purge removes what is older than it may be.
+func (s *Store) purge(ctx context.Context) {
+	now := time.Now()
+	var e Erased
+	err := s.forgetNotifications(ctx, now)
+	if err == nil && s.opt.Retention > 0 {
+		q := Query{To: now.Add(-s.opt.Retention), Order: Oldest, Limit: eraseStep}
+		err = s.removeAll(ctx, q, func(r *row) bool { return !r.Times.Ended.IsZero() }, &e)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.log.Error("old records are not removed", "err", err) // the next time, then
+	}
+	if e.Calls > 0 {
+		s.log.Info("removed old records", "calls", e.Calls)
+	}
+}
+
+// removeAll removes the calls that a query finds and that are meant, some at a time, so that others can write in between.
+func (s *Store) removeAll(ctx context.Context, q Query, meant func(*row) bool, e *Erased) error {
+	for {
+		rows, err := s.search(ctx, q)
+		if err != nil {
+			return err
+		}
+		more := len(rows) > q.limit()
+		if more {
+			rows = rows[:q.limit()]
+			q.After = rows[len(rows)-1].cursor()
+		}
+		if err := s.remove(ctx, rows, meant, e); err != nil {
+			return fmt.Errorf("store: erase: %w", err)
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+func (s *Store) remove(ctx context.Context, rows []*row, meant func(*row) bool, e *Erased) error {
+	var gone Erased
+	err := transact(ctx, s.db, func(tx *sql.Tx) error {
+		for _, r := range rows {
+			if !meant(r) {
+				continue
+			}
+			if err := s.removeRow(ctx, tx, r); err != nil {
+				return err
+			}
+			gone.Calls++
+			for _, i := range r.Recordings {
+				gone.Recordings = append(gone.Recordings, i.Place)
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		e.Calls += gone.Calls
+		e.Recordings = append(e.Recordings, gone.Recordings...)
+	}
+	return err
+}
+
+func (s *Store) removeRow(ctx context.Context, tx *sql.Tx, r *row) error {
+	if s.kind == sqliteEngine {
+		if err := unindex(ctx, tx, r.n); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, "DELETE FROM calls WHERE n = $1", r.n)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, "DELETE FROM call_records WHERE n = $1", r.n)
+	}
+	return err
+}
+
+// overwrite removes from the file what SQLite keeps of rows that are gone: pieces in the index until they are merged, and pages in the log.
+// PostgreSQL does the like by itself, in its own time (autovacuum).
+func (s *Store) overwrite(ctx context.Context) error {
+	if s.kind != sqliteEngine {
+		return nil
+	}
+	for _, statement := range []string{"INSERT INTO call_grams (call_grams) VALUES ('optimize')", "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		if _, err := s.db.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("store: overwrite what was erased: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// fold makes of a text what is compared when one searches: words of lower-case letters, digits and marks, parted by one space. Whether somebody
+// writes ё or е, or an accent as a character of its own, makes no difference.
+func fold(s string) string {
+	var b strings.Builder
+	gap := false
+	for _, r := range norm.NFKC.String(s) {
+		if !unicode.In(r, unicode.L, unicode.N, unicode.M) {
+			gap = b.Len() > 0
+			continue
+		}
+		if gap {
+			b.WriteByte(' ')
+			gap = false
+		}
+		if r = unicode.ToLower(r); r == 'ё' {
+			r = 'е'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// digits are those of a number, without what people put before it: +49 30 123456, 0049 30 123456 and 030 123456 all end in 30123456.
+func digits(s string) string {
+	only := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, norm.NFKC.String(s))
+	return strings.TrimLeft(only, "0")
+}
+
+// numeric tells whether a text is a number as people write it, and not a name.
+func numeric(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return unicode.In(r, unicode.L, unicode.M) }) < 0 && digits(s) != ""
+}
+
+// joined folds a number to one word, however it is written, and anything else as it is.
+func joined(s string) string {
+	if numeric(s) {
+		return digits(s)
+	}
+	return fold(s)
+}
+
+// number is that of an address, folded, with its scheme or without.
+func number(address string) string {
+	if _, user, schemed := strings.Cut(address, ":"); schemed {
+		address = user
+	}
+	return joined(address)
+}
+
+// grams are the pieces of three characters of a folded text, and the shorter ones at the ends of words, each once: a word of three characters
+// or more is found by its pieces, a shorter one as the beginning of pieces.
+func grams(folded string) []string {
+	var all []string
+	for word := range strings.FieldsSeq(folded) {
+		runes := []rune(word)
+		for i := range runes {
+			all = append(all, string(runes[i:min(i+3, len(runes))]))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// needles are the pieces that a text must have in which a folded word stands: an expression of FTS5. Empty: nothing helps, since the word is too
+// short for that: two digits stand in every number.
+func needles(word string) string {
+	runes := []rune(word)
+	switch {
+	case len(runes) < 2 || len(runes) == 2 && numeric(word):
+		return ""
+	case len(runes) == 2:
+		return quote(word) + " *"
+	}
+	var all []string
+	for i := range len(runes) - 2 {
+		all = append(all, quote(string(runes[i:i+3])))
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " AND ")
+}
+
+// quote writes a token for FTS5 (sqlite.org/fts5.html#fts5_strings). What was folded has no quotes.
+func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }

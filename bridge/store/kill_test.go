@@ -1,0 +1,129 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"switchgram/bridge"
+	"switchgram/bridge/notify"
+)
+
+// victimEnv makes the test program a victim: it publishes calls into the folder that it names until it is killed, and says on its standard output
+// which events Publish has returned for.
+const victimEnv = "SWITCHGRAM_STORE_VICTIM"
+
+// oneEach queues one notification for each event that has a call.
+func oneEach(ev bridge.Event) []notify.Notification {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", ev.Call, ev.Kind, ev.At.UnixNano()))
+	return []notify.Notification{{ID: hex.EncodeToString(sum[:]), Endpoint: "crm", Call: ev.Call, Kind: ev.Kind, At: ev.At, Event: []byte(ev.Kind)}}
+}
+
+func beKilled(dir string) {
+	s, err := Open(context.Background(), Options{
+		DSN: filepath.Join(dir, "calls.db"), Journal: filepath.Join(dir, "journal"), Notify: oneEach,
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	go s.Run(context.Background()) // until we are killed
+	for i := 0; ; i++ {
+		call := annCalls(os.Getenv(victimEnv+"_RUN") + "-" + strconv.Itoa(i))
+		call.at = time.Now()
+		for _, ev := range call.events() {
+			s.Publish(ev)
+			fmt.Println(ev.Call, ev.Kind)
+		}
+	}
+}
+
+// A process that publishes all it can is killed again and again. What it had been told is written down is in the database in the end, every call
+// and every notification once, and calls that it was in the middle of have ended.
+func TestNothingPublishedIsLostOrDoubledByKilling(t *testing.T) {
+	dir := t.TempDir()
+	kinds := map[string]int{} // by call: events published
+	events := 0
+	for run := range 8 {
+		for _, call := range killed(t, dir, strconv.Itoa(run), time.Duration(50+40*run)*time.Millisecond) {
+			kinds[call]++
+			events++
+		}
+	}
+
+	s := opened(t, Options{DSN: filepath.Join(dir, "calls.db"), Journal: filepath.Join(dir, "journal"), Notify: oneEach})
+	drained(t, s)
+
+	if events < 100 {
+		t.Fatalf("the victims published %d events only", events)
+	}
+	t.Logf("%d events of %d calls", events, len(kinds))
+	seen := map[string]bool{}
+	for r, err := range s.Each(context.Background(), Query{Limit: MaxPage}) {
+		must(t, err)
+		id := string(r.ID)
+		if seen[id] {
+			t.Errorf("call %s is there twice", id)
+		}
+		seen[id] = true
+		if r.Times.Ended.IsZero() {
+			t.Errorf("call %s still runs, though its process was killed", id)
+		}
+		if len(r.Moments) < kinds[id] {
+			t.Errorf("call %s has %d events, %d were published", id, len(r.Moments), kinds[id])
+		}
+		for i, m := range r.Moments {
+			if i > 0 && m.Kind == r.Moments[i-1].Kind {
+				t.Errorf("call %s has %s twice", id, m.Kind)
+			}
+		}
+	}
+	for id := range kinds {
+		if !seen[id] {
+			t.Errorf("call %s is lost", id)
+		}
+	}
+	if n := count(t, s, "SELECT count(*) FROM notifications"); n < events || n > events+8*4 {
+		t.Errorf("%d notifications for %d events, of which each run may have had some that it could not tell of", n, events)
+	}
+}
+
+func count(t *testing.T, s *Store, statement string, args ...any) (n int) {
+	t.Helper()
+	must(t, s.db.QueryRow(statement, args...).Scan(&n))
+	return n
+}
+
+// killed runs a victim, kills it after a while, and returns the calls of the events that it has published.
+func killed(t *testing.T, dir, run string, after time.Duration) (calls []string) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
+	cmd.Env = append(os.Environ(), victimEnv+"="+dir, victimEnv+"_RUN="+run)
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	cmd.Stderr = t.Output()
+	must(t, cmd.Start())
+	lines := bufio.NewScanner(out)
+	var timer *time.Timer
+	for lines.Scan() {
+		if timer == nil { // it has begun
+			timer = time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+		}
+		var call, kind string
+		if n, _ := fmt.Sscan(lines.Text(), &call, &kind); n == 2 {
+			calls = append(calls, call)
+		}
+	}
+	if err := cmd.Wait(); cmd.ProcessState.Exited() {
+		t.Fatalf("the victim ended by itself: %v", err)
+	}
+	return calls
+}
