@@ -13,6 +13,7 @@ import (
 	"switchgram/bridge/media"
 	"switchgram/bridge/sound"
 	"switchgram/tgcall/engine"
+	"switchgram/tgcall/engine/port"
 )
 
 // call is the one call: the engine, and what plays into and listens to it.
@@ -30,12 +31,12 @@ type call struct {
 }
 
 // startCall makes the call and runs it until stop.
-func startCall(ctx context.Context, c *command, out *output, o Options) (*call, error) {
+func startCall(ctx context.Context, c *command, out *output, o Options, p *port.Port) (*call, error) {
 	config, err := c.engineConfig()
 	if err != nil {
 		return nil, err
 	}
-	config.Loopback, config.Log = o.Loopback, o.Log
+	config.Port, config.Loopback, config.Log = p, o.Loopback, o.Log
 	config.Send = func(_ context.Context, blob []byte) error {
 		out.line(signalingLine{Signaling: blob})
 		return nil

@@ -13,6 +13,9 @@ import (
 	"io"
 	"log/slog"
 
+	"golang.org/x/sync/errgroup"
+
+	"switchgram/tgcall/engine/port"
 	"switchgram/tgcall/signal"
 )
 
@@ -23,20 +26,37 @@ const (
 
 // Options configure a peer. The zero value is what the program uses.
 type Options struct {
-	Loopback bool // gather candidates on loopback, and only there
-	Log      *slog.Logger
+	Loopback   bool // gather candidates on loopback, and only there
+	OwnSockets bool // do not take media by a port as calls could share it
+	Log        *slog.Logger
 }
 
 // Run reads commands from in and writes lines to out until the command quit, the end of in, or the end of ctx. A wrong command is answered
-// by an error line; Run's error says only that in or out failed.
+// by an error line; Run's error says only that in, out or the port for media failed.
 func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
+	media, err := openPort(o)
+	if err != nil {
+		return err
+	}
+	p := &peer{o: o, port: media, out: &output{to: out}}
+	serving, served := context.WithCancel(context.WithoutCancel(ctx))
+	var group errgroup.Group
+	if media != nil {
+		group.Go(func() error { return media.Run(serving) })
+	}
+	err = p.run(ctx, in)
+	served()
+	return errors.Join(err, group.Wait(), p.out.failure())
+}
+
+// run lasts as long as the call can have media.
+func (p *peer) run(ctx context.Context, in io.Reader) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p := &peer{o: o, out: &output{to: out}}
 	p.out.line(versionsLine{Versions: append(signal.Supported(), "12.0.0", "7.0.0")})
 	err := p.obey(ctx, in)
 	p.stop()
-	return errors.Join(err, p.out.failure())
+	return err
 }
 
 // obey does what the lines of in say, until the last.
@@ -80,6 +100,7 @@ func readLines(ctx context.Context, in io.Reader) (<-chan []byte, <-chan error) 
 // peer is the state of one run; it belongs to Run's goroutine.
 type peer struct {
 	o     Options
+	port  *port.Port
 	out   *output
 	call  *call
 	early [][]byte // blobs that came before start
@@ -125,7 +146,7 @@ func (p *peer) start(ctx context.Context, c *command) {
 		return
 	}
 	var err error
-	if p.call, err = startCall(ctx, c, p.out, p.o); err != nil {
+	if p.call, err = startCall(ctx, c, p.out, p.o, p.port); err != nil {
 		p.out.error(err)
 		return
 	}
