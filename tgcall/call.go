@@ -136,7 +136,7 @@ func (c *Call) post(ctx context.Context, command any) error {
 
 // OnRTP sets who receives the peer's audio packets; nil discards them. Before media runs, too. It is called from one goroutine
 // at a time, in order of arrival, with padding removed and never with an empty payload. The packet is valid only until the
-// function returns, and it must not block.
+// function returns, and it must not block: on a shared port all calls wait for it. A panic in it ends the call.
 func (c *Call) OnRTP(f func(*rtp.Packet)) { c.sound.onRTP(f) }
 
 // WriteRTP sends a packet of Opus to the peer and leaves it unchanged. Sequence number, timestamp, marker and payload are the

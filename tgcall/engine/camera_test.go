@@ -19,7 +19,7 @@ func picture(ssrc signal.ID) signal.Content {
 // from all numbers.
 const (
 	forged    signal.ID = 4000000000
-	forgeries           = 5
+	forgeries signal.ID = 5
 )
 
 // offers passes on what a peer says, and keeps its offer.

@@ -36,7 +36,7 @@ func transactionOf(b []byte) transaction { return transaction(b[8:stunHeader]) }
 // ufragOf finds the username fragment of whom a connectivity check is for: what stands before the colon in its USERNAME (RFC 8445
 // §7.2.2). The result is a part of b.
 func ufragOf(b []byte) (ufrag []byte, ok bool) {
-	name, ok := username(b)
+	name, _ := username(b)
 	for i, c := range name {
 		if c == ':' {
 			return name[:i], i > 0
