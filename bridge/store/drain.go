@@ -91,8 +91,9 @@ func (s *Store) step(ctx context.Context, size int) (n int, err error) {
 		return 0, err
 	}
 	if len(lines) == 0 {
+		next, err = s.journal.forget(next)
 		s.move(next)
-		return 0, s.journal.forget(next)
+		return 0, err
 	}
 	all := s.decoded(lines)
 	told := false

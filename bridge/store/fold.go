@@ -8,12 +8,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// underscore stands for that of usernames: a letter, since LIKE takes the other one for any character.
+const underscore = '\u02cd'
+
 // fold makes of a text what is compared when one searches: words of lower-case letters, digits and marks, parted by one space. Whether somebody
 // writes ё or е, or an accent as a character of its own, makes no difference.
 func fold(s string) string {
 	var b strings.Builder
 	gap := false
 	for _, r := range norm.NFKC.String(s) {
+		if r == '_' {
+			r = underscore
+		}
 		if !unicode.In(r, unicode.L, unicode.N, unicode.M) {
 			gap = b.Len() > 0
 			continue
@@ -51,7 +57,7 @@ func joined(s string) string {
 	if numeric(s) {
 		return digits(s)
 	}
-	return fold(s)
+	return strings.ReplaceAll(fold(s), " ", "")
 }
 
 // number is that of an address, folded, with its scheme or without.

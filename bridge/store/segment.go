@@ -103,17 +103,17 @@ func readLine(r *bufio.Reader) (line []byte, err error) {
 }
 
 // forget removes the files before a position, and begins a new one if all has been read and the old one is long or old: what was erased from
-// the database does not stay here.
-func (j *journal) forget(before position) error {
+// the database does not stay here. It returns the position, which is that of the new file then.
+func (j *journal) forget(before position) (position, error) {
 	all, err := j.segments()
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return before, fmt.Errorf("journal: %w", err)
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if before == j.at && (j.at.offset >= j.segment || j.at.offset > 0 && time.Since(j.since) > segmentAge) {
 		if err := j.roll(); err != nil {
-			return fmt.Errorf("journal: %w", err)
+			return before, fmt.Errorf("journal: %w", err)
 		}
 		before = j.at
 	}
@@ -128,9 +128,9 @@ func (j *journal) forget(before position) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		} else if err != nil {
-			return fmt.Errorf("journal: %w", err)
+			return before, fmt.Errorf("journal: %w", err)
 		}
 		j.older -= stat.Size()
 	}
-	return nil
+	return before, nil
 }
