@@ -130,7 +130,6 @@ func (m *machine) takesPlace(leg int) {
 	l := &m.legs[leg]
 	old := l.instead - 1
 	l.at, l.instead = legUp, 0
-	m.do(seat{leg}, tell{CallTransferred, leg})
 	switch {
 	case m.legs[old].at >= legHanging:
 	case old == m.winner && m.phase == talking:
@@ -138,6 +137,9 @@ func (m *machine) takesPlace(leg int) {
 		m.hang(old, NormalClearing)
 	default:
 		m.sendAway(old, NormalClearing)
+	}
+	if l.at == legUp { // that was not the end of a call of nobody else
+		m.do(seat{leg}, tell{CallTransferred, leg})
 	}
 }
 
