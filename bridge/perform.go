@@ -215,9 +215,9 @@ func (o *owner) hangup(leg int, c Cause) {
 	if leg == 0 {
 		wait = o.retryAfter(c)
 	}
-	tell := o.farewell(p)
+	farewell := o.farewell(p)
 	o.spawn("hangup", lost{leg}, func() input {
-		tell()
+		farewell()
 		o.hangupLeg(l, c, wait)
 		select {
 		case <-p.gone:

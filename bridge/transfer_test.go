@@ -75,10 +75,13 @@ func TestCalleeTransfersTheCall(t *testing.T) {
 			t.Errorf("called by %+v, want ann", from)
 		}
 
-		// and when it answers, the old one is told so and hung up, and the call goes on
+		// and when it answers, the old one is told so, and hung up unless it does that by itself, and the call goes on
 		office.say(Answered{})
 		s.settle()
 		wantTold(t, reception, told{TransferRings, 0}, told{TransferDone, 0})
+		wantHungUp(t, reception.fakeLeg) // by itself, if it likes
+		pass(parting)
+		s.settle()
 		wantHungUp(t, reception.fakeLeg, NormalClearing)
 		wantHungUp(t, ann)
 		pass(time.Minute)
@@ -109,6 +112,8 @@ func TestCallerTransfersTheCall(t *testing.T) {
 
 		// then she talks with somebody else
 		wantTold(t, reception, told{TransferDone, 0})
+		pass(parting)
+		s.settle()
 		wantHungUp(t, reception.fakeLeg, NormalClearing)
 		wantHungUp(t, ann)
 		ann.leaves(NormalClearing)
@@ -145,6 +150,8 @@ func TestFailedTransferLeavesTheCallAsItWas(t *testing.T) {
 				reception.say(TransferAsked{To: to1001})
 				s.settle()
 				again.say(Answered{})
+				s.settle()
+				pass(parting)
 				s.settle()
 				wantHungUp(t, reception.fakeLeg, NormalClearing)
 				ann.leaves(NormalClearing)
@@ -258,6 +265,8 @@ func TestAttendedTransferBetweenTwoCalls(t *testing.T) {
 
 		// then both of its calls have ended, and the two talk
 		wantTold(t, first, told{TransferDone, 0})
+		pass(parting)
+		s.settle()
 		wantHungUp(t, first.fakeLeg, NormalClearing)
 		wantHungUp(t, second.fakeLeg, NormalClearing)
 		wantHungUp(t, ann)

@@ -10,7 +10,7 @@ var (
 	// errTransferee: a transfer needs somebody to be transferred.
 	errTransferee = errors.New("bridge: nobody to transfer")
 	// errTarget: a transfer goes to somebody.
-	errTarget = errors.New("bridge: nobody to transfer to")
+	errTarget = &EndedError{Cause: InvalidNumberFormat, text: "nobody to transfer to"}
 )
 
 // sendOn has an action done by which a call goes on to somebody else.
@@ -124,13 +124,20 @@ func (o *owner) telling(p *party, progress TransferProgress, c Cause) (tell func
 	}
 }
 
-// farewell is what is to be told to a leg before it is hung up.
-func (o *owner) farewell(p *party) (tell func()) {
+// farewell tells a leg, before it is hung up, that its transfer is done. Then it is its far end's to hang up (RFC 5589 §6.1), for a moment.
+func (o *owner) farewell(p *party) func() {
 	if !p.farewell {
 		return func() {}
 	}
 	p.farewell = false
-	return o.telling(p, TransferDone, 0)
+	tell := o.telling(p, TransferDone, 0)
+	return func() {
+		tell()
+		select {
+		case <-p.gone:
+		case <-time.After(parting):
+		}
+	}
 }
 
 // dialTarget dials whom a transfer is to, on behalf of whom it is for.
