@@ -31,6 +31,7 @@ type HTTP struct {
 	Form    map[string]string // templates of fields; those that come out empty are left out
 	Escape  string            // what the destination makes of texts: text, html, or mrkdwn, which is Slack's; empty: text
 	Secrets map[string]string // by name
+	Zone    *time.Location    // of clock; nil: this machine's
 }
 
 var errUnsigned = errors.New("a webhook wants a key to be signed with, or to be called unsigned")
@@ -117,7 +118,7 @@ func (h HTTP) signed(p *post) error {
 }
 
 func (h HTTP) body(p *post) (err error) {
-	c := compose{escape: h.Escape, json: h.JSON != "", secrets: h.Secrets}
+	c := compose{escape: h.Escape, json: h.JSON != "", zone: h.Zone, secrets: h.Secrets}
 	if c.json {
 		p.header.Set("Content-Type", "application/json")
 		p.json, err = c.parse("json", h.JSON)

@@ -32,6 +32,7 @@ type Mail struct {
 	To       []string       // likewise
 	Subject  string         // templates as HTTP has them, of plain text
 	Text     string         //
+	Zone     *time.Location // of clock; nil: this machine's
 	RootCAs  *x509.CertPool // who may certify the server; nil: those of the system
 }
 
@@ -67,10 +68,10 @@ func (m Mail) prepare() (sender, error) {
 	if len(l.to) == 0 || m.Subject == "" || m.Text == "" {
 		return nil, errors.New("want to, subject and text")
 	}
-	if l.subject, err = (compose{}).parse("subject", m.Subject); err != nil {
+	if l.subject, err = (compose{zone: m.Zone}).parse("subject", m.Subject); err != nil {
 		return nil, err
 	}
-	l.text, err = compose{}.parse("text", m.Text)
+	l.text, err = compose{zone: m.Zone}.parse("text", m.Text)
 	return l, err
 }
 

@@ -25,6 +25,7 @@ const (
 type compose struct {
 	escape  string // name of one of escapes; empty: text
 	json    bool   // templates are JSON, with actions in its strings
+	zone    *time.Location
 	secrets map[string]string
 }
 
@@ -38,7 +39,7 @@ func (c compose) parse(name, text string) (*template.Template, error) {
 		return nil, fmt.Errorf("escape %q: want text, html or mrkdwn", c.escape)
 	}
 	t, err := template.New(name).Funcs(template.FuncMap{
-		"secret": c.secret, "clock": clock, "span": span,
+		"secret": c.secret, "clock": c.clock, "span": span,
 		asText: func(v any) string { return escape(plain(v)) }, asJSON: quoted,
 	}).Parse(text)
 	if err != nil {
@@ -60,8 +61,13 @@ func (c compose) secret(name string) (string, error) {
 	return s, nil
 }
 
-// clock is a time of day, and perhaps a date, where this machine is: {{clock "15:04" .At}}.
-func clock(layout string, at time.Time) string { return at.Local().Format(layout) }
+// clock is a time of day, and perhaps a date: {{clock "15:04" .At}}.
+func (c compose) clock(layout string, at time.Time) string {
+	if c.zone == nil {
+		return at.Local().Format(layout)
+	}
+	return at.In(c.zone).Format(layout)
+}
 
 // span is a number of seconds for people: "1m5s".
 func span(seconds float64) string {
