@@ -49,6 +49,7 @@ module_path /usr/lib/baresip/modules
 module opus.so
 module g722.so
 module g711.so
+module srtp.so
 module aubridge.so
 module ausine.so
 module_tmp uuid.so
