@@ -68,8 +68,13 @@ func (a *Agent) closePorts() error {
 	return a.ports.close()
 }
 
-// Strays counts what came for no dialog.
-func (a *Agent) Strays() Strays { return a.ports.strays.count() }
+// Strays counts what came for no dialog. What comes to the ports of another agent (Options.RTPOf) that one counts.
+func (a *Agent) Strays() Strays {
+	if a.o.RTPOf != nil {
+		return Strays{}
+	}
+	return a.ports.strays.count()
+}
 
 // share opens a pair of ports at each address, with the same numbers.
 func (p *ports) share() error {

@@ -159,7 +159,7 @@ func TestEveryMetricIsExplained(t *testing.T) {
 		return found
 	}
 	known := names(source, `(?:m\.(?:gauges|counters|histograms)|count)\("(\w+)"`)
-	for _, name := range []string{"line_up", "recordings", "event_socket_up", "event_socket_events_total", "event_socket_commands_total", "media_datagrams_total", "media_sockets_total"} {
+	for _, name := range []string{"line_up", "recordings", "event_socket_up", "event_socket_events_total", "event_socket_commands_total", "media_datagrams_total", "media_sockets_total", "rtp_strays_total"} {
 		known[name] = true
 	}
 	explained := names(string(page), "(?m)^\\| `switchgram_(\\w+)")

@@ -113,7 +113,7 @@ func (p *Program) openMetrics() (*metrics, bridge.Sink, error) {
 		return nil, p.o.Sink, nil
 	}
 	m := newMetrics(newLineUp(p))
-	m.registry.MustRegister(newDatagrams(p.media))
+	m.registry.MustRegister(newDatagrams(p.media), newStrays(p.everyAgent()))
 	var err error
 	if p.exporter, err = newExporter(at, m.registry, p.log); err != nil {
 		return nil, nil, err
