@@ -120,6 +120,9 @@ func FuzzArrived(f *testing.F) {
 	}
 	s.receive.Store(&receive)
 	f.Fuzz(func(_ *testing.T, b []byte) {
+		if !isMedia(b) {
+			return
+		}
 		s.arrived(b, t.addr, time.Now())
 		s.control(b, t.addr, time.Now())
 		s.stats()

@@ -149,11 +149,11 @@ func FuzzEncryptedArrived(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(sealed[1:])
+	f.Add(sealed[:len(sealed)-1])
 	f.Add([]byte{0x80, 200, 0, 6, 0, 0, 0, 1})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if len(b) < 8 {
-			return // the port's reader drops it
+		if !isMedia(b) {
+			return
 		}
 		s.arrived(bytes.Clone(b), s.agreed.Load().addr, time.Now())
 		s.control(bytes.Clone(b), s.agreed.Load().addr, time.Now())

@@ -70,13 +70,16 @@ func (p *port) read(socket *net.UDPConn, take func(b []byte, from netip.AddrPort
 		case errors.Is(err, net.ErrClosed):
 			return
 		case err != nil: // of this datagram
-		case n > maxRTP || n < 8 || buf[0]>>6 != 2: // RFC 7983 §7: neither RTP nor RTCP, but STUN, DTLS or noise
+		case !isMedia(buf[:n]):
 			p.strays.foreign.Add(1)
 		default:
 			take(buf[:n], from, time.Now())
 		}
 	}
 }
+
+// isMedia tells whether a datagram may be RTP or RTCP, and not STUN, DTLS or noise (RFC 7983 §7). Everything behind relies on its 8 bytes.
+func isMedia(b []byte) bool { return len(b) >= 8 && len(b) <= maxRTP && b[0]>>6 == 2 }
 
 func (p *port) takeSound(b []byte, from netip.AddrPort, now time.Time) {
 	s := p.alone
