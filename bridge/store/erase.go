@@ -28,13 +28,11 @@ const (
 // Erase removes every call in which somebody had the number, and every notification that names it: a telephone number with its country, an extension, a Telegram id or a username. Another
 // number of which it is a part stays. Calls that run are recorded again when something happens in them.
 func (s *Store) Erase(ctx context.Context, number string) (e Erased, err error) {
-	key := joined(number)
-	if len(key) < shortestNumber || strings.Contains(key, " ") {
-		return e, ErrErase
+	key, err := eraseKey(number)
+	if err != nil {
+		return e, err
 	}
-	err = s.removeAll(ctx, Query{Number: number, Limit: eraseStep}, func(r *row) bool {
-		return slices.Contains(r.people().numbers, key)
-	}, &e)
+	err = s.removeAll(ctx, Query{Number: number, Limit: eraseStep}, func(r *row) bool { return r.names(key) }, &e)
 	if err == nil {
 		e.Notifications, err = s.eraseNotifications(ctx, key)
 	}
@@ -42,6 +40,47 @@ func (s *Store) Erase(ctx context.Context, number string) (e Erased, err error) 
 		err = s.overwrite(ctx)
 	}
 	return e, err
+}
+
+// WouldErase tells what Erase would remove.
+func (s *Store) WouldErase(ctx context.Context, number string) (e Erased, err error) {
+	key, err := eraseKey(number)
+	if err != nil {
+		return e, err
+	}
+	for r, err := range s.Each(ctx, Query{Number: number, Limit: eraseStep}) {
+		if err != nil {
+			return e, err
+		}
+		if r.names(key) {
+			e.add(r)
+		}
+	}
+	const named = "SELECT count(*) FROM notifications WHERE numbers LIKE $1"
+	if err := s.db.QueryRowContext(ctx, named, "% "+key+" %").Scan(&e.Notifications); err != nil {
+		return e, fmt.Errorf("store: read notifications: %w", err)
+	}
+	return e, nil
+}
+
+// eraseKey is the number as records have it.
+func eraseKey(number string) (string, error) {
+	key := joined(number)
+	if len(key) < shortestNumber || strings.Contains(strings.TrimSpace(number), " ") && !numeric(number) {
+		return "", ErrErase
+	}
+	return key, nil
+}
+
+// names tells whether a folded number is somebody's in the call.
+func (r *Record) names(number string) bool { return slices.Contains(r.people().numbers, number) }
+
+// add counts a call.
+func (e *Erased) add(r Record) {
+	e.Calls++
+	for _, i := range r.Recordings {
+		e.Recordings = append(e.Recordings, i.Place)
+	}
 }
 
 // purge removes what is older than it may be.
@@ -92,10 +131,7 @@ func (s *Store) remove(ctx context.Context, rows []*row, meant func(*row) bool, 
 			if err := s.removeRow(ctx, tx, r); err != nil {
 				return err
 			}
-			gone.Calls++
-			for _, i := range r.Recordings {
-				gone.Recordings = append(gone.Recordings, i.Place)
-			}
+			gone.add(*r.Record)
 		}
 		return nil
 	})
