@@ -9,15 +9,14 @@ package load
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -51,13 +50,19 @@ func New() *Load { return &Load{base: time.Now(), talkers: map[*Talker]struct{}{
 
 // Run sends until ctx ends, and returns nil then. It may be called once.
 func (l *Load) Run(ctx context.Context) error {
-	runtime.LockOSThread() // which sleeps finer than the scheduler's timers
-	defer runtime.UnlockOSThread()
+	turn, err := newTurn()
+	if err != nil {
+		return fmt.Errorf("load: %w", err)
+	}
+	defer turn.close()
 	due := l.now()
 	for k := 0; ctx.Err() == nil; k = (k + 1) % cycle {
 		due += slot
-		l.sleep(due)
+		for left := due - l.now(); left > 0; left = due - l.now() {
+			turn.sleep(left)
+		}
 		l.send(k, due)
+		turn.give()
 		if l.now()-due > giveUp {
 			due = l.now()
 		}
@@ -67,14 +72,6 @@ func (l *Load) Run(ctx context.Context) error {
 
 // now is the time since the load was made, by a clock that only goes forward.
 func (l *Load) now() time.Duration { return time.Since(l.base) }
-
-// sleep returns at the time, or a little later.
-func (l *Load) sleep(until time.Duration) {
-	for left := until - l.now(); left > 0; left = until - l.now() {
-		rest := unix.NsecToTimespec(int64(left))
-		_ = unix.Nanosleep(&rest, nil) // if a signal interrupts it, it goes on
-	}
-}
 
 // send sends what is due in a slot.
 func (l *Load) send(k int, due time.Duration) {
