@@ -28,8 +28,14 @@ type Config struct {
 	Recording   Recording      `yaml:"recording"`
 	XML         XML            `yaml:"xml"`
 	FreeSWITCH  FreeSWITCH     `yaml:"freeswitch"`
-	Lines       []line.Config  `yaml:"lines"`
-	Users       []line.User    `yaml:"users"`
+
+	Store             string `yaml:"store"` // where calls are remembered (docs/calls.md): a file, postgres://..., or none; empty: calls.db in State, or none without a file of configuration
+	StorePasswordEnv  string `yaml:"store_password_env"`
+	StorePasswordFile string `yaml:"store_password_file"`
+	StoreRetention    Days   `yaml:"store_retention"` // how long; 0: for ever
+
+	Lines []line.Config `yaml:"lines"`
+	Users []line.User   `yaml:"users"`
 
 	registry *line.Registry
 	path     string             // of the file; empty: there is none
@@ -94,7 +100,14 @@ func (c *Config) relativeTo(folder string) {
 		names = append(names, file)
 	}
 	names = append(names, c.XML.files()...)
-	names = append(names, &c.FreeSWITCH.PasswordFile)
+	names = append(names, &c.FreeSWITCH.PasswordFile, &c.StorePasswordFile)
+	switch {
+	case c.Store == "":
+		c.Store = filepath.Join(c.State, "calls.db")
+		names = append(names, &c.Store)
+	case c.Store != noStore && !c.remote():
+		names = append(names, &c.Store)
+	}
 	names = append(names, c.SIP.TLS.files()...)
 	for _, l := range c.registry.Lines() {
 		names = append(names, &l.SIP.PasswordFile)
@@ -145,6 +158,7 @@ func (c *Config) Check() error {
 	c.Recording.check(say, c.lineNames())
 	c.XML.check(say)
 	c.FreeSWITCH.check(say)
+	c.checkStore(say)
 	var err error
 	c.registry, err = line.NewRegistry(c.Lines, c.Users)
 	return errors.Join(append(wrong, err)...)

@@ -17,6 +17,7 @@ import (
 	"switchgram/bridge/leg"
 	"switchgram/bridge/recording"
 	"switchgram/bridge/sip"
+	"switchgram/bridge/store"
 	"switchgram/tgcall"
 	"switchgram/tgcall/engine/port"
 )
@@ -40,6 +41,7 @@ type Program struct {
 	xml      *web                // nil: FreeSWITCH may not ask us for anything
 	recorder *recording.Recorder // nil: nothing is recorded
 	socket   *eventsocket.Socket // nil: FreeSWITCH is not steered
+	store    *store.Store        // nil: no call is remembered
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
 	telegram map[string]*telegramLine
@@ -87,7 +89,11 @@ func (p *Program) open() (err error) {
 		return err
 	}
 	p.observeSocket(metrics)
-	sink = p.told(sink)
+	if err := p.openStore(); err != nil {
+		return err
+	}
+	p.observeStore(metrics)
+	sink = p.kept(p.told(sink))
 	o := bridge.Options{
 		Dialers:     dialers,
 		Gate:        p.config.registry,
@@ -172,6 +178,9 @@ func (p *Program) Close() error {
 	for _, a := range p.everyAgent() {
 		err = errors.Join(err, a.Close())
 	}
+	if p.store != nil {
+		err = errors.Join(err, p.store.Close())
+	}
 	return errors.Join(err, p.closeMedia())
 }
 
@@ -192,7 +201,10 @@ func (p *Program) Run(ctx context.Context) error {
 	work, stopAgent := context.WithCancelCause(context.WithoutCancel(ctx))
 	lines, stopLines := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopLines()
-	var agent, all sync.WaitGroup
+	calls, stopCalls := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopCalls()
+	var records, agent, all sync.WaitGroup
+	records.Go(func() { p.keep(calls) })
 	agent.Go(func() { stopAgent(p.runAgents(work)) })
 	agent.Go(func() { stopAgent(p.media.Run(work)) })
 	all.Go(func() { p.serveMetrics(lines) })
@@ -214,6 +226,8 @@ func (p *Program) Run(ctx context.Context) error {
 	all.Wait()
 	stopAgent(nil)
 	agent.Wait()
+	stopCalls() // when nothing happens any more
+	records.Wait()
 	if err := context.Cause(work); !errors.Is(err, context.Canceled) {
 		return err
 	}
