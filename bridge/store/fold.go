@@ -68,14 +68,17 @@ func number(address string) string {
 	return joined(address)
 }
 
-// grams are the pieces of three characters of a folded text, and the shorter ones at the ends of words, each once: a word of three characters
-// or more is found by its pieces, a shorter one as the beginning of pieces.
+// grams are the pieces of three characters of a folded text, and those of two where they are not of digits, each once.
 func grams(folded string) []string {
 	var all []string
 	for word := range strings.FieldsSeq(folded) {
 		runes := []rune(word)
 		for i := range runes {
-			all = append(all, string(runes[i:min(i+3, len(runes))]))
+			for _, n := range []int{2, 3} {
+				if piece := string(runes[i:min(i+n, len(runes))]); i+n <= len(runes) && (n == 3 || !numeric(piece)) {
+					all = append(all, piece)
+				}
+			}
 		}
 	}
 	slices.Sort(all)
@@ -90,7 +93,7 @@ func needles(word string) string {
 	case len(runes) < 2 || len(runes) == 2 && numeric(word):
 		return ""
 	case len(runes) == 2:
-		return quote(word) + " *"
+		return quote(word)
 	}
 	var all []string
 	for i := range len(runes) - 2 {

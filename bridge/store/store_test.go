@@ -139,7 +139,7 @@ func TestHostileTextsAreKeptAsTexts(t *testing.T) {
 		call.publish(s)
 		drained(t, s)
 
-		for _, q := range []Query{{Name: "bad"}, {Line: call.line}, {Text: `nul" NEAR(`}, {Name: "%_near"}} {
+		for _, q := range []Query{{Name: "bad"}, {Line: call.line}, {Text: `nul" NEAR(`}, {Name: `%_" near`}} {
 			p, err := s.Search(context.Background(), q)
 			must(t, err)
 			if len(p.Calls) != 1 {
