@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,6 +48,22 @@ type Person struct {
 	Name     string `json:"name,omitempty"`     // as they call themselves
 	Username string `json:"username,omitempty"` // Telegram's, without "@"
 	ID       int64  `json:"id,omitempty"`       // Telegram's
+}
+
+// String is the best that people can call them by.
+func (p Person) String() string {
+	switch {
+	case p.Name != "":
+		return p.Name
+	case p.Number != "":
+		return p.Number
+	case p.Username != "":
+		return "@" + p.Username
+	case p.ID != 0:
+		return "Telegram user " + strconv.FormatInt(p.ID, 10)
+	default:
+		return "unknown"
+	}
 }
 
 // ReportTimes are when a call reached what it reached, and what that took in seconds.

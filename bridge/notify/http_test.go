@@ -33,8 +33,7 @@ func oneTry(t testing.TB, to HTTP) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer n.client.Close()
-	return n.Test(t.Context(), p.Notifications(Sample(bridge.CallMissed, time.Now()))[0])
+	return n.Test(t.Context(), "hook", Sample(bridge.CallMissed, time.Now()))
 }
 
 func serve(t testing.TB, h http.HandlerFunc) string {
@@ -189,7 +188,7 @@ func TestAnAddressInsideIsRefusedUnlessAllowed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.Test(t.Context(), p.Notifications(Sample(bridge.LineUp, time.Now()))[0]); err == nil || !strings.Contains(err.Error(), "loopback") {
+	if err := n.Test(t.Context(), "hook", Sample(bridge.LineUp, time.Now())); err == nil || !strings.Contains(err.Error(), "loopback") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -48,7 +48,7 @@ func mailNow(t *testing.T, m Mail, name string) error {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	return n.Test(ctx, p.Notifications(ev)[0])
+	return n.Test(ctx, "mail", ev)
 }
 
 func nextLetter(t *testing.T, s *notifytest.MailServer) (notifytest.Letter, *mail.Message) {

@@ -10,12 +10,14 @@ package notify
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
+	"switchgram/bridge"
 	"switchgram/bridge/fetch"
 )
 
@@ -98,11 +100,17 @@ func (n *Notifier) Endpoints() []Status {
 	return all
 }
 
-// Test tells an endpoint of a Sample, at once and past the queue, and returns what went wrong.
-func (n *Notifier) Test(ctx context.Context, d Notification) error {
-	e := n.o.Plan.endpoint(d.Endpoint)
+// Test tells an endpoint of an event, at once and past the queue, whether it has subscribed to that or not, and returns what went wrong. A Sample
+// will do.
+func (n *Notifier) Test(ctx context.Context, endpoint string, ev bridge.Event) error {
+	e := n.o.Plan.endpoint(endpoint)
 	if e == nil {
-		return fmt.Errorf("notify: there is no endpoint %q", d.Endpoint)
+		return fmt.Errorf("notify: there is no endpoint %q; there are %v", endpoint, n.o.Plan.Endpoints())
 	}
-	return e.deliver(ctx, n.client, Delivery{Notification: d})
+	body, err := json.Marshal(ev)
+	if err != nil {
+		return fmt.Errorf("notify: %w", err)
+	}
+	defer n.client.Close()
+	return e.deliver(ctx, n.client, Delivery{Notification: newNotification(endpoint, ev, body)})
 }

@@ -29,6 +29,8 @@ type Config struct {
 	XML         XML            `yaml:"xml"`
 	FreeSWITCH  FreeSWITCH     `yaml:"freeswitch"`
 
+	Notify Notify `yaml:"notify"`
+
 	Store             string `yaml:"store"` // where calls are remembered (docs/calls.md): a file, postgres://..., or none; empty: calls.db in State, or none without a file of configuration
 	StorePasswordEnv  string `yaml:"store_password_env"`
 	StorePasswordFile string `yaml:"store_password_file"`
@@ -109,6 +111,7 @@ func (c *Config) relativeTo(folder string) {
 		names = append(names, &c.Store)
 	}
 	names = append(names, c.SIP.TLS.files()...)
+	names = append(names, c.Notify.files()...)
 	for _, l := range c.registry.Lines() {
 		names = append(names, &l.SIP.PasswordFile)
 	}
@@ -159,6 +162,7 @@ func (c *Config) Check() error {
 	c.XML.check(say)
 	c.FreeSWITCH.check(say)
 	c.checkStore(say)
+	c.Notify.check(say, c.lineNames())
 	var err error
 	c.registry, err = line.NewRegistry(c.Lines, c.Users)
 	return errors.Join(append(wrong, err)...)

@@ -15,6 +15,7 @@ import (
 	"switchgram/bridge"
 	"switchgram/bridge/eventsocket"
 	"switchgram/bridge/leg"
+	"switchgram/bridge/notify"
 	"switchgram/bridge/recording"
 	"switchgram/bridge/sip"
 	"switchgram/bridge/store"
@@ -42,6 +43,8 @@ type Program struct {
 	recorder *recording.Recorder // nil: nothing is recorded
 	socket   *eventsocket.Socket // nil: FreeSWITCH is not steered
 	store    *store.Store        // nil: no call is remembered
+	notifier *notify.Notifier    // nil: nobody is told
+	sink     bridge.Sink         // of all events; nil: none is
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
 	telegram map[string]*telegramLine
@@ -51,6 +54,7 @@ type Program struct {
 
 	mu         sync.Mutex
 	registered map[string]SideStatus // by line: what the registrar said last
+	lineUp     map[string]bool       // what was said last of a line
 	steering   SideStatus            // of the event socket
 }
 
@@ -60,7 +64,7 @@ func New(c *Config, o Options) (*Program, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Program{config: c, o: o, log: o.Log, dh: tgcall.NewDHCache(), registered: map[string]SideStatus{}}
+	p := &Program{config: c, o: o, log: o.Log, dh: tgcall.NewDHCache(), registered: map[string]SideStatus{}, lineUp: map[string]bool{}}
 	if err := p.open(); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -93,7 +97,11 @@ func (p *Program) open() (err error) {
 		return err
 	}
 	p.observeStore(metrics)
+	if err := p.openNotifier(metrics); err != nil {
+		return err
+	}
 	sink = p.kept(p.told(sink))
+	p.sink = sink
 	o := bridge.Options{
 		Dialers:     dialers,
 		Gate:        p.config.registry,
@@ -207,6 +215,7 @@ func (p *Program) Run(ctx context.Context) error {
 	records.Go(func() { p.keep(calls) })
 	agent.Go(func() { stopAgent(p.runAgents(work)) })
 	agent.Go(func() { stopAgent(p.media.Run(work)) })
+	all.Go(func() { p.deliver(lines) })
 	all.Go(func() { p.serveMetrics(lines) })
 	all.Go(func() { p.serveXML(lines) })
 	all.Go(func() { p.finishRecordings(lines) }) // which ends after all calls

@@ -212,8 +212,9 @@ func (p *Program) setRegistered(name string, st sip.RegistrationState) {
 
 func (p *Program) setSide(name string, now SideStatus) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.registered[name] = p.registered[name].changed(now)
+	p.mu.Unlock()
+	p.standing(name, sipSide, now)
 }
 
 // register keeps the line registered until ctx ends.

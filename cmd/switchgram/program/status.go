@@ -67,8 +67,9 @@ func (t *telegramLine) ended(err error) {
 
 func (t *telegramLine) set(s SideStatus) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.side = t.side.changed(s)
+	t.mu.Unlock()
+	t.p.standing(t.login.Line.Name, telegramSide, s)
 }
 
 func (t *telegramLine) status() SideStatus {
@@ -80,4 +81,5 @@ func (t *telegramLine) status() SideStatus {
 // missed tells which calls nobody could take.
 func (t *telegramLine) missed(m account.Missed) {
 	t.log.Info("call missed while the line was away", "from", m.From, "when", m.At)
+	t.p.publish(missedAway(t.login.Line, m))
 }

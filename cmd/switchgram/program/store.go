@@ -74,7 +74,11 @@ func (c *Config) OpenStore(ctx context.Context, o store.Options, journal bool) (
 
 // openStore takes the journal, if calls are to be remembered.
 func (p *Program) openStore() (err error) {
-	p.store, err = p.config.OpenStore(context.Background(), store.Options{Log: p.log}, true)
+	o, err := p.notifying(store.Options{Log: p.log})
+	if err != nil {
+		return err
+	}
+	p.store, err = p.config.OpenStore(context.Background(), o, true)
 	if errors.Is(err, ErrNoStore) {
 		return nil
 	}

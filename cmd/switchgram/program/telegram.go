@@ -41,8 +41,10 @@ func (t *telegramLine) ready() (leg.TelegramLine, bool) {
 
 func (t *telegramLine) serve(l *leg.TelegramLine) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.serving = l
+	side := t.side
+	t.mu.Unlock()
+	t.p.standing(t.login.Line.Name, telegramSide, side)
 }
 
 // run keeps the account connected until ctx ends. While nobody has logged it in, it waits for that.
