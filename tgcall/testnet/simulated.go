@@ -10,6 +10,7 @@ import (
 
 	"switchgram/tgcall"
 	"switchgram/tgcall/account"
+	"switchgram/tgcall/engine/port"
 )
 
 // PhoneOptions of a simulated person. The zero value dials, and lets other devices answer.
@@ -19,6 +20,7 @@ type PhoneOptions struct {
 	MaxCalls  int                                       // as in tgcall.Options
 	RelayOnly bool                                      // tell the peer no addresses but the relay's
 	Outside   bool                                      // meet the peer on the machine's networks, not on loopback, which engines of others ignore
+	Port      *port.Port                                // as in tgcall.EngineOptions; nil: each call has sockets of its own
 	Timeouts  tgcall.Timeouts                           // as in tgcall.Options
 }
 
@@ -84,7 +86,7 @@ func (p *Phone) serve(ctx context.Context, s *account.Session) error {
 	p.session = s
 	p.calls = tgcall.New(s.API(), tgcall.Options{
 		Self: s.Self().ID, OnCall: p.o.OnCall, Versions: p.o.Versions, MaxCalls: p.o.MaxCalls, Timeouts: p.o.Timeouts,
-		Engine:  tgcall.EngineOptions{Loopback: !p.o.Outside, RelayOnly: p.o.RelayOnly},
+		Engine:  tgcall.EngineOptions{Port: p.o.Port, Loopback: !p.o.Outside, RelayOnly: p.o.RelayOnly},
 		DHCache: p.n.dhCache, Log: p.n.log})
 	s.OnUpdate(p.calls.Handle)
 	var calls sync.WaitGroup
