@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"bridge":             {"bridge/media", "bridge/quality", "bridge/recording", "bridge/room", "bridge/room/dtmf"},
 	"bridge/media":       {},
 	"bridge/fetch":       {},
-	"bridge/notify":      {"bridge", "bridge/fetch"},
+	"bridge/notify":      {"bridge", "bridge/fetch", "bridge/recording"},
 	"bridge/store":       {"bridge", "bridge/notify", "bridge/recording"},
 	"bridge/quality":     {"bridge/media"},
 	"bridge/recording":   {"bridge/media", "bridge/room", "bridge/room/codec"},
