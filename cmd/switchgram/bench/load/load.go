@@ -1,6 +1,6 @@
 // Package load makes the traffic of many calls and measures what becomes of it.
 //
-// One goroutine, that of Load.Run, sends every packet of every Talker, each at its own moment of the 20 ms, so that what is measured meets an even
+// One goroutine, that of Load.Run, sends every packet of every Talker, each in its slot of the 20 ms, so that what is measured meets an even
 // stream and not a burst. A Talker is one end of a call: it sends its Sound by a Wire and hears what comes by the same. Packets that are relayed
 // carry the time of their sending in their payload; those that are encoded anew are judged by their timestamps. Figures says what is counted.
 //
