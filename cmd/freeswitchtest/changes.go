@@ -120,8 +120,13 @@ func srtp(ctx context.Context, w *world) (string, error) {
 	if err := c.hear(ctx); err != nil {
 		return "", err
 	}
-	if secure, err := w.fs.variable(ctx, c.uuid, "rtp_secure_media_confirmed_audio"); err != nil || secure != "true" {
-		return "", errors.Join(err, errors.New("FreeSWITCH says that its sound is not encrypted"))
+	suite, err := w.fs.variable(ctx, c.uuid, "rtp_secure_media_negotiated")
+	if err == nil && suite == "" {
+		err = errors.New("FreeSWITCH says that its sound is not encrypted")
 	}
-	return c.relayed(ctx)
+	if err != nil {
+		return "", err
+	}
+	saw, err := c.relayed(ctx)
+	return suite + "; " + saw, err
 }

@@ -84,9 +84,10 @@ func blindTransfer(ctx context.Context, w *world) (string, error) {
 	return c.talked(ctx)
 }
 
-// attendedTransfer: the telephone asks another one, which hears it and not Telegram, and then leaves the two to each other.
+// attendedTransfer: the telephone asks another one, which hears it and not Telegram, and then leaves the two to each other. With
+// hangup_after_bridge FreeSWITCH would now and then end the caller's channel before it comes to bridge it.
 func attendedTransfer(ctx context.Context, w *world) (string, error) {
-	c, err := w.rung(ctx, "udp", opusPhone, w.phones[opusPhone])
+	c, err := w.rungBy(ctx, "udp", w.phones[opusPhone], "bridge:"+w.line(opusPhone), "park")
 	if err != nil {
 		return "", err
 	}

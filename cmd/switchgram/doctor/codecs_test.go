@@ -23,3 +23,11 @@ func TestAProfileAtAnotherPortIsSaid(t *testing.T) {
 	s.answers["sofia xmlstatus"] = capture(t, "sofia-xmlstatus.xml")
 	s.finds(want{codecked, Warning, "no SIP profile at the port", "sofia status"})
 }
+
+func TestOfTwoProfilesTheOneIsTakenWhereTheLineRegisters(t *testing.T) {
+	s := newSetUp(t)
+	other := strings.NewReplacer("<name>internal<", "<name>internal-ipv6<", "@127.0.0.1:", "@[::1]:").Replace(s.answers["sofia xmlstatus"])
+	first, _, _ := strings.Cut(other, "</profiles>")
+	s.answers["sofia xmlstatus"] = strings.Replace(s.answers["sofia xmlstatus"], "<profiles>", first[strings.Index(first, "<profiles>"):], 1)
+	s.finds(want{codecked, OK, "profile internal offers Opus", ""})
+}

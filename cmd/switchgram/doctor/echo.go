@@ -96,7 +96,7 @@ func callRemedy(err error) string {
 	case errors.As(err, &refused) && refused.Status == 404:
 		return "there is no such extension in the context that the line is in; an echo has the number 9196 in FreeSWITCH's default dialplan"
 	case errors.As(err, &refused) && refused.Status == 488:
-		return "FreeSWITCH speaks none of Opus, G.722, PCMU and PCMA: codec preferences of its profile"
+		return "FreeSWITCH wants none of our codecs, or SRTP: its log says which (\"Crypto not negotiated but required\"); codec preferences of its profile, srtp of the line"
 	default:
 		return "in fs_cli: `sofia global siptrace on`, and try again"
 	}

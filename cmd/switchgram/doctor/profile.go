@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"io"
+	"net"
 	"strings"
 )
 
@@ -12,14 +13,13 @@ func (p *patient) profileOf(ctx context.Context, registrar string) (name string,
 	if err != nil {
 		return "", element{}
 	}
-	_, port, found := strings.Cut(registrar, ":")
-	if !found {
-		port = "5060"
-	}
+	_, port, _ := net.SplitHostPort(withPort(registrar, "udp"))
 	for _, profile := range parseElement(text).all("profile") {
-		if strings.HasSuffix(profile.text("data"), ":"+port) {
+		switch at := profile.text("data"); {
+		case strings.HasSuffix(at, "@"+registrar):
+			name = profile.text("name") // none fits better
+		case name == "" && strings.HasSuffix(at, ":"+port):
 			name = profile.text("name")
-			break
 		}
 	}
 	if name == "" {

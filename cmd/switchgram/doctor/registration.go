@@ -59,13 +59,16 @@ func (p *patient) isRegistered(ctx context.Context, l *line.Line, who string) Fi
 	return ok(registered, "%s: FreeSWITCH has it at %.120s", who, at)
 }
 
+// registerWait is how long a registrar may take.
+const registerWait = 10 * time.Second
+
 // register registers a line and takes that back.
 func (p *patient) register(ctx context.Context, l *line.Line) (sip.RegistrationState, error) {
 	password, err := l.SIP.Password().Read()
 	if err != nil {
 		return sip.RegistrationState{}, err
 	}
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := context.WithTimeout(ctx, registerWait)
 	defer stop()
 	first := make(chan sip.RegistrationState, 1)
 	done := make(chan error, 1)
@@ -89,6 +92,9 @@ func (p *patient) register(ctx context.Context, l *line.Line) (sip.RegistrationS
 		<-done // taken back
 		return s, s.Err
 	case err := <-done:
+		if err == nil { // it would have gone on
+			err = sip.ErrTimeout
+		}
 		return sip.RegistrationState{}, err
 	}
 }
