@@ -157,6 +157,9 @@ func (d *Dialog) propose(c *arrival, offer *description) *refusal {
 		return nil
 	}
 	t, err := offer.accept(d.codecs(), sendrecv)
+	if err == nil {
+		err = d.reaches(t.addr)
+	}
 	if err != nil {
 		return unacceptable(err)
 	}

@@ -63,7 +63,7 @@ type Stats struct {
 	Lost     uint64        // packets the far end sent that never came, from sequence numbers
 	Sent     uint64        // packets sent, telephone-events included
 	Dropped  uint64        // packets WriteRTP could not send
-	Strange  uint64        // packets that came from somewhere else than the far end, and were not listened to
+	Strange  uint64        // packets not listened to: from elsewhere, of no payload type agreed on, not true (SRTP), come before
 	Jitter   time.Duration // interarrival jitter, RFC 3550 §6.4.1
 	RTT      time.Duration // from RTCP reports; 0: unknown
 

@@ -90,7 +90,7 @@ func (d *Dialog) ourAnswer(offer *description) (body []byte, changes []Event, er
 		return nil, nil, err
 	}
 	t.ours = d.ownKeying(t.theirs)
-	if err := d.encrypt(&t); err != nil {
+	if err := d.prepare(&t); err != nil {
 		return nil, nil, err
 	}
 	d.sdp.version++
@@ -109,7 +109,7 @@ func (d *Dialog) takeAnswer(body []byte) (changes []Event, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.encrypt(&t); err != nil {
+	if err := d.prepare(&t); err != nil {
 		return nil, err
 	}
 	return d.settle(answer, t), nil
@@ -129,8 +129,11 @@ func (d *Dialog) ownKeying(theirs *keying) *keying {
 	}
 }
 
-// encrypt makes what the keys of terms are used with. A key that stays keeps its counts of packets.
-func (d *Dialog) encrypt(t *terms) (err error) {
+// prepare makes what the keys of terms are used with, or says why they cannot be put in force. A key that stays keeps its counts of packets.
+func (d *Dialog) prepare(t *terms) (err error) {
+	if err := d.reaches(t.addr); err != nil {
+		return err
+	}
 	if d.agreed != nil && d.agreed.theirs.same(t.theirs) {
 		t.in = d.agreed.in
 	} else if t.in, err = newCrypt(t.theirs); err != nil {

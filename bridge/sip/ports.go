@@ -140,3 +140,11 @@ func (d *Dialog) near(offer *description) netip.Addr {
 	}
 	return ours
 }
+
+// reaches tells whether sound can be sent there from the dialog's port: of IPv4 and IPv6 a port has one.
+func (d *Dialog) reaches(far netip.AddrPort) error {
+	if at := d.sound.port.addr(); far.IsValid() && far.Addr().Is4() != at.Addr().Is4() {
+		return fmt.Errorf("sdp: %s cannot be reached from %s", far, at)
+	}
+	return nil
+}

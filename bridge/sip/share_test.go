@@ -157,3 +157,14 @@ func TestAgentsShareThePortOfOneOfThem(t *testing.T) {
 	must(t, far.WriteRTP(packet(1, "sound")))
 	next(t, heard)
 }
+
+func TestOfferOfAFamilyThatIsNotThereIsRefused(t *testing.T) {
+	t.Parallel()
+	a, _ := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "six", "", 1, "v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nc=IN IP6 2001:db8::1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"))
+	refused := w.response(488)
+	if warning := refused.GetHeader("Warning"); warning == nil || !strings.Contains(warning.Value(), "[2001:db8::1]:4000 cannot be reached") {
+		t.Errorf("refused with %v", warning)
+	}
+}

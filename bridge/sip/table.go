@@ -38,10 +38,9 @@ type claims map[netip.AddrPort][]*sound
 
 // A newcomer is a source that nobody has announced, or no longer.
 type newcomer struct {
-	of      *sound // nil: nobody's
-	several bool   // it could be
-	barred  bool   // it will not be given to anybody
-	since   time.Time
+	of      *sound    // nil: nobody's
+	several bool      // it could be
+	since   time.Time // when it was first heard; zero: it was announced before
 	heard   time.Time
 	judged  time.Time
 }
@@ -111,7 +110,7 @@ func (t *table) leave(s *sound, now time.Time) {
 	}
 	for _, n := range t.newcomers {
 		if n.of == s {
-			n.of, n.barred = nil, true
+			n.of = nil
 		}
 	}
 }
@@ -119,7 +118,7 @@ func (t *table) leave(s *sound, now time.Time) {
 // bar keeps an address that was announced from being given to others while packets still come from there.
 func (t *table) bar(addr netip.AddrPort, s *sound, now time.Time) {
 	if len(t.speakers[addr]) == 0 && t.room(now) {
-		t.newcomers[addr] = &newcomer{of: s, barred: true, heard: now}
+		t.newcomers[addr] = &newcomer{of: s, heard: now}
 	}
 }
 
@@ -184,11 +183,11 @@ func (t *table) newcomer(from netip.AddrPort, now time.Time) *sound {
 
 // judge gives a newcomer to the only dialog that it can be of, once it has been there for long enough; it looks once a second.
 func (t *table) judge(n *newcomer, ip netip.Addr, now time.Time) {
-	if n.of != nil || n.barred || now.Sub(n.since) < newcomerPatience || now.Sub(n.judged) < time.Second {
+	if n.of != nil || now.Sub(n.since) < newcomerPatience || now.Sub(n.judged) < time.Second {
 		return
 	}
 	n.judged = now
-	if n.barred = !n.since.After(t.left); n.barred || now.Sub(t.left) < newcomerQuiet {
+	if !n.since.After(t.left) || now.Sub(t.left) < newcomerQuiet {
 		return
 	}
 	var only *sound

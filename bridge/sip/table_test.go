@@ -127,6 +127,26 @@ func TestTwoFarEndsBehindNATAreNotMistakenForEachOther(t *testing.T) {
 	}
 }
 
+func TestSourceThatCouldBeOfAnEndedCallStaysNobodys(t *testing.T) {
+	c := newCrowd()
+	ended, silent := c.member("10.0.0.5:4000"), c.member("10.0.0.6:4000")
+	c.stream(spokes, 5*time.Second) // of one of the two
+	c.leave(ended, c.now)
+	if c.stream(spokes, time.Minute) != nil || silent.heard.Load() != 0 {
+		t.Error("it was given to the other")
+	}
+}
+
+func TestCallThatMovesWithoutAWordIsNotHeardInASilentOne(t *testing.T) {
+	c := newCrowd()
+	moving, parked := c.member("203.0.113.9:4000"), c.member("203.0.113.9:4002")
+	c.now = c.now.Add(time.Minute)
+	c.stream(netip.MustParseAddrPort("203.0.113.9:4000"), time.Second)
+	if c.stream(spokes, time.Minute) != nil || parked.heard.Load() != 0 || moving.heard.Load() != 50 {
+		t.Errorf("heard %d packets where nobody speaks", parked.heard.Load())
+	}
+}
+
 func TestStrangerDoesNotGetTheSoundOfASilentCall(t *testing.T) {
 	c := newCrowd()
 	parked := c.member(home.String())
