@@ -8,7 +8,7 @@ import (
 )
 
 func TestCallersDoNotWaitForASwitchThatDoesNotKnowTheLine(t *testing.T) {
-	p := &Program{sip: map[string]leg.FreeSWITCHLine{"main": {User: "telegram"}}, registered: map[string]SideStatus{}}
+	p := &Program{sip: map[string]leg.FreeSWITCHLine{"main": {User: "telegram"}}, registered: map[string]SideStatus{}, lineUp: map[string]bool{}}
 	if _, ok := p.sipLine("main"); ok {
 		t.Error("a line that was never registered is dialled by")
 	}
