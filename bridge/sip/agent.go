@@ -78,8 +78,11 @@ func New(o Options) (*Agent, error) {
 	if err := o.complete(); err != nil {
 		return nil, fmt.Errorf("sip agent: %w", err)
 	}
-	a := &Agent{o: o, log: o.Log, gate: newGate(o.Allow), hush: newHush(o.Log), pulse: usual, reports: reportEvery, least: leastInterval, location: newLocation(), ready: make(chan struct{}), stopping: make(chan struct{}), calls: map[callKey]*Dialog{},
-		invites: map[inviteKey]bool{}}
+	a := &Agent{
+		o: o, log: o.Log, gate: newGate(o.Allow), location: newLocation(), hush: newHush(o.Log),
+		pulse: usual, reports: reportEvery, least: leastInterval, ready: make(chan struct{}), stopping: make(chan struct{}),
+		calls: map[callKey]*Dialog{}, invites: map[inviteKey]bool{},
+	}
 	if o.Users != nil {
 		a.challenger = newChallenger(o.Realm, o.Algorithms, o.Users)
 	}
@@ -95,7 +98,7 @@ func New(o Options) (*Agent, error) {
 // build sets up sipgo and its handlers.
 func (a *Agent) build() (err error) {
 	log := slog.New(a.hush)
-	a.ua, err = sipgo.NewUA(sipgo.WithUserAgent(a.o.UserAgent), sipgo.WithUserAgenTLSConfig(a.o.TLSConfig),
+	a.ua, err = sipgo.NewUA(sipgo.WithUserAgent(a.o.UserAgent), sipgo.WithUserAgenTLSConfig(a.o.TLSConfig), sipgo.WithUserAgentParser(newParser()),
 		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(log), sip.WithTransportLayerReadFilter(a.filter)),
 		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(log),
 			sip.WithTransactionLayerUnhandledResponseHandler(a.stray), sip.WithTransactionLayerTerminateOnConnClose()))

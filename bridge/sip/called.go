@@ -27,8 +27,7 @@ func (a *Agent) onInvite(c *arrival) {
 	if !c.admitted() {
 		return
 	}
-	if names := c.unsupported("timer", "replaces"); len(names) > 0 {
-		c.respond(sip.StatusBadExtension, sip.NewHeader("Unsupported", strings.Join(names, ", ")))
+	if c.lacks("timer", "replaces") {
 		return
 	}
 	d, refusal := a.newIncoming(c)
@@ -49,6 +48,9 @@ type refusal struct {
 
 // newIncoming makes the dialog of an INVITE.
 func (a *Agent) newIncoming(c *arrival) (*Dialog, *refusal) {
+	if c.refusesSDP() {
+		return nil, &refusal{status: sip.StatusNotAcceptable, err: errors.New("accepts no application/sdp")}
+	}
 	offer, r := c.offer(OptionalSRTP) // UseSRTP decides later
 	if r != nil {
 		return nil, r

@@ -30,8 +30,7 @@ func (a *Agent) onRegister(c *arrival) {
 	case !c.authenticated():
 		return
 	}
-	if names := c.unsupported("path"); len(names) > 0 {
-		c.respond(sip.StatusBadExtension, sip.NewHeader("Unsupported", strings.Join(names, ", ")))
+	if c.lacks("path") {
 		return
 	}
 	if unescape(c.req.To().Address.User) != c.user { // nobody registers somebody else

@@ -2,8 +2,6 @@ package sip
 
 import (
 	"net/netip"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -46,8 +44,8 @@ func (a *Agent) serve(handler func(*arrival)) func(*sip.Request, sip.ServerTrans
 			return
 		}
 		c := &arrival{a: a, req: req, tx: tx, from: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}
-		if !c.wellFormed() {
-			c.refuseStranger(sip.StatusBadRequest)
+		if status := c.fault(); status != 0 {
+			c.refuseStranger(status)
 			return
 		}
 		handler(c)
@@ -63,13 +61,6 @@ func within(handler func(*Dialog, *arrival)) func(*arrival) {
 		}
 		c.refuseStranger(sip.StatusCallTransactionDoesNotExists)
 	}
-}
-
-// wellFormed tells whether everything is there that every request has (RFC 3261 §8.1.1).
-func (c *arrival) wellFormed() bool {
-	r := c.req
-	return r.From() != nil && r.To() != nil && r.CallID() != nil && r.CSeq() != nil && r.Via() != nil &&
-		r.CSeq().MethodName == r.Method && tagOf(r.From().Params) != ""
 }
 
 // filter keeps what blocked addresses send from being read at all, and everything when the agent has ended.
@@ -114,6 +105,7 @@ func (c *arrival) respond(status int, headers ...sip.Header) {
 
 // sign adds to a response what all of ours have.
 func (a *Agent) sign(res *sip.Response, headers ...sip.Header) {
+	res.SipVersion = "SIP/2.0" // sipgo gives back the request's
 	for _, h := range headers {
 		res.AppendHeader(h)
 	}
@@ -182,6 +174,9 @@ func (a *Agent) onOptions(c *arrival) {
 	case !c.a.gate.hears(c.from.Addr()) && !c.admitted():
 		return
 	}
+	if c.lacks("timer", "replaces") {
+		return
+	}
 	c.respond(sip.StatusOK, sip.NewHeader("Accept", "application/sdp"), sip.NewHeader("Supported", "timer, replaces"))
 }
 
@@ -190,15 +185,3 @@ func (a *Agent) onCancel(c *arrival) { c.refuseStranger(sip.StatusCallTransactio
 
 // onOther refuses methods that we do not know (RFC 3261 §8.2.1).
 func (a *Agent) onOther(c *arrival) { c.refuseStranger(sip.StatusMethodNotAllowed) }
-
-// unsupported are the extensions that the request requires, but for those that we have.
-func (c *arrival) unsupported(have ...string) (names []string) {
-	for _, field := range values(c.req, "Require") {
-		for name := range strings.SplitSeq(field, ",") {
-			if name = strings.TrimSpace(name); name != "" && !slices.Contains(have, strings.ToLower(name)) && len(names) < 8 {
-				names = append(names, clean(name, 40))
-			}
-		}
-	}
-	return names
-}
