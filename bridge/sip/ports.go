@@ -129,16 +129,21 @@ func (p *ports) close() (err error) {
 	return err
 }
 
-// near is our address towards the far end's sound: where its offer wants it, or else towards its signalling.
+// near is our address towards the far end's sound: where its offer wants it, if we have a port in that family, or else towards its signalling.
 func (d *Dialog) near(offer *description) netip.Addr {
 	ours := d.path.from.Addr()
 	if offer == nil || !offer.addr.IsValid() || offer.addr.Addr().Is4() == ours.Is4() {
 		return ours
 	}
-	if other, err := d.a.towards(offer.addr); err == nil {
+	if other, err := d.a.towards(offer.addr); err == nil && d.a.ports.has(other) {
 		return other
 	}
 	return ours
+}
+
+// has tells whether there is an address of that one's family.
+func (p *ports) has(family netip.Addr) bool {
+	return slices.ContainsFunc(p.addrs, func(a netip.Addr) bool { return a.Is4() == family.Is4() })
 }
 
 // reaches tells whether sound can be sent there from the dialog's port: of IPv4 and IPv6 a port has one.
