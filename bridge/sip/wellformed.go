@@ -21,7 +21,7 @@ func (c *arrival) fault() (status int) {
 		return sip.StatusVersionNotSupported
 	case r.From() == nil || r.To() == nil || r.CallID() == nil || r.CSeq() == nil || r.Via() == nil,
 		!strings.EqualFold(string(r.CSeq().MethodName), string(r.Method)), // sipgo reads the start line's in capitals
-		slices.ContainsFunc(single, c.several):
+		tagOf(r.From().Params) == "", slices.ContainsFunc(single, c.several):
 		return sip.StatusBadRequest
 	case r.Recipient.Scheme != "sip" && r.Recipient.Scheme != "sips" && !r.IsAck():
 		return statusUnknownScheme
