@@ -12,34 +12,55 @@ import (
 
 	"github.com/gotd/td/session"
 
+	"switchgram/bridge/sip"
 	"switchgram/cmd/switchgram/program"
 	"switchgram/tgcall/testnet"
 )
 
-// lines of the bridge: their names, which of FreeSWITCH's users they are, and what else their configuration says.
-var lines = []struct {
+// line is one of the bridge's: its name, which of FreeSWITCH's users it is, and what else its configuration says.
+type line struct {
 	name     string
 	user     int
 	settings string
-}{
+}
+
+var lines = []line{
 	{"udp", lineUDP, "sip: {transport: udp, %s}\n    digits: {telegram: tones}"},
 	{"tcp", lineTCP, "sip: {transport: tcp, %s}\n    digits: {telegram: tones}"},
 	{"info", lineINFO, "sip: {transport: udp, %s}\n    digits: {dtmf: info, telegram: tones}"},
 	{"inband", lineInband, "sip: {transport: udp, %s}\n    digits: {dtmf: inband, inband: detect, telegram: tones}"},
+	{"tls", lineTLS, "sip: {transport: tls, %s}"}, // last: not everywhere
 }
 
-const parking = "switchgram-test" // the extension of -config
+// lines are those that there can be.
+func (w *world) lines() []line {
+	if w.o.ca == "" || !w.fs.tls.IsValid() {
+		return lines[:len(lines)-1]
+	}
+	return lines
+}
+
+// Names of -config.
+const (
+	parking     = "switchgram-test"      // the extension, a gateway, the queue
+	registering = "switchgram-test-user" // a gateway that registers with us, and its password
+)
 
 // configuration is what the bridge's file would say.
 func (w *world) configuration(ctx context.Context, dir string) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "telegram: {api_id: 1, api_hash_file: %q}\n", filepath.Join(dir, "hash"))
-	fmt.Fprintf(&b, "sip: {listen: [\"udp:%[1]s\", \"tcp:%[1]s\"]}\nring_timeout: 20s\n", netip.AddrPortFrom(w.ours, uint16(w.o.port)))
+	fmt.Fprintf(&b, "sip: {listen: [\"udp:%[1]s\", \"tcp:%[1]s\"], tls: {ca: %[2]q}}\nring_timeout: 20s\n", netip.AddrPortFrom(w.ours, uint16(w.o.port)), w.o.ca)
 	if err := os.WriteFile(filepath.Join(dir, "socket"), []byte(w.o.password), 0o600); err != nil {
 		return "", err
 	}
-	fmt.Fprintf(&b, "freeswitch: {event_socket: %q, password_file: %q}\nlines:\n", w.o.address, filepath.Join(dir, "socket"))
-	for _, l := range lines {
+	fmt.Fprintf(&b, "freeswitch: {event_socket: %q, password_file: %q}\n", w.o.address, filepath.Join(dir, "socket"))
+	digest, err := sip.Digest("MD5", registering, "switchgram", registering)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(&b, "users: [{name: %s, sip_digest: %q, lines: [udp]}]\nlines:\n", registering, digest)
+	for _, l := range w.lines() {
 		user := w.o.users[l.user]
 		password, err := w.fs.passwordOf(ctx, user)
 		if err != nil {
@@ -49,7 +70,11 @@ func (w *world) configuration(ctx context.Context, dir string) (string, error) {
 		if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
 			return "", err
 		}
-		identity := fmt.Sprintf("registrar: %q, user: %q, password_file: %q, expires: 60s", w.fs.sip, user, file)
+		registrar := w.fs.sip
+		if l.user == lineTLS {
+			registrar = w.fs.tls
+		}
+		identity := fmt.Sprintf("registrar: %q, user: %q, password_file: %q, expires: 60s", registrar, user, file)
 		fmt.Fprintf(&b, "  - name: %s\n    to: sip:%s\n    max_calls: 4\n    %s\n", l.name, parking, fmt.Sprintf(l.settings, identity))
 	}
 	return b.String(), nil
@@ -70,7 +95,7 @@ func (w *world) startProgram(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, l := range lines {
+	for i, l := range w.lines() {
 		w.accounts[l.name] = w.net.AddUser(testnet.UserOptions{Phone: fmt.Sprintf("99966100100%d", i+1), Username: "line_" + l.name, FirstName: "Line", LastName: l.name})
 	}
 	if w.program, err = program.New(config, program.Options{Sink: w, Log: w.log, Network: w.telegram()}); err != nil {

@@ -16,7 +16,23 @@ func registrations() []row {
 	return []row{
 		{"a line registers over UDP and is seen", func(ctx context.Context, w *world) (string, error) { return w.seen(ctx, lineUDP, "UDP") }},
 		{"a line registers over TCP and is seen", func(ctx context.Context, w *world) (string, error) { return w.seen(ctx, lineTCP, "TCP") }},
+		{"a line registers over TLS, and calls go both ways", overTLS},
 	}
+}
+
+func overTLS(ctx context.Context, w *world) (string, error) {
+	if len(w.lines()) < len(lines) {
+		return "", missing("without -ca, or the profile has no TLS port")
+	}
+	saw, err := w.seen(ctx, lineTLS, "TLS")
+	if err != nil {
+		return "", err
+	}
+	if _, err := relayed(ctx)(w.phoned(ctx, opusPhone, w.line(lineTLS), dialAnn)); err != nil {
+		return "", fmt.Errorf("from FreeSWITCH: %w", err)
+	}
+	path, err := relayed(ctx)(w.rung(ctx, "tls", opusPhone, w.phones[opusPhone]))
+	return saw + "; " + path, err
 }
 
 // seen looks for a line in what FreeSWITCH says of its registrations.
@@ -39,6 +55,7 @@ func diallings() []row {
 	all := []row{
 		{"bridge sofia/gateway/…/+999662001001", gateway},
 		{"bridge sofia/<profile>/+999662001001@bridge, without a gateway", byURI},
+		{"a gateway registers with the bridge, and calls by it", registeredGateway},
 		{"originate user/<line>, X-TG-Dial, to an application", originated},
 	}
 	for _, f := range []struct{ form, who string }{{"@username", "@ann"}, {"tg#username", "tg#ann"}, {"bare username", "ann"}, {"+number", "+" + annNumber}, {"*ID", ""}} {
@@ -59,19 +76,51 @@ func (w *world) dialled(ctx context.Context, who string) (string, error) {
 }
 
 func gateway(ctx context.Context, w *world) (string, error) {
-	status, err := w.fs.API(ctx, "sofia xmlstatus gateway "+parking)
-	if err != nil {
+	if _, err := w.gatewayState(ctx, parking); err != nil {
 		return "", err
-	}
-	at := net.JoinHostPort(w.ours.String(), fmt.Sprint(w.o.port))
-	if !strings.Contains(status, "<proxy>sip:"+at) {
-		return "", missing("FreeSWITCH has no gateway " + parking + " to " + at + ", see -config")
 	}
 	c, err := w.phoned(ctx, opusPhone, "sofia/gateway/"+parking+"/+"+annNumber, "export:nolocal:sip_h_X-TG-Line=udp")
 	if err != nil {
 		return "", err
 	}
 	return c.relayed(ctx)
+}
+
+// gatewayState is how a gateway to the bridge stands.
+func (w *world) gatewayState(ctx context.Context, name string) (string, error) {
+	status, err := w.fs.API(ctx, "sofia xmlstatus gateway "+name)
+	if err != nil {
+		return "", err
+	}
+	at := net.JoinHostPort(w.ours.String(), fmt.Sprint(w.o.port))
+	if !strings.Contains(status, "<proxy>sip:"+at) {
+		return "", missing("FreeSWITCH has no gateway " + name + " to " + at + ", see -config")
+	}
+	_, state, _ := strings.Cut(status, "<state>")
+	state, _, _ = strings.Cut(state, "<")
+	return state, nil
+}
+
+// registeredGateway has FreeSWITCH register as a user of the bridge's, and call as that.
+func registeredGateway(ctx context.Context, w *world) (string, error) {
+	for {
+		state, err := w.gatewayState(ctx, registering)
+		if err != nil {
+			return "", err
+		}
+		if state == "REGED" {
+			break
+		}
+		if pause(ctx, lookEvery); ctx.Err() != nil {
+			return "", fmt.Errorf("gateway %s is %s", registering, state)
+		}
+	}
+	c, err := w.phoned(ctx, opusPhone, "sofia/gateway/"+registering+"/+"+annNumber, "export:nolocal:sip_h_X-TG-Line=udp")
+	if err != nil {
+		return "", err
+	}
+	saw, err := c.relayed(ctx)
+	return "REGED; " + saw, err
 }
 
 func byURI(ctx context.Context, w *world) (string, error) {

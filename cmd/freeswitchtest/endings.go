@@ -138,8 +138,8 @@ func (w *world) reload(ctx context.Context) (took time.Duration, err error) {
 	}
 	var started time.Time
 	missing := map[string]bool{}
-	for _, user := range w.o.users[lineUDP:] {
-		missing[user] = true
+	for _, l := range w.lines() {
+		missing[w.o.users[l.user]] = true
 	}
 	for len(missing) > 0 {
 		e, err := w.nextOf(ctx, events)
@@ -173,8 +173,8 @@ func (w *world) relaunch(ctx context.Context) (took time.Duration, err error) {
 	}
 	w.fs = fs
 	back := time.Now()
-	for _, user := range w.o.users[lineUDP:] {
-		if err := w.awaitContact(ctx, user); err != nil {
+	for _, l := range w.lines() {
+		if err := w.awaitContact(ctx, w.o.users[l.user]); err != nil {
 			return 0, err
 		}
 	}

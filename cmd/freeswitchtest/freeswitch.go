@@ -20,6 +20,7 @@ type freeswitch struct {
 	version string
 	domain  string         // of its users
 	sip     netip.AddrPort // of the profile
+	tls     netip.AddrPort // of the same; zero: it has none
 }
 
 // heardOf are the events that rows wait for.
@@ -52,27 +53,37 @@ func (f *freeswitch) look(ctx context.Context, profile string) (err error) {
 		return err
 	}
 	f.domain = strings.TrimSpace(f.domain)
-	f.sip, err = f.profileAddress(ctx, profile)
-	return err
+	return f.lookAt(ctx, profile)
 }
 
-// profileAddress is where a SIP profile listens.
-func (f *freeswitch) profileAddress(ctx context.Context, profile string) (netip.AddrPort, error) {
+// lookAt finds where a SIP profile listens.
+func (f *freeswitch) lookAt(ctx context.Context, profile string) error {
 	text, err := f.API(ctx, "sofia xmlstatus profile "+profile)
 	if err != nil {
-		return netip.AddrPort{}, err
+		return err
 	}
 	var p struct {
 		IP  string `xml:"profile-info>sip-ip"`
 		URL string `xml:"profile-info>url"`
+		TLS string `xml:"profile-info>tls-url"`
 	}
 	d := xml.NewDecoder(strings.NewReader(strings.TrimSpace(text)))
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it says ISO-8859-1, and is ASCII
 	if err := d.Decode(&p); err != nil || p.IP == "" {
-		return netip.AddrPort{}, fmt.Errorf("sip profile %s: FreeSWITCH says %.80q", profile, text)
+		return fmt.Errorf("sip profile %s: FreeSWITCH says %.80q", profile, text)
 	}
-	port := p.URL[strings.LastIndex(p.URL, ":")+1:]
-	return netip.ParseAddrPort(net.JoinHostPort(p.IP, port))
+	if p.TLS != "" {
+		if f.tls, err = at(p.IP, p.TLS); err != nil {
+			return err
+		}
+	}
+	f.sip, err = at(p.IP, p.URL)
+	return err
+}
+
+// at is an address with the port of a URL.
+func at(ip, url string) (netip.AddrPort, error) {
+	return netip.ParseAddrPort(net.JoinHostPort(ip, url[strings.LastIndex(url, ":")+1:]))
 }
 
 // passwordOf is a user's, as the directory has it.

@@ -48,7 +48,7 @@ func TestWhoAsksIsTold(t *testing.T) {
 
 func TestWhatCannotBeTriedIsStatus2AndSaysWhy(t *testing.T) {
 	for want, args := range map[string][]string{
-		"want 8":             {"-users", "1000,1001"},
+		"want 9":             {"-users", "1000,1001"},
 		"want flags only":    {"127.0.0.1:8021"},
 		"not defined":        {"-frobnicate"},
 		"connection refused": {"-address", "127.0.0.1:1", "-password", "x"},

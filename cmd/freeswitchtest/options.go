@@ -22,6 +22,7 @@ type options struct {
 	port              int
 	verto             string
 	restart           string
+	ca                string
 	only              string
 	capture, log      string
 	config, list      bool
@@ -37,6 +38,7 @@ const (
 	lineTCP
 	lineINFO
 	lineInband
+	lineTLS
 	roles
 )
 
@@ -55,10 +57,11 @@ func parseOptions(args []string, out io.Writer) (o options, err error) {
 	f.SetOutput(io.Discard)
 	f.StringVar(&o.address, "address", "", "FreeSWITCH's event socket, such as 127.0.0.1:8021")
 	f.StringVar(&o.password, "password", os.Getenv("FREESWITCH_PASSWORD"), "its password; by default what FREESWITCH_PASSWORD says")
-	users := f.String("users", "1000,1001,1002,1003,1004,1005,1006,1007", "four users for telephones, four for lines; nobody else may be registered as them")
+	users := f.String("users", "1000,1001,1002,1003,1004,1005,1006,1007,1008", "four users for telephones, five for lines; nobody else may be registered as them")
 	f.StringVar(&o.profile, "profile", "internal", "SIP profile where they register")
 	f.IntVar(&o.port, "port", 5070, "port where the bridge listens for SIP; the gateway of -config names it")
 	f.StringVar(&o.verto, "verto", "ws://127.0.0.1:8081", "where FreeSWITCH's Verto listens")
+	f.StringVar(&o.ca, "ca", "", "PEM file of who has signed the certificate of the profile's TLS port; without it nobody uses that")
 	f.StringVar(&o.restart, "restart", "", "shell command that restarts FreeSWITCH; without it mod_sofia alone is loaded anew")
 	f.StringVar(&o.only, "only", "", "rows with one of these words in their name, with commas between; -list shows all")
 	f.StringVar(&o.capture, "capture", "", "folder for what was said in SIP and on the event socket, a file for each row")
