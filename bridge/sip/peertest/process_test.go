@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -146,15 +148,17 @@ func (p *process) waitEnd(t *testing.T) int {
 	return 0
 }
 
-// freePort is a port of 127.0.0.1 that was free for UDP and TCP a moment ago, for programs that cannot pick one themselves.
+// freePort is a port of 127.0.0.1 that was free for UDP and TCP a moment ago, for programs that cannot pick one themselves. It is below those
+// that the system gives to whoever asks for any, as all our tests do.
 func freePort(t *testing.T) int {
 	t.Helper()
-	for range 20 {
-		tcp, err := net.Listen("tcp4", "127.0.0.1:0")
+	for range 100 {
+		at := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))
+		tcp, err := net.Listen("tcp4", at)
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
-		udp, err := net.ListenPacket("udp4", tcp.Addr().String())
+		udp, err := net.ListenPacket("udp4", at)
 		_ = tcp.Close()
 		if err == nil {
 			_ = udp.Close()
