@@ -220,7 +220,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 
 func TestMisuseIsNamed(t *testing.T) {
 	for args, want := range map[string]string{
-		"cal":                    "switchgram: unexpected argument cal, did you mean \"call\"?\nswitchgram: see switchgram --help\n",
+		"cal":                    "switchgram: unexpected argument cal, did you mean one of \"call\", \"calls\"?\nswitchgram: see switchgram --help\n",
 		"run --foo":              "switchgram: unknown flag --foo\nswitchgram: see switchgram run --help\n",
 		"call":                   "switchgram: missing flags: --to=WHOM\nswitchgram: see switchgram call --help\n",
 		"run --log-format=xml":   `--log-format must be one of "text","json" but got "xml"`,
