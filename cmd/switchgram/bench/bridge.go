@@ -3,7 +3,9 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -94,23 +96,23 @@ func (s *stand) config(secret string) map[string]any {
 	return c
 }
 
-// freePair is a port for RTP that is free, as is the next, for RTCP.
+// freePair is an even port for RTP that is free, as is the next, for RTCP. It is below those that the system gives to whoever asks for any, as
+// everybody who calls does.
 func freePair() (int, error) {
-	for {
-		rtp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		if err != nil {
-			return 0, err
-		}
-		port := rtp.LocalAddr().(*net.UDPAddr).Port
-		rtcp, taken := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + 1})
-		if taken == nil {
-			taken = rtcp.Close()
-		}
-		if err := rtp.Close(); err != nil {
-			return 0, err
-		}
-		if taken == nil {
+	var taken error
+	for range 100 {
+		port := 20000 + 2*rand.IntN(6000)
+		if taken = errors.Join(tryPort(port), tryPort(port+1)); taken == nil {
 			return port, nil
 		}
 	}
+	return 0, taken
+}
+
+func tryPort(port int) error {
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }

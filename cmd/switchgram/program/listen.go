@@ -61,8 +61,6 @@ func (c *Config) checkPort(l line.Config, key string, say func(key, format strin
 	switch {
 	case err != nil:
 		say(key+"sip.listen", "%v", err)
-	case len(all) > 0 && c.SIP.RTPPorts.Shared:
-		say(key+"sip.listen", "a line with ports of its own needs a range of rtp_ports")
 	case listensBy(all, "tls") && c.SIP.TLS.Certificate == "":
 		say(key+"sip.listen", "tls: want sip.tls.certificate")
 	}
