@@ -135,3 +135,15 @@ func (c *call) relayed(ctx context.Context) (string, error) {
 	}
 	return saw, err
 }
+
+// echoed is the rest of a call to somebody on Telegram whom FreeSWITCH sends back what he says: he answers, hears himself, and hangs up.
+func (w *world) echoed(ctx context.Context) (path string, err error) {
+	tg, err := w.ann.answered(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := tg.Hears(ctx, tg.Hz); err != nil {
+		return "", wrapf(err, "the person on Telegram")
+	}
+	return (&call{w: w, telegram: tg}).end(ctx)
+}

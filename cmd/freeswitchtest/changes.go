@@ -96,7 +96,7 @@ func deflect(ctx context.Context, w *world) (string, error) {
 	})
 }
 
-// elsewhere has a caller from Telegram sent to the extension where FreeSWITCH parks, once more.
+// elsewhere has a caller from Telegram sent to the extension of a telephone, which the bridge then calls by itself.
 func (w *world) elsewhere(ctx context.Context, send func(c *call, to string) error) (string, error) {
 	c, err := w.incoming(ctx, "udp")
 	if err != nil {

@@ -137,15 +137,7 @@ func originated(ctx context.Context, w *world) (string, error) {
 	if err := w.fs.originate(ctx, "{sip_h_X-TG-Dial=@ann}"+w.line(lineUDP), "echo"); err != nil {
 		return "", err
 	}
-	tg, err := w.ann.answered(ctx)
-	if err != nil {
-		return "", err
-	}
-	if err := tg.Hears(ctx, tg.Hz); err != nil {
-		return "", wrapf(err, "the person on Telegram")
-	}
-	c := &call{w: w, telegram: tg}
-	path, err := c.end(ctx)
+	path, err := w.echoed(ctx)
 	return path + "; hears the echo", err
 }
 

@@ -115,14 +115,7 @@ func (w *world) callAgain(ctx context.Context) (path string, err error) {
 	if err := w.fs.originate(ctx, "{sip_h_X-TG-Dial=@ann}"+w.line(lineUDP), "echo"); err != nil {
 		return "", err
 	}
-	tg, err := w.ann.answered(ctx)
-	if err != nil {
-		return "", err
-	}
-	if err := tg.Hears(ctx, tg.Hz); err != nil {
-		return "", wrapf(err, "the person on Telegram")
-	}
-	return (&call{w: w, telegram: tg}).end(ctx)
+	return w.echoed(ctx)
 }
 
 // reload has FreeSWITCH forget who is registered, and start its SIP anew. It returns how long after that the last line was registered.

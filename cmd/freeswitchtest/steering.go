@@ -196,14 +196,7 @@ func dialCommand(ctx context.Context, w *world) (string, error) {
 	if err := w.fs.send(ctx, channel, "answer", "echo"); err != nil {
 		return "", err
 	}
-	tg, err := w.ann.answered(ctx)
-	if err != nil {
-		return "", err
-	}
-	if err := tg.Hears(ctx, tg.Hz); err != nil {
-		return "", wrapf(err, "the person on Telegram")
-	}
-	path, err := (&call{w: w, telegram: tg}).end(ctx)
+	path, err := w.echoed(ctx)
 	return path + "; hears the echo", err
 }
 
