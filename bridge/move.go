@@ -108,13 +108,19 @@ func (o *owner) strand(p *party) {
 	}
 }
 
-// linger waits for legs that have gone to other calls, and then gives back what the call took of its line: whoever gave us a leg may take it back
-// when we return, and while the leg lives the line is busy with it.
+// linger waits for legs that have gone to other calls, for whoever gave us a leg may take it back when we return, and while the leg lives the line is
+// busy with it.
 func (o *owner) linger() {
 	for _, over := range o.moved {
 		<-over
 	}
+	o.giveBack()
+}
+
+// giveBack gives back what the call took of its line.
+func (o *owner) giveBack() {
 	if o.release != nil {
 		o.release()
 	}
+	o.release = nil
 }

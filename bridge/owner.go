@@ -292,6 +292,9 @@ func (o *owner) measure(p *party) {
 
 // close fills in the outcome and tells of it.
 func (o *owner) close() Outcome {
+	if len(o.moved) == 0 {
+		o.giveBack() // first: who hears of the end may call again at once
+	}
 	out := &o.outcome
 	out.Times.Ended = time.Now()
 	out.Cause = o.state.cause

@@ -154,10 +154,9 @@ func (p *Program) observeSocket(m *metrics) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Namespace: namespace, Name: "event_socket_up", Help: "1 if FreeSWITCH's event socket is connected.",
 	}, func() float64 { return number(p.socket.Connected()) }))
-	const events, commands = "event_socket_events_total", "event_socket_commands_total"
 	const ofEvents, ofCommands = "Events of calls, by whether FreeSWITCH took them.", "Commands that came by the event socket."
-	count(events, ofEvents, "announced", func(s eventsocket.Stats) uint64 { return s.Announced })
-	count(events, ofEvents, "lost", func(s eventsocket.Stats) uint64 { return s.Lost })
-	count(commands, ofCommands, "obeyed", func(s eventsocket.Stats) uint64 { return s.Commands - s.Refused })
-	count(commands, ofCommands, "refused", func(s eventsocket.Stats) uint64 { return s.Refused })
+	count("event_socket_events_total", ofEvents, "announced", func(s eventsocket.Stats) uint64 { return s.Announced })
+	count("event_socket_events_total", ofEvents, "lost", func(s eventsocket.Stats) uint64 { return s.Lost })
+	count("event_socket_commands_total", ofCommands, "obeyed", func(s eventsocket.Stats) uint64 { return s.Commands - s.Refused })
+	count("event_socket_commands_total", ofCommands, "refused", func(s eventsocket.Stats) uint64 { return s.Refused })
 }
