@@ -14,14 +14,24 @@ func RTPAddr(d *Dialog) netip.AddrPort {
 
 // Hurry makes the agent take the pulse of its calls' far ends so often. Call it before there are calls.
 func Hurry(a *Agent, look time.Duration) {
+	a.mu.Lock() // which every request and every Dial takes before it looks
+	defer a.mu.Unlock()
 	a.pulse = pulse{look: look, quiet: look * 3 / 2, answer: 4 * look, most: 5 * look}
 }
 
 // Report makes the agent's calls report so often. Call it before there are calls.
-func Report(a *Agent, every time.Duration) { a.reports = every }
+func Report(a *Agent, every time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.reports = every
+}
 
 // ShortSessions lets session timers be as short as a second, and has the agent's calls ask for one. Call it before there are calls.
-func ShortSessions(a *Agent, asked time.Duration) { a.least, a.o.SessionExpires = time.Second, asked }
+func ShortSessions(a *Agent, asked time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.least, a.o.SessionExpires = time.Second, asked
+}
 
 // ParseReplaces reads the value of a Replaces header field.
 func ParseReplaces(s string) (callID, toTag, fromTag string, ok bool) {
