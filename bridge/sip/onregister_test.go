@@ -55,14 +55,18 @@ func (p *phone) ask(to string, headers ...string) *sipgo.Response {
 		must(p.t, err)
 		head = append(head, "Authorization: "+cred.String())
 	}
-	p.send(strings.Join(append(head, headers...), "\r\n") + "\r\n\r\n")
-	for {
-		m := p.read(patience)
-		if m == nil {
-			p.t.Fatal("no response")
-		}
+	text := strings.Join(append(head, headers...), "\r\n") + "\r\n\r\n"
+	p.send(text)
+	for end := time.Now().Add(patience); ; {
+		m := p.read(500 * time.Millisecond)
 		res, ok := m.(*sipgo.Response)
-		if !ok || res.CSeq().SeqNo != uint32(p.seq) {
+		switch {
+		case time.Now().After(end):
+			p.t.Fatal("no response")
+		case m == nil:
+			p.send(text) // as UDP wants (RFC 3261 §17.1.2.2)
+			continue
+		case !ok || res.CSeq().SeqNo != uint32(p.seq):
 			continue
 		}
 		if h := res.GetHeader("WWW-Authenticate"); h != nil {
