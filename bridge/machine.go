@@ -34,6 +34,9 @@ func (m *machine) answerCaller() {
 func (m *machine) talk() {
 	m.phase, m.keyboard.typed = talking, ""
 	m.do(tell{CallAnswered, m.winner})
+	if m.referrer != 0 {
+		m.do(vet{m.referrer - 1})
+	}
 }
 
 // callees are the legs of the attempt.

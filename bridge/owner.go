@@ -213,6 +213,8 @@ func (o *owner) noteEvent(p *party, ev LegEvent) {
 		o.entertain(time.Now())
 	case Redirected:
 		p.redirect = ev.To
+	case TransferAsked:
+		p.asked = ev
 	case Digit:
 		o.said(p, ev)
 	case Ended:

@@ -34,6 +34,7 @@ type party struct {
 	whom   LegID // who hears it whisper; empty: one of ours
 
 	instead  LegID         // whose place it takes
+	asked    TransferAsked // the last transfer that it wanted
 	farewell bool          // it is told that its transfer is done before it is hung up
 	told     chan struct{} // closed when it was told how its transfer goes; nil: never
 

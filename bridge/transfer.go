@@ -65,9 +65,14 @@ func (in joinAsked) resolve(find func(LegID) int) input {
 	return in
 }
 
-// transferAsked begins a transfer: the call of two talks on while a third is dialled. There is one at a time.
+// transferAsked begins a transfer: the call of two talks on while a third is dialled. There is one at a time. Who asks while the caller is
+// being answered has to wait for that.
 func (m *machine) transferAsked(by int) {
 	l := m.legs[by]
+	if m.phase == answering && by == m.winner && m.referrer == 0 {
+		m.referrer = by + 1
+		return
+	}
 	if m.referrer != 0 || l.at != legUp || l.role != Talk || m.phase != talking && m.phase != idle || !m.company() {
 		m.do(report{by, TransferFailed, CallRejected})
 		return

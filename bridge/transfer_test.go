@@ -96,6 +96,27 @@ func TestCalleeTransfersTheCall(t *testing.T) {
 	})
 }
 
+func TestWhoTransfersAtOnceWaitsForTheCaller(t *testing.T) {
+	play(t, nil, func(s *stage) {
+		// given a caller who takes a second to be answered
+		ann, reception, office := newLeg("tg", "@ann"), s.referrer("1000"), s.callee("sip", "1001")
+		ann.answers = func(context.Context) error { pass(time.Second); return nil }
+		done := s.converse(ann, reception)
+
+		// when the callee asks to be replaced meanwhile, then it is when she is there
+		reception.say(TransferAsked{To: to1001})
+		s.settle()
+		wantTold(t, reception)
+		pass(time.Second)
+		s.settle()
+		office.say(Answered{})
+		s.settle()
+		wantTold(t, reception, told{TransferDone, 0})
+		ann.leaves(NormalClearing)
+		wantOutcome(t, <-done, NormalClearing, ann.id, FaultNone)
+	})
+}
+
 func TestCallerTransfersTheCall(t *testing.T) {
 	play(t, nil, func(s *stage) {
 		// given a telephone that has called ann

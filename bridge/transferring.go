@@ -17,7 +17,7 @@ var (
 func (o *owner) sendOn(a action, in input) {
 	switch a := a.(type) {
 	case vet:
-		o.vet(a.leg, in.(happened).event.(TransferAsked))
+		o.vet(a.leg, o.parties[a.leg].asked)
 	case merge:
 		o.merge(a.leg, in.(vetted).place)
 	case report:

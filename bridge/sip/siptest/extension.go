@@ -20,6 +20,7 @@ type Extension struct {
 	Status int           // refuses with this final response; 0: answers
 	Q850   int           // of the Reason header when it refuses or hangs up; 0: FreeSWITCH's for that status
 	Talk   time.Duration // hangs up so long after it answered; 0: leaves that to the caller
+	To     string        // user to call instead: with a Status of 3xx the Contact, without one it asks for that after the answer (REFER)
 
 	Codecs []ua.Codec     // nil: whatever the caller prefers
 	Sound  Sound          // nil: silence; with Early it runs twice, before the answer and after
@@ -62,6 +63,15 @@ func Declining(number string, after time.Duration) Extension {
 	return Extension{Number: number, Ring: after, Status: sip.StatusGlobalDecline}
 }
 
+// Redirecting says to call another user instead (302), as FreeSWITCH's application redirect.
+func Redirecting(number, to string) Extension {
+	return Extension{Number: number, Status: sip.StatusMovedTemporarily, To: to}
+}
+
+// Deflecting answers, asks that another user be called instead (REFER), and hangs up when it has heard how that went, as FreeSWITCH's
+// uuid_deflect.
+func Deflecting(number, to string) Extension { return Extension{Number: number, To: to} }
+
 // Refusing refuses with any status from 300 to 699.
 func Refusing(number string, status int) Extension { return Extension{Number: number, Status: status} }
 
@@ -97,7 +107,7 @@ func (x Extension) run(l *leg, offer session) error {
 		return err
 	}
 	if x.Status != 0 {
-		l.reject(x.Status, statusText(x.Status), x.Q850, nil)
+		l.reject(x.Status, statusText(x.Status), x.Q850, x.contact(l))
 		return nil
 	}
 	stop := x.speak(l)
@@ -105,8 +115,19 @@ func (x Extension) run(l *leg, offer session) error {
 	if err := l.answer(nil); err != nil {
 		return err
 	}
+	if x.To != "" {
+		return l.deflect(l.s.URI(x.To))
+	}
 	x.talk(l)
 	return nil
+}
+
+// contact is whom to call instead, if that is somebody.
+func (x Extension) contact(l *leg) (headers []sip.Header) {
+	if x.To != "" {
+		headers = append(headers, sip.NewHeader("Contact", "<"+l.s.URI(x.To)+">"))
+	}
+	return headers
 }
 
 // ring is what the caller hears before the answer.

@@ -31,18 +31,19 @@ type leg struct {
 	over context.CancelCauseFunc // ends ctx with an *ending
 	ctx  context.Context         // lives as long as the leg
 
-	mu     sync.Mutex
-	target sip.Uri // where our requests go: the telephone's Contact
-	via    string  // where responses of ours and requests on one TCP connection go; empty: resolve target
-	routes []string
-	cseq   uint32
-	remote uint32    // highest CSeq of the telephone
-	since  time.Time // of the answer
-	offer  []ua.Codec
-	final  bool // an INVITE that we answer has its final response
-	hungUp bool // we have sent BYE
-	acked  chan struct{}
-	once   sync.Once // closes acked
+	mu       sync.Mutex
+	target   sip.Uri // where our requests go: the telephone's Contact
+	via      string  // where responses of ours and requests on one TCP connection go; empty: resolve target
+	routes   []string
+	cseq     uint32
+	remote   uint32    // highest CSeq of the telephone
+	since    time.Time // of the answer
+	offer    []ua.Codec
+	final    bool // an INVITE that we answer has its final response
+	hungUp   bool // we have sent BYE
+	acked    chan struct{}
+	referred chan int  // how a deflection ended: a SIP status
+	once     sync.Once // closes acked
 }
 
 // ending says how a leg ended: the telephone hung up or refused (remote), or we did.
@@ -76,7 +77,7 @@ func (s *Switch) newLeg(user, callID, transport string) (*leg, error) {
 		return nil, err
 	}
 	now := time.Now().Unix()
-	l := &leg{s: s, user: user, rtp: port, callID: callID, transport: transport, acked: make(chan struct{}), cseq: uint32(now & 0xffffff)}
+	l := &leg{s: s, user: user, rtp: port, callID: callID, transport: transport, acked: make(chan struct{}), referred: make(chan int, 1), cseq: uint32(now & 0xffffff)}
 	l.desc = description{id: uint64(now), version: 1, addr: port.addr()}
 	l.ctx, l.over = context.WithCancelCause(s.ctx)
 	return l, nil

@@ -148,6 +148,7 @@ func (s *Switch) stack() (*sipgo.Server, error) {
 	server.OnInvite(s.tracked(s.onInvite))
 	server.OnAck(s.tracked(s.onAck))
 	server.OnBye(s.tracked(s.inDialog((*leg).onBye)))
+	server.OnNotify(s.tracked(s.inDialog((*leg).onNotify)))
 	server.OnInfo(s.tracked(s.inDialog((*leg).onInfo)))
 	server.OnCancel(s.tracked(s.onStrayCancel))
 	server.OnOptions(s.tracked(s.onOptions))
