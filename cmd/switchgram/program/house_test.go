@@ -52,6 +52,7 @@ type house struct {
 	accounts map[string]*testnet.User // by line
 	log      *book
 	ended    chan bridge.Outcome
+	ringing  chan bridge.CallID
 	ready    chan recording.Info
 	end      context.CancelFunc // as SIGTERM does
 	done     chan error         // of Run
@@ -85,7 +86,7 @@ func lay(t *testing.T, p plan) *house {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	h := &house{t: t, ctx: ctx, accounts: map[string]*testnet.User{}, log: newBook(t), ended: make(chan bridge.Outcome, 16), ready: make(chan recording.Info, 16), done: make(chan error, 1)}
+	h := &house{t: t, ctx: ctx, accounts: map[string]*testnet.User{}, log: newBook(t), ended: make(chan bridge.Outcome, 16), ringing: make(chan bridge.CallID, 64), ready: make(chan recording.Info, 16), done: make(chan error, 1)}
 	var err error
 	h.net, err = testnet.Start(ctx, testnet.Options{})
 	h.must(err)
@@ -146,7 +147,7 @@ func (h *house) start(p plan) {
 		sessions = func(account string) session.Storage { return h.accounts[account].Session(h.ctx) }
 	}
 	h.program, err = program.New(config, program.Options{
-		Sink: sink{h.ended, h.ready}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Sink: sink{h.ended, h.ringing, h.ready}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Network: &program.Network{
 			AppID: h.net.AppID(), AppHash: h.net.AppHash(), DCList: h.net.DCList(), PublicKey: h.net.PublicKey(), Session: sessions,
 		},
@@ -186,16 +187,22 @@ func (h *house) must(err error) {
 	}
 }
 
-// sink passes on how calls ended, and what was recorded of them.
+// sink passes on which calls ring, how calls ended, and what was recorded of them.
 type sink struct {
-	ended chan<- bridge.Outcome
-	ready chan<- recording.Info
+	ended   chan<- bridge.Outcome
+	ringing chan<- bridge.CallID
+	ready   chan<- recording.Info
 }
 
 func (s sink) Publish(e bridge.Event) {
 	switch e.Kind {
 	case bridge.CallEnded:
 		s.ended <- *e.Outcome
+	case bridge.CallRinging:
+		select {
+		case s.ringing <- e.Call:
+		default: // no test that asks has so many
+		}
 	case bridge.RecordingReady:
 		s.ready <- *e.Recording
 	}

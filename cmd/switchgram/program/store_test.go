@@ -18,10 +18,10 @@ import (
 func TestAMissedCallIsFoundWhenTheProgramHasEnded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kept", "calls.db")
 	h := build(t, plan{state: t.TempDir(), settings: "store: " + path})
-	desk := h.telephone("1000", siptest.Forever)
+	h.telephone("1000", siptest.Forever)
 	call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
 	h.must(err)
-	next(h, desk.rings)
+	next(h, h.ringing)
 	h.must(call.Discard(h.ctx, tgcall.Missed))
 	h.wantOutcome(bridge.NormalClearing, "")
 	h.end()
