@@ -14,6 +14,7 @@ import (
 type hashPasswordCommand struct {
 	SIPUser string `name:"sip-user" placeholder:"NAME" help:"Also print the digest by which this user logs in to SIP."`
 	Realm   string `help:"Realm of SIP logins." default:"switchgram"`
+	MD5     bool   `name:"md5" help:"That digest for telephones that know nothing better than MD5. Of SHA-256 otherwise."`
 	Domain  string `name:"freeswitch" placeholder:"DOMAIN" help:"Also print the digest by which the SIP user logs in at a FreeSWITCH that asks us for its directory, in this domain of it."`
 }
 
@@ -39,7 +40,11 @@ func (c *hashPasswordCommand) Run(ctx context.Context, s surroundings) error {
 	if c.SIPUser == "" {
 		return nil
 	}
-	digest, err := sip.Digest("SHA-256", c.SIPUser, c.Realm, password)
+	algorithm := "SHA-256"
+	if c.MD5 {
+		algorithm = "MD5"
+	}
+	digest, err := sip.Digest(algorithm, c.SIPUser, c.Realm, password)
 	if err != nil {
 		return err
 	}

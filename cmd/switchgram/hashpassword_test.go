@@ -30,6 +30,15 @@ func TestHashIsThatOfThePasswordTyped(t *testing.T) {
 	}
 }
 
+func TestDigestForOldTelephonesIsPrinted(t *testing.T) {
+	s := sit(t)
+	s.in.types("correct horse")
+	s.want(0, "hash-password", "--sip-user", "bob", "--md5")
+	if want, _ := sip.Digest("MD5", "bob", "switchgram", "correct horse"); !strings.Contains(s.out.String(), want) {
+		t.Errorf("printed %s, want %s", s.out, want)
+	}
+}
+
 func TestEmptyPasswordIsNotHashed(t *testing.T) {
 	s := sit(t)
 	s.in.types("")
