@@ -106,11 +106,6 @@ func switchboard(t *testing.T) (*house, *sip.Agent) {
 		},
 	})
 	h.must(err)
-	run, stop := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	running.Go(func() { _ = agent.Run(run) })
-	t.Cleanup(func() { stop(); running.Wait() })
-	<-agent.Ready()
 	h.bridge, err = bridge.New(bridge.Options{Dialers: map[string]bridge.Dialer{"sip": &leg.FreeSWITCHDialer{
 		Line: func(string) (leg.FreeSWITCHLine, bool) { return leg.FreeSWITCHLine{User: "line"}, false },
 		User: func(name string) (places []leg.Place, ok bool) {
@@ -121,6 +116,11 @@ func switchboard(t *testing.T) (*house, *sip.Agent) {
 		},
 	}}})
 	h.must(err)
+	run, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { _ = agent.Run(run) })
+	t.Cleanup(func() { stop(); running.Wait() })
+	<-agent.Ready()
 	return h, agent
 }
 
