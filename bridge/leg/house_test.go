@@ -182,12 +182,13 @@ func until[T tgcall.Event](h *house, c *tgcall.Call) T {
 // untilSIP reads a dialog's events up to one of type T.
 func untilSIP[T sip.Event](h *house, d *sip.Dialog) T {
 	h.t.Helper()
-	for e := range d.Events() {
-		if want, ok := e.(T); ok {
+	var last sip.Event
+	for last = range d.Events() {
+		if want, ok := last.(T); ok {
 			return want
 		}
 	}
-	h.t.Fatal("the dialog ended before")
+	h.t.Fatalf("the dialog ended before: %v", last)
 	panic("unreachable")
 }
 

@@ -162,6 +162,28 @@ func TestRegistrarMayCallWhileWeAreRegistered(t *testing.T) {
 	w.response(403)
 }
 
+func TestRegistrarMayCallBeforeItsAnswerIsRead(t *testing.T) {
+	t.Parallel()
+	a, calls := callee(t, sip.Options{Allow: []netip.Prefix{}})
+	w := newWire(t, a)
+	r, states := registration("sip:" + w.addr())
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { must(t, a.Register(ctx, r)) })
+	first := w.request(sipgo.REGISTER)
+
+	// when the registrar calls, and its 200 is overtaken by that
+	w.send(w.message("INVITE", "overtakes", "", 1, w.sdp()))
+
+	// then the call comes
+	must(t, next(t, calls).Reject(deadline(t), sip.Hangup{}))
+	w.answer(first, 200, "", "Expires: 60")
+	next(t, states)
+	cancel()
+	w.answer(w.request(sipgo.REGISTER), 200, "")
+	wg.Wait()
+}
+
 func TestRegistrarThatIsNoneIsNamed(t *testing.T) {
 	t.Parallel()
 	registrar := start(t, sip.Options{Allow: everybody}) // it answers REGISTER with 405

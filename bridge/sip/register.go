@@ -60,6 +60,7 @@ type registrar struct {
 
 	// exchange sends a REGISTER for that many seconds and returns the final response and who gave it; try counts failures.
 	exchange func(ctx context.Context, expires time.Duration, try int) (*sip.Response, netip.Addr, error)
+	settle   func() // what the exchanges have led to is known
 	trust    func(netip.Addr) (release func())
 
 	granted time.Duration // 0: never registered
@@ -98,7 +99,7 @@ func (a *Agent) newRegistrar(r Registration) (*registrar, error) {
 	if line.next, line.route, err = nextHop(uri, r.Proxy); err != nil {
 		return nil, err
 	}
-	return &registrar{Registration: r, uri: uri, expires: r.Expires, exchange: line.exchange, trust: a.gate.trust}, nil
+	return &registrar{Registration: r, uri: uri, expires: r.Expires, exchange: line.exchange, settle: line.settle, trust: a.gate.trust}, nil
 }
 
 // loop registers, waits and registers again until ctx ends.
@@ -120,6 +121,7 @@ func (g *registrar) loop(ctx context.Context) {
 // once tries once, tells how it went, and says how long to wait.
 func (g *registrar) once(ctx context.Context) (pause time.Duration) {
 	granted, home, err := g.try(ctx)
+	defer g.settle()
 	switch {
 	case ctx.Err() != nil:
 		return 0
@@ -265,6 +267,7 @@ func (g *registrar) leave(ctx context.Context) {
 	state := RegistrationState{}
 	if g.granted > 0 {
 		res, _, err := g.exchange(ctx, 0, g.failed)
+		g.settle()
 		switch {
 		case err != nil:
 			state.Err = fmt.Errorf("unregister %s: %w", g.User, err)

@@ -55,7 +55,7 @@ func (f *fakeRegistrar) exchange(ctx context.Context, expires time.Duration, _ i
 func (f *fakeRegistrar) run(t *testing.T, expires, forSo time.Duration) {
 	t.Helper()
 	f.began = time.Now()
-	g := &registrar{Registration: Registration{User: "tg", Again: f.again, OnState: func(s RegistrationState) { f.states = append(f.states, s) }},
+	g := &registrar{settle: func() {}, Registration: Registration{User: "tg", Again: f.again, OnState: func(s RegistrationState) { f.states = append(f.states, s) }},
 		expires: expires, exchange: f.exchange,
 		trust: func(netip.Addr) func() { f.trusted++; return func() { f.trusted-- } }}
 	ctx, cancel := context.WithTimeout(t.Context(), forSo)

@@ -19,6 +19,8 @@ type registerLine struct {
 	callID string
 	tag    string
 	seq    uint32
+
+	release func() // of who was asked last; nil: nobody is waited for
 }
 
 func (l *registerLine) exchange(ctx context.Context, expires time.Duration, try int) (*sip.Response, netip.Addr, error) {
@@ -26,8 +28,7 @@ func (l *registerLine) exchange(ctx context.Context, expires time.Duration, try 
 	if err != nil {
 		return nil, netip.Addr{}, err
 	}
-	release := l.a.gate.expect(p.to.Addr())
-	defer release()
+	l.hear(p.to.Addr(), expires > 0)
 	secret := credentials{user: l.r.AuthUser, password: l.r.Password}
 	req := l.request(p, expires)
 	for {
@@ -40,6 +41,24 @@ func (l *registerLine) exchange(ctx context.Context, expires time.Duration, try 
 		}
 		l.seq++
 		req.CSeq().SeqNo = l.seq
+	}
+}
+
+// hear lets the gate hear the registrar until settle; one that is to have us may call the moment it has said yes, before we have read that.
+func (l *registerLine) hear(registrar netip.Addr, asks bool) {
+	l.settle()
+	hold := l.a.gate.expect
+	if asks {
+		hold = l.a.gate.trust
+	}
+	l.release = hold(registrar)
+}
+
+// settle ends what hear began, once it is known whether we are registered.
+func (l *registerLine) settle() {
+	if l.release != nil {
+		l.release()
+		l.release = nil
 	}
 }
 
