@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -80,11 +81,11 @@ type Party struct {
 
 // Name is the first and last name, or the best substitute.
 func (p Party) Name() string {
-	if name := strings.TrimSpace(p.FirstName + " " + p.LastName); name != "" {
-		return name
-	}
-	return p.Caller()
+	return cmp.Or(p.ownName(), p.Caller())
 }
+
+// ownName is the first and last name; empty: unknown.
+func (p Party) ownName() string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
 
 // Caller is what to show as the calling number: the first known of phone, username, *id and SIP number; "anonymous" otherwise.
 func (p Party) Caller() string {

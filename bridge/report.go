@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -104,11 +105,7 @@ func DirectionOf(from, to string) string {
 
 // Person is what others may know of the party.
 func (p Party) Person() Person {
-	who := Person{Number: p.Phone, Name: strings.TrimSpace(p.FirstName + " " + p.LastName), Username: p.Username, ID: p.ID}
-	if who.Number == "" {
-		who.Number = p.Number
-	}
-	return who
+	return Person{Number: cmp.Or(p.Phone, p.Number), Name: p.ownName(), Username: p.Username, ID: p.ID}
 }
 
 // MarshalJSON writes the event's Report.

@@ -104,26 +104,24 @@ func toTelegram(number, domain string, way Way) *element {
 	return literal("telegram", number, bridgeTo(way.User+"@"+domain, way.Who)...)
 }
 
-// bridgeTo calls who by a line. FreeSWITCH offers a called user only the codecs of the caller; so Opus, which Telegram speaks, is
-// offered first.
-func bridgeTo(user, who string) []*element {
-	return []*element{
-		action("set", "hangup_after_bridge=true"),
-		action("export", "nolocal:sip_h_X-TG-Dial="+who),
-		action("export", "nolocal:absolute_codec_string=OPUS@48000h@20i,PCMU,PCMA"),
-		action("bridge", "user/"+user),
-		action("hangup", "${last_bridge_hangup_cause}"),
-	}
+// bridgeTo calls who by a line.
+func bridgeTo(user, who string) []*element { return byUs("user/"+user, "X-TG-Dial="+who) }
+
+// byUs calls Switchgram, and tells it something in a header. FreeSWITCH offers a called user only the codecs of the caller; so Opus, which
+// Telegram speaks, is offered first.
+func byUs(dial, header string) []*element {
+	return bridged(dial,
+		action("export", "nolocal:sip_h_"+header),
+		action("export", "nolocal:absolute_codec_string=OPUS@48000h@20i,PCMU,PCMA"))
 }
 
-// ring calls a user for half a minute; why there was no answer is told to the caller.
-func ring(user string) []*element {
-	return []*element{
-		action("set", "hangup_after_bridge=true"),
-		action("set", "call_timeout=30"),
-		action("bridge", "user/"+user),
-		action("hangup", "${last_bridge_hangup_cause}"),
-	}
+// ring calls a user for half a minute.
+func ring(user string) []*element { return bridged("user/"+user, action("set", "call_timeout=30")) }
+
+// bridged calls a dial string when all else is done; why there was no answer is told to the caller.
+func bridged(dial string, before ...*element) []*element {
+	all := append([]*element{action("set", "hangup_after_bridge=true")}, before...)
+	return append(all, action("bridge", dial), action("hangup", "${last_bridge_hangup_cause}"))
 }
 
 // literal is an extension for one number.

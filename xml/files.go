@@ -140,13 +140,7 @@ func (l Line) chosen(first bool) *element {
 func (l Line) trunk(first bool) *element {
 	return el("extension", "name", "telegram-"+l.Name+"-gateway").with(
 		l.chosen(first),
-		condition("destination_number", staticTrunk).with(
-			action("set", "hangup_after_bridge=true"),
-			action("export", "nolocal:sip_h_X-TG-Line="+l.Name),
-			action("export", "nolocal:absolute_codec_string=OPUS@48000h@20i,PCMU,PCMA"),
-			action("bridge", "sofia/gateway/switchgram/$1"),
-			action("hangup", "${last_bridge_hangup_cause}"),
-		))
+		condition("destination_number", staticTrunk).with(byUs("sofia/gateway/switchgram/$1", "X-TG-Line="+l.Name)...))
 }
 
 func (l Line) incoming() *element {

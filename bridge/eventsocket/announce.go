@@ -124,46 +124,30 @@ func describe(ev bridge.Event, t *talk) announcement {
 	case ev.Recording != nil:
 		f.add("TG-Recording", ev.Recording.ID)
 	case ev.Outcome != nil:
-		f.outcome(ev.Outcome)
+		f.outcome(ev.Outcome, ev.Report())
 	}
 	return f.all
 }
 
 // outcome says how a call ended, and how good it was.
-func (f *fields) outcome(o *bridge.Outcome) {
-	f.add("TG-Cause", o.Cause.String())
-	f.add("TG-Cause-Q850", strconv.Itoa(int(o.Cause)))
-	f.add("TG-Fault", o.Fault.String())
-	f.add("TG-Ended-By", endedBy(o))
+func (f *fields) outcome(o *bridge.Outcome, r bridge.Report) {
+	f.add("TG-Cause", r.Cause)
+	f.add("TG-Cause-Q850", strconv.Itoa(r.Q850))
+	f.add("TG-Fault", r.Fault)
+	f.add("TG-Ended-By", r.EndedBy)
 	f.add("TG-Path", o.Path)
 	if !o.Times.Answered() {
 		return
 	}
-	f.add("TG-Talk-Seconds", number(o.Times.Talk().Seconds(), 3))
-	f.quality("TG-Caller", o.Legs[0])
-	for _, l := range o.Legs[1:] {
-		if l.Quality.Hears > 0 || len(o.Legs) == 2 { // who talked with the caller
-			f.quality("TG-Callee", l)
-			return
-		}
-	}
-}
-
-// endedBy says which side ended a call: caller, callee, or bridge, which is us.
-func endedBy(o *bridge.Outcome) string {
-	switch {
-	case o.EndedBy == "":
-		return "bridge"
-	case o.EndedBy == o.Legs[0].ID:
-		return "caller"
-	default:
-		return "callee"
+	f.add("TG-Talk-Seconds", number(r.Times.Talk, 3))
+	f.quality("TG-Caller", o.Legs[0].Quality)
+	if r.Quality != nil {
+		f.quality("TG-Callee", r.Quality.Callee)
 	}
 }
 
 // quality tells of one leg. What nobody has measured is left out; 0 is a measurement where packets came.
-func (f *fields) quality(who string, l bridge.LegOutcome) {
-	q := l.Quality
+func (f *fields) quality(who string, q bridge.Quality) {
 	if q.Hears > 0 {
 		f.add(who+"-Hears-MOS", number(q.Hears, 2))
 	}

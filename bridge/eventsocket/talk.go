@@ -63,9 +63,9 @@ func (t *talk) meet(who bridge.Talker) bool {
 
 // person are the variables that say who is on Telegram. A version is not known before the call is answered, and stays.
 func person(who bridge.Talker) map[string]string {
-	p := who.Party
+	p := who.Party.Person()
 	v := map[string]string{
-		"tg_phone": p.Phone, "tg_username": p.Username, "tg_name": strings.TrimSpace(p.FirstName + " " + p.LastName),
+		"tg_phone": who.Party.Phone, "tg_username": p.Username, "tg_name": p.Name,
 		"tg_call_id": strings.TrimPrefix(string(who.Leg), "tg-"), "tg_id": "",
 	}
 	if p.ID != 0 {

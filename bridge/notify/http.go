@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -165,12 +164,8 @@ func (p *post) make(r *bridge.Report, event []byte) ([]byte, error) {
 }
 
 // send tells the endpoint.
-func (p *post) send(ctx context.Context, client *fetch.Client, d Delivery) error {
-	var r bridge.Report
-	if err := json.Unmarshal(d.Event, &r); err != nil {
-		return fmt.Errorf("read event: %w", err)
-	}
-	body, err := p.make(&r, d.Event)
+func (p *post) send(ctx context.Context, client *fetch.Client, d Delivery, r *bridge.Report) error {
+	body, err := p.make(r, d.Event)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"switchgram/bridge"
 	"switchgram/bridge/fetch"
 )
 
@@ -155,7 +157,11 @@ func (e *endpoint) deliver(ctx context.Context, client *fetch.Client, d Delivery
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	return e.sender.send(ctx, client, d)
+	var r bridge.Report
+	if err := json.Unmarshal(d.Event, &r); err != nil {
+		return fmt.Errorf("read event: %w", err)
+	}
+	return e.sender.send(ctx, client, d, &r)
 }
 
 // judge says what became of a notification by a try. It stays as it was if the try was cut short by us.

@@ -29,7 +29,7 @@ func (r *receiver) prepare() (sender, error) { return r, nil }
 
 func (r *receiver) try(*bridge.Report) error { return nil }
 
-func (r *receiver) send(ctx context.Context, _ *fetch.Client, d Delivery) error {
+func (r *receiver) send(ctx context.Context, _ *fetch.Client, d Delivery, _ *bridge.Report) error {
 	r.mu.Lock()
 	r.tries++
 	r.now++

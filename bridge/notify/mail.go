@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -136,12 +135,8 @@ func (l *letter) make(r *bridge.Report, n Notification) ([]byte, error) {
 }
 
 // send hands the mail to the server. It counts as delivered if the server takes it for one of those whom it is to.
-func (l *letter) send(ctx context.Context, _ *fetch.Client, d Delivery) error {
-	var r bridge.Report
-	if err := json.Unmarshal(d.Event, &r); err != nil {
-		return fmt.Errorf("read event: %w", err)
-	}
-	text, err := l.make(&r, d.Notification)
+func (l *letter) send(ctx context.Context, _ *fetch.Client, d Delivery, r *bridge.Report) error {
+	text, err := l.make(r, d.Notification)
 	if err != nil {
 		return err
 	}

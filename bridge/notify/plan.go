@@ -28,8 +28,10 @@ type Target interface{ prepare() (sender, error) }
 
 // sender is a Target that is ready for use.
 type sender interface {
-	try(r *bridge.Report) error // whether a notification can be made of that
-	send(ctx context.Context, client *fetch.Client, d Delivery) error
+	// try tells whether a notification can be made of that.
+	try(r *bridge.Report) error
+	// send delivers one; r is its Event.
+	send(ctx context.Context, client *fetch.Client, d Delivery, r *bridge.Report) error
 }
 
 // Kinds are the kinds of events that can be subscribed to.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"switchgram/bridge"
 	"switchgram/bridge/notify"
@@ -66,14 +65,7 @@ func (c *listNotifications) Run(ctx context.Context, log *slog.Logger, s surroun
 }
 
 // oneLine is text for a cell of a table.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s)
-}
+func oneLine(s string) string { return printable(strings.Join(strings.Fields(s), " ")) }
 
 type replayNotifications struct {
 	which

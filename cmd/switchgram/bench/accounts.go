@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
+
+	"switchgram/cmd/switchgram/bench/load"
 )
 
 // Accounts is what lines need that do nothing: a Telegram account that is connected, and a registration at the switch.
@@ -43,7 +45,7 @@ func idle(ctx context.Context, m Mode, o standOptions, lines int) (int64, error)
 		return 0, err
 	}
 	defer s.close()
-	if err := pause(ctx, settleFor); err != nil {
+	if err := load.Pause(ctx, settleFor); err != nil {
 		return 0, err
 	}
 	if err := s.process.Settle(); err != nil {

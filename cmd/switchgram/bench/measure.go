@@ -48,7 +48,7 @@ type meter struct {
 
 // measure measures for so long, with so many calls that stand.
 func (m *meter) measure(ctx context.Context, mode string, calls int, d time.Duration) (Point, error) {
-	if err := pause(ctx, settleFor); err != nil {
+	if err := load.Pause(ctx, settleFor); err != nil {
 		return Point{}, err
 	}
 	before, err := m.sample()
@@ -90,23 +90,12 @@ func cpu() time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // profiled has the bridge take a CPU profile for so long. It is kept in a file if that has a name.
 func (s *stand) profiled(ctx context.Context, d time.Duration, file string) ([]worker.Cost, error) {
 	if err := s.process.Profile(); err != nil {
 		return nil, err
 	}
-	wait := pause(ctx, d)
+	wait := load.Pause(ctx, d)
 	all, err := s.process.Top(file)
 	return all, errors.Join(wait, err)
 }

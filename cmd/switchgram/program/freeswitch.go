@@ -63,18 +63,6 @@ func (p *Program) openSocket(dialers map[string]bridge.Dialer) error {
 	return nil
 }
 
-// told adds the event socket to those who are told of calls.
-func (p *Program) told(others bridge.Sink) bridge.Sink {
-	switch {
-	case p.socket == nil:
-		return others
-	case others == nil:
-		return p.socket
-	default:
-		return sinks{others, p.socket}
-	}
-}
-
 // steer keeps the event socket connected until ctx ends.
 func (p *Program) steer(ctx context.Context) {
 	if p.socket == nil {

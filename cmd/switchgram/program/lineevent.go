@@ -28,14 +28,7 @@ func (p *Program) standing(name, side string, s SideStatus) {
 	}
 	p.mu.Unlock()
 	if news {
-		p.publish(bridge.NewLineEvent(name, up, bridge.Standing{Side: side, State: s.State}))
-	}
-}
-
-// publish tells everybody who is told of calls.
-func (p *Program) publish(ev bridge.Event) {
-	if p.sink != nil {
-		p.sink.Publish(ev)
+		p.sink.Publish(bridge.NewLineEvent(name, up, bridge.Standing{Side: side, State: s.State}))
 	}
 }
 

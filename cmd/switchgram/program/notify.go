@@ -13,7 +13,6 @@ import (
 	"switchgram/bridge/fetch"
 	"switchgram/bridge/line"
 	"switchgram/bridge/notify"
-	"switchgram/bridge/store"
 )
 
 // Notify says who is told of what happens; docs/events.md explains, docs/recipes has examples.
@@ -166,43 +165,37 @@ func (m Mail) target(c *Config, key string, zone *time.Location) (notify.Target,
 // fetching is how endpoints are reached.
 func (n Notify) fetching() fetch.Options { return fetch.Options{Allow: n.Allow} }
 
-// NewNotifier makes what delivers the configuration's notifications out of a queue. o.Plan, o.Queue and o.Fetch need not be filled in.
-func (c *Config) NewNotifier(q notify.Queue, o notify.Options) (*notify.Notifier, error) {
-	plan, err := c.Notify.plan(c)
-	if err != nil {
-		return nil, err
+// NewNotifier makes what delivers the configuration's notifications out of a queue. o.Plan, if it is nil, o.Queue and o.Fetch are filled in.
+func (c *Config) NewNotifier(q notify.Queue, o notify.Options) (_ *notify.Notifier, err error) {
+	if o.Plan == nil {
+		if o.Plan, err = c.Notify.plan(c); err != nil {
+			return nil, err
+		}
 	}
-	o.Plan, o.Queue, o.Fetch = plan, q, c.Notify.fetching()
+	o.Queue, o.Fetch = q, c.Notify.fetching()
 	return notify.New(o)
 }
 
 // errNotifyStore: notifications are kept with the records of calls.
 var errNotifyStore = errors.New("notifications are kept in the store; it cannot be none")
 
-// notifying adds what a store is to know of notifications.
-func (p *Program) notifying(o store.Options) (store.Options, error) {
-	n := p.config.Notify
-	if len(n.To) == 0 {
-		return o, nil
+// notifications says which events become notifications; nil: nobody is to be told.
+func (p *Program) notifications() (*notify.Plan, error) {
+	if len(p.config.Notify.To) == 0 {
+		return nil, nil
 	}
-	plan, err := n.plan(p.config)
-	if err != nil {
-		return o, err
-	}
-	o.Notify = plan.Notifications
-	o.Queued = func() { p.notifier.Wake() } // which Run calls, when there is one
-	return o, nil
+	return p.config.Notify.plan(p.config)
 }
 
 // openNotifier makes what delivers notifications, if anybody is to be told.
-func (p *Program) openNotifier(m *metrics) (err error) {
+func (p *Program) openNotifier(plan *notify.Plan, m *metrics) (err error) {
 	switch {
-	case len(p.config.Notify.To) == 0:
+	case plan == nil:
 		return nil
 	case p.store == nil:
 		return p.config.wrong("notify", errNotifyStore)
 	}
-	o := notify.Options{Log: p.log}
+	o := notify.Options{Plan: plan, Log: p.log}
 	if m != nil {
 		tries := m.counters("notifications_total", "Tries to deliver a notification, by what became of it.", "endpoint", "result")
 		o.Tried = func(endpoint string, became notify.State) { tries.WithLabelValues(endpoint, string(became)).Inc() }

@@ -44,7 +44,7 @@ type Program struct {
 	socket   *eventsocket.Socket // nil: FreeSWITCH is not steered
 	store    *store.Store        // nil: no call is remembered
 	notifier *notify.Notifier    // nil: nobody is told
-	sink     bridge.Sink         // of all events; nil: none is
+	sink     sinks               // of all events
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
 	telegram map[string]*telegramLine
@@ -85,7 +85,7 @@ func (p *Program) open() (err error) {
 	if err := p.openMedia(); err != nil {
 		return err
 	}
-	metrics, sink, err := p.openMetrics()
+	metrics, err := p.openMetrics()
 	if err != nil {
 		return err
 	}
@@ -93,23 +93,26 @@ func (p *Program) open() (err error) {
 		return err
 	}
 	p.observeSocket(metrics)
-	if err := p.openStore(); err != nil {
+	plan, err := p.notifications()
+	if err != nil {
+		return err
+	}
+	if err := p.openStore(plan); err != nil {
 		return err
 	}
 	p.observeStore(metrics)
-	if err := p.openNotifier(metrics); err != nil {
+	if err := p.openNotifier(plan, metrics); err != nil {
 		return err
 	}
-	sink = p.kept(p.told(sink))
-	p.sink = sink
+	p.sink = p.told(metrics)
 	o := bridge.Options{
 		Dialers:     dialers,
 		Gate:        p.config.registry,
-		Sink:        sink,
+		Sink:        p.sink,
 		Log:         p.log,
 		RingTimeout: p.config.RingTimeout,
 	}
-	if err := p.openRecorder(sink, &o); err != nil {
+	if err := p.openRecorder(&o); err != nil {
 		return err
 	}
 	p.observeRecorder(metrics)
@@ -120,22 +123,33 @@ func (p *Program) open() (err error) {
 	return err
 }
 
-// openMetrics listens for Prometheus, if anybody is to ask, and returns the metrics, or nil, and the sink of all events.
-func (p *Program) openMetrics() (*metrics, bridge.Sink, error) {
+// told are those who are told of all events. The store is the first: what others hear of is on disk.
+func (p *Program) told(m *metrics) (all sinks) {
+	if p.store != nil {
+		all = append(all, p.store)
+	}
+	if m != nil {
+		all = append(all, m)
+	}
+	if p.o.Sink != nil {
+		all = append(all, p.o.Sink)
+	}
+	if p.socket != nil {
+		all = append(all, p.socket)
+	}
+	return all
+}
+
+// openMetrics listens for Prometheus, if anybody is to ask, and returns the metrics, or nil.
+func (p *Program) openMetrics() (m *metrics, err error) {
 	at := p.config.Metrics
 	if !at.IsValid() {
-		return nil, p.o.Sink, nil
+		return nil, nil
 	}
-	m := newMetrics(newLineUp(p))
+	m = newMetrics(newLineUp(p))
 	m.registry.MustRegister(newDatagrams(p.media), newStrays(p.everyAgent()))
-	var err error
-	if p.exporter, err = newExporter(at, m.registry, p.log); err != nil {
-		return nil, nil, err
-	}
-	if p.o.Sink == nil {
-		return m, m, nil
-	}
-	return m, sinks{m, p.o.Sink}, nil
+	p.exporter, err = newExporter(at, m.registry, p.log)
+	return m, err
 }
 
 // serveMetrics serves until ctx ends. Calls go on without it.

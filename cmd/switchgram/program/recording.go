@@ -124,13 +124,9 @@ func (c *Config) NewRecorder(o Options, ready func(recording.Info)) (*recording.
 	return rec, nil
 }
 
-// openRecorder adds to o what is recorded; sink hears of what is ready.
-func (p *Program) openRecorder(sink bridge.Sink, o *bridge.Options) (err error) {
-	p.recorder, err = p.config.NewRecorder(p.o, func(i recording.Info) {
-		if sink != nil {
-			sink.Publish(bridge.NewRecordingReady(i))
-		}
-	})
+// openRecorder adds to o what is recorded.
+func (p *Program) openRecorder(o *bridge.Options) (err error) {
+	p.recorder, err = p.config.NewRecorder(p.o, func(i recording.Info) { p.sink.Publish(bridge.NewRecordingReady(i)) })
 	if err != nil || p.recorder == nil {
 		return err
 	}

@@ -81,5 +81,5 @@ func (t *telegramLine) status() SideStatus {
 // missed tells which calls nobody could take.
 func (t *telegramLine) missed(m account.Missed) {
 	t.log.Info("call missed while the line was away", "from", m.From, "when", m.At)
-	t.p.publish(missedAway(t.login.Line, m))
+	t.p.sink.Publish(missedAway(t.login.Line, m))
 }

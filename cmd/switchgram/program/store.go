@@ -10,8 +10,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"switchgram/bridge"
 	"switchgram/bridge/line"
+	"switchgram/bridge/notify"
 	"switchgram/bridge/store"
 )
 
@@ -72,29 +72,18 @@ func (c *Config) OpenStore(ctx context.Context, o store.Options, journal bool) (
 	return s, nil
 }
 
-// openStore takes the journal, if calls are to be remembered.
-func (p *Program) openStore() (err error) {
-	o, err := p.notifying(store.Options{Log: p.log})
-	if err != nil {
-		return err
+// openStore takes the journal, if calls are to be remembered. What the plan makes of events is queued with them.
+func (p *Program) openStore(plan *notify.Plan) (err error) {
+	o := store.Options{Log: p.log}
+	if plan != nil {
+		o.Notify = plan.Notifications
+		o.Queued = func() { p.notifier.Wake() } // which Run calls, when there is one
 	}
 	p.store, err = p.config.OpenStore(context.Background(), o, true)
 	if errors.Is(err, ErrNoStore) {
 		return nil
 	}
 	return err
-}
-
-// kept adds the store to those who are told of calls. It is told first: what others hear of is on disk.
-func (p *Program) kept(others bridge.Sink) bridge.Sink {
-	switch {
-	case p.store == nil:
-		return others
-	case others == nil:
-		return p.store
-	default:
-		return sinks{p.store, others}
-	}
 }
 
 // keep records calls until ctx ends, and what is left then.

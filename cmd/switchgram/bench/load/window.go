@@ -66,11 +66,11 @@ func (l *Load) Measure(ctx context.Context, d time.Duration) (Figures, error) {
 	}
 	l.window.Store(w)
 	defer l.window.Store(nil)
-	if err := pause(ctx, d); err != nil {
+	if err := Pause(ctx, d); err != nil {
 		return Figures{}, err
 	}
 	for waited := time.Duration(0); w.got.Load() < w.sent.Load() && waited < grace; waited += lookAgain {
-		if err := pause(ctx, lookAgain); err != nil {
+		if err := Pause(ctx, lookAgain); err != nil {
 			return Figures{}, err
 		}
 	}
@@ -88,7 +88,8 @@ func (l *Load) Measure(ctx context.Context, d time.Duration) (Figures, error) {
 
 func less(d, by time.Duration) time.Duration { return max(d-by, 0) }
 
-func pause(ctx context.Context, d time.Duration) error {
+// Pause waits for so long, or until ctx ends, whose cause it then returns.
+func Pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
