@@ -396,3 +396,33 @@ func TestAnswerAndHangupAtOnceEndTheCall(t *testing.T) {
 		}
 	}
 }
+
+func TestNotifiesOfATransferArriveInTheirOrder(t *testing.T) {
+	t.Parallel()
+	a, calls := callee(t, sip.Options{})
+	w := newWire(t, a)
+	w.send(w.message("INVITE", "order", "", 1, w.sdp()))
+	d := next(t, calls)
+	must(t, d.Answer(deadline(t)))
+	ok := w.response(200)
+	w.ack("order", ok, 1, "")
+	w.send(w.message("REFER", "order", toTag(ok), 2, "", "Refer-To: <sip:2000@test>"))
+	expect[sip.TransferAsked](t, d)
+	told := make(chan error, 1)
+	go func() { // at once, while we still wait to hear that the first was heard
+		told <- errors.Join(d.NotifyTransfer(deadline(t), 180, ""), d.NotifyTransfer(deadline(t), 200, ""))
+	}()
+	var last uint32
+	for _, want := range []string{"SIP/2.0 100", "SIP/2.0 180", "SIP/2.0 200"} {
+		notify := w.request(sipgo.NOTIFY)
+		for notify.CSeq().SeqNo == last { // sent again
+			notify = w.request(sipgo.NOTIFY)
+		}
+		if !strings.HasPrefix(string(notify.Body()), want) || notify.CSeq().SeqNo < last {
+			t.Fatalf("%d. %q, want %s", notify.CSeq().SeqNo, notify.Body(), want)
+		}
+		last = notify.CSeq().SeqNo
+		w.answer(notify, 200, "")
+	}
+	must(t, next(t, told))
+}

@@ -42,6 +42,7 @@ type Dialog struct {
 	cancelled chan *sip.Request // from sipgo: CANCEL came for an incoming INVITE
 	final     chan struct{}     // closed when an incoming INVITE has its final response
 
+	sending    sync.Mutex // held from a request's number to its being sent; before mu
 	mu         sync.Mutex
 	stage      stage
 	leaving    bool // Hangup was called
@@ -68,8 +69,9 @@ type Dialog struct {
 	deafened   bool          // an event had no room
 	progress   *sip.Response // the latest 1xx of ours
 	session    session
-	transfer   uint32 // CSeq of the REFER that NotifyTransfer tells of; 0: none
-	release    func() // of the gate
+	transfer   uint32          // CSeq of the REFER that NotifyTransfer tells of; 0: none
+	notices    <-chan struct{} // closed when the last of its NOTIFYs so far has its answer
+	release    func()          // of the gate
 }
 
 // stage of a dialog's life.

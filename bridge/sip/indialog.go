@@ -7,12 +7,11 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// request builds a request within the dialog (RFC 3261 §12.2.1.1), with the next sequence number.
+// request builds a request within the dialog (RFC 3261 §12.2.1.1). It gets its number when it begins.
 func (d *Dialog) request(method sip.RequestMethod, headers ...sip.Header) *sip.Request {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.seq++
-	return d.build(method, d.seq, headers...)
+	return d.build(method, 0, headers...)
 }
 
 // build is request with a given sequence number. The lock is held.
@@ -81,18 +80,31 @@ func (d *Dialog) ask(ctx context.Context, req *sip.Request) (*sip.Response, erro
 	secret := d.secret
 	secret.answered = 0
 	for {
-		res, err := d.a.exchange(ctx, req, p)
+		tx, err := d.begin(ctx, req, p)
+		if err != nil {
+			return nil, err
+		}
+		res, err := final(ctx, tx)
+		tx.Terminate()
 		if err != nil {
 			return nil, err
 		}
 		if !isChallenge(res) || secret.authorize(req, res) != nil {
 			return res, nil
 		}
-		d.mu.Lock()
-		d.seq++
-		req.CSeq().SeqNo = d.seq
-		d.mu.Unlock()
 	}
+}
+
+// begin gives a request the next sequence number and sends it. Whoever else sends one waits: a lower number that comes after a higher one
+// is refused (RFC 3261 §12.2.2).
+func (d *Dialog) begin(ctx context.Context, req *sip.Request, p path) (sip.ClientTransaction, error) {
+	d.sending.Lock()
+	defer d.sending.Unlock()
+	d.mu.Lock()
+	d.seq++
+	req.CSeq().SeqNo = d.seq
+	d.mu.Unlock()
+	return d.a.begin(ctx, req, p)
 }
 
 // judge turns a response that refuses an in-dialog request into an error, and ends the dialog if it is over for the far end.

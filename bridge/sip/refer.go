@@ -36,11 +36,18 @@ func (d *Dialog) onRefer(c *arrival) {
 		return
 	}
 	c.respond(sip.StatusAccepted)
+	trying, err := d.notice(sip.StatusTrying, "Trying") // the first of all, whatever becomes of the transfer
+	if err != nil {
+		d.log.Debug("notify of transfer", "err", err)
+	}
 	d.emit(asked)
+	if trying == nil {
+		return
+	}
 	d.a.spawn(func() {
 		ctx, cancel := background()
 		defer cancel()
-		if err := d.NotifyTransfer(ctx, sip.StatusTrying, "Trying"); err != nil {
+		if err := d.notify(ctx, trying); err != nil {
 			d.log.Debug("notify of transfer", "err", err)
 		}
 	})
@@ -83,28 +90,58 @@ func parseRefer(req *sip.Request) (TransferAsked, error) {
 	return asked, nil
 }
 
+// notice is a NOTIFY that tells of a transfer. It is sent when the one before has been answered, so that they arrive in their order.
+type notice struct {
+	transfer uint32 // CSeq of the REFER
+	status   int
+	phrase   string
+	before   <-chan struct{} // closed when its turn has come; nil: now
+	done     chan<- struct{}
+}
+
 // NotifyTransfer tells the far end, which asked for a transfer, how it goes: a SIP status, of which 200 and above is the last
 // (RFC 3515 §2.4.5).
 func (d *Dialog) NotifyTransfer(ctx context.Context, status int, phrase string) error {
-	if phrase = clean(phrase, maxPhrase); phrase == "" {
-		phrase = phrases[status]
+	n, err := d.notice(status, phrase)
+	if err != nil {
+		return err
 	}
+	return d.notify(ctx, n)
+}
+
+// notice takes its place behind those that are on their way.
+func (d *Dialog) notice(status int, phrase string) (*notice, error) {
 	d.mu.Lock()
-	transfer, stage := d.transfer, d.stage
+	defer d.mu.Unlock()
+	if d.transfer == 0 || d.stage != answered {
+		return nil, errors.New("sip: no transfer asked for")
+	}
+	done := make(chan struct{})
+	n := &notice{transfer: d.transfer, status: status, phrase: cmp.Or(clean(phrase, maxPhrase), phrases[status]), before: d.notices, done: done}
+	d.notices = done
 	if status >= 200 {
 		d.transfer = 0
 	}
-	d.mu.Unlock()
-	if transfer == 0 || stage != answered {
-		return errors.New("sip: no transfer asked for")
+	return n, nil
+}
+
+// notify sends it when its turn has come.
+func (d *Dialog) notify(ctx context.Context, n *notice) error {
+	defer close(n.done)
+	if n.before != nil {
+		select {
+		case <-n.before:
+		case <-ctx.Done():
+			return fmt.Errorf("notify of transfer: %w", context.Cause(ctx))
+		}
 	}
 	state := "active;expires=60"
-	if status >= 200 {
+	if n.status >= 200 {
 		state = "terminated;reason=noresource"
 	}
-	req := d.request(sip.NOTIFY, sip.NewHeader("Event", "refer;id="+strconv.FormatUint(uint64(transfer), 10)),
+	req := d.request(sip.NOTIFY, sip.NewHeader("Event", "refer;id="+strconv.FormatUint(uint64(n.transfer), 10)),
 		sip.NewHeader("Subscription-State", state), sip.NewHeader("Content-Type", "message/sipfrag;version=2.0"))
-	req.SetBody(fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", status, phrase))
+	req.SetBody(fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", n.status, n.phrase))
 	res, err := d.ask(ctx, req)
 	return d.judge(res, err, "notify of transfer")
 }

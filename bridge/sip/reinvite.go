@@ -158,8 +158,7 @@ func (d *Dialog) reinvite(ctx context.Context, on bool) (*sip.Response, error) {
 	}
 	before := d.holding
 	d.holding = on
-	d.seq++
-	req := d.build(sip.INVITE, d.seq)
+	req := d.build(sip.INVITE, 0)
 	withSDP(req, d.ourOffer(d.want()))
 	d.mu.Unlock()
 	res, events, err := d.transact(ctx, req)
@@ -182,7 +181,7 @@ func (d *Dialog) transact(ctx context.Context, req *sip.Request) (res *sip.Respo
 	secret := d.secret
 	secret.answered = 0
 	for {
-		if v.tx, err = d.a.begin(ctx, v.req, p); err != nil {
+		if v.tx, err = d.begin(ctx, v.req, p); err != nil {
 			return nil, nil, err
 		}
 		v.tx.OnRetransmission(v.again)
@@ -193,10 +192,6 @@ func (d *Dialog) transact(ctx context.Context, req *sip.Request) (res *sip.Respo
 		if !isChallenge(res) || secret.authorize(next, res) != nil {
 			break
 		}
-		d.mu.Lock()
-		d.seq++
-		next.CSeq().SeqNo = d.seq
-		d.mu.Unlock()
 		v.req = next
 	}
 	if !res.IsSuccess() {

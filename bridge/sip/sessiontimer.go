@@ -149,11 +149,7 @@ func (d *Dialog) refresh() {
 // update sends an UPDATE without an offer (RFC 3311).
 func (d *Dialog) update(ctx context.Context) error {
 	for {
-		d.mu.Lock()
-		d.seq++
-		req := d.build(sip.UPDATE, d.seq)
-		d.mu.Unlock()
-		res, err := d.ask(ctx, req)
+		res, err := d.ask(ctx, d.request(sip.UPDATE))
 		if err == nil && d.tooShort(res) {
 			continue
 		}
