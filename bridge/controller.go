@@ -27,6 +27,14 @@ func (ConnectController) Control(ctx context.Context, c *Call) error {
 type ConnectOptions struct {
 	Timeout time.Duration // to ring; 0: the Bridge's RingTimeout
 	From    Party         // who calls, as the callee sees it; zero: the caller
+	ID      string        // of the leg of the one who is dialled, a UUID, so that it is known before; empty: whatever its dialer chooses
+
+	// Show is what else the callee's telephone may be told: names of letters, digits, "_" and "-", and text of any kind. A telephone that
+	// speaks SIP has it in headers X-Show-NAME; one that knows nothing of the kind is not told.
+	Show map[string]string
+
+	// Met is called once when caller and callee hear each other, on the goroutine of the call: it must not block. nil: nobody is told.
+	Met func()
 }
 
 // Result says how an attempt to connect went: nobody answered, or somebody did and has left again.

@@ -114,6 +114,11 @@ type DialOptions struct {
 	// Fork is which of the telephones that a Forker's address stands for, from 0.
 	Fork int
 
+	// ID is what the leg is to be called, a UUID, and Show what else its far end may be told: see ConnectOptions. A dialer that cannot do that
+	// does without.
+	ID   string
+	Show map[string]string
+
 	// Replaces is a call of the callee's that this one is to replace: the value of SIP's Replaces (RFC 3891). Empty: none.
 	Replaces string
 }

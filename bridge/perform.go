@@ -47,6 +47,8 @@ func (o *owner) perform(a action, e envelope) {
 		o.done(o.pending, o.verdict())
 	case tape:
 		o.recordFor(e.in.(recordAsked), e.verb)
+	case tap:
+		o.tap(e.in.(tapAsked), e.verb)
 	case accept:
 		o.done(e.verb, answered{})
 	case vet, merge, report, follow:
@@ -145,7 +147,10 @@ func (o *owner) dial(leg int, in input) {
 		o.attempt, fork = in.options, in.forks[leg-o.state.attempt]
 		o.parties = append(o.parties, newParty(in.to[leg-o.state.attempt]))
 	}
-	opt := DialOptions{Fork: fork, Call: o.call.id, Line: o.call.line, From: cmp.Or(o.attempt.From, o.call.party), Timeout: o.patience(ringTimer)}
+	opt := DialOptions{
+		Fork: fork, Call: o.call.id, Line: o.call.line, From: cmp.Or(o.attempt.From, o.call.party), Timeout: o.patience(ringTimer), ID: o.attempt.ID,
+		Show: o.attempt.Show,
+	}
 	if caller := o.parties[0].leg; caller != nil {
 		opt.Caller = caller.Media().Format()
 	}

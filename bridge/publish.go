@@ -89,6 +89,9 @@ func (o *owner) publish(kind EventKind, leg int) {
 		t.Connected, o.talked = ev.At, leg
 		ev.Talkers = []Talker{o.parties[0].talker(), o.parties[leg].talker()}
 		o.recordLine()
+		if o.attempt.Met != nil {
+			o.attempt.Met()
+		}
 	case CallTransferred:
 		ev.Instead = o.parties[leg].instead
 		if o.state.winner == leg {

@@ -174,9 +174,8 @@ func (m *machine) legRings(leg int) {
 	}
 	m.legs[leg].at = legRinging
 	m.do(tell{CallRinging, leg})
-	if leg != 0 && !m.rung && m.caller().at == legWaiting {
-		m.rung = true
-		m.do(ring{})
+	if leg != 0 {
+		m.tellRinging()
 	}
 }
 

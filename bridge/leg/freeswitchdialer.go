@@ -120,8 +120,8 @@ func (l FreeSWITCHLine) invite(to bridge.Address, o bridge.DialOptions) sip.Invi
 	inv := sip.Invite{
 		To:       sip.UserURI(to.User, l.Registrar, l.Transport),
 		FromUser: clean(o.From.Caller()), FromName: clean(o.From.Name()),
-		CallID: esl.NewUUID(), Domain: l.Domain, Contact: l.User, AuthUser: authUser, Password: l.Password,
-		Proxy: l.Proxy, Headers: headers(o.From), Codecs: preferring(l.Codecs, o.Caller.Codec), DTMF: l.DTMF, SRTP: l.SRTP,
+		CallID: cmp.Or(o.ID, esl.NewUUID()), Domain: l.Domain, Contact: l.User, AuthUser: authUser, Password: l.Password,
+		Proxy: l.Proxy, Headers: append(headers(o.From), shown(o.Show)...), Codecs: preferring(l.Codecs, o.Caller.Codec), DTMF: l.DTMF, SRTP: l.SRTP,
 	}
 	if o.Replaces != "" {
 		inv.Headers = append(inv.Headers, sip.Header{Name: "Replaces", Value: o.Replaces})

@@ -1,7 +1,9 @@
 package leg
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -30,6 +32,25 @@ func headers(p bridge.Party) []sip.Header {
 		}
 	}
 	return all
+}
+
+// shown tell a telephone what a script wants it to know. FreeSWITCH has X-Show-crm_link as ${sip_h_X-Show-crm_link}.
+func shown(all map[string]string) (headers []sip.Header) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if value := clean(all[name]); value != "" && showable(name) {
+			headers = append(headers, sip.Header{Name: "X-Show-" + name, Value: value})
+		}
+	}
+	return headers[:min(len(headers), mostShown)]
+}
+
+// mostShown is how many of them there are at most: an INVITE has to fit into a datagram.
+const mostShown = 16
+
+func showable(name string) bool {
+	return name != "" && len(name) <= maxText && !strings.ContainsFunc(name, func(r rune) bool {
+		return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
 }
 
 const maxText = 80 // runes of a name in a header

@@ -26,6 +26,15 @@ func TestSwitchIsToldWhoCalls(t *testing.T) {
 	}
 }
 
+func TestTelephoneIsToldWhatAScriptShows(t *testing.T) {
+	show := map[string]string{"crm_link": "https://crm.example/?id=7", "evil\r\nVia": "x", "name": "${system(x)}\r\nAnn", "empty": ""}
+	inv := FreeSWITCHLine{User: "telegram"}.invite(bridge.Address{}, bridge.DialOptions{ID: "a-uuid", Show: show})
+	want := []sip.Header{{Name: "X-Show-crm_link", Value: "https://crm.example/?id=7"}, {Name: "X-Show-name", Value: "system(x)  Ann"}}
+	if !slices.Equal(inv.Headers, want) || inv.CallID != "a-uuid" {
+		t.Errorf("headers of %s: %v", inv.CallID, inv.Headers)
+	}
+}
+
 func TestOnlyWhatIsKnownIsTold(t *testing.T) {
 	if got := headers(bridge.Party{ID: 7, FirstName: "Ann"}); len(got) != 2 {
 		t.Errorf("%v", got)
