@@ -70,6 +70,7 @@ type Dialog struct {
 	progress   *sip.Response // the latest 1xx of ours
 	session    session
 	transfer   uint32          // CSeq of the REFER that NotifyTransfer tells of; 0: none
+	refers     bool            // Refer was called
 	notices    <-chan struct{} // closed when the last of its NOTIFYs so far has its answer
 	release    func()          // of the gate
 }

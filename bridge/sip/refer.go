@@ -159,6 +159,3 @@ func (d *Dialog) IsUs(uri string) bool {
 	}
 	return false
 }
-
-// onNotify: we subscribe to nothing (RFC 6665 §4.1.3).
-func (d *Dialog) onNotify(c *arrival) { c.respond(489) }
