@@ -1,0 +1,116 @@
+package route
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"switchgram/bridge/fetch"
+)
+
+// HTTPClient asks on behalf of scripts; *fetch.Client is one.
+type HTTPClient interface {
+	Do(ctx context.Context, r fetch.Request) (*fetch.Response, error)
+}
+
+// Queue takes requests that nobody waits for, and must not lose them: Enqueue returns when the request is on disk. Key is the same if the same step
+// is run again after a crash.
+type Queue interface {
+	Enqueue(ctx context.Context, key string, r fetch.Request) error
+}
+
+// Journal keeps the State of calls that have ended while their onDisconnect runs. Keep returns when it is on disk. After a crash the controller
+// hands what is left to Engine.Resume.
+type Journal interface {
+	Keep(ctx context.Context, s *State) error
+	Forget(ctx context.Context, call string) error
+}
+
+// Messenger sends text messages. Format is text, html or markdown.
+type Messenger interface {
+	SendMessage(ctx context.Context, to, text, format string) error
+}
+
+// Mail is a message to be mailed.
+type Mail struct {
+	To      []string
+	From    string
+	Subject string
+	HTML    string
+}
+
+// Mailer sends mail.
+type Mailer interface {
+	SendMail(ctx context.Context, m Mail) error
+}
+
+// Agents show things to people at their telephones.
+type Agents interface {
+	OpenLink(ctx context.Context, user, url, message string) error
+	Notify(ctx context.Context, users []string, message string) error
+}
+
+// Speech is text to be spoken.
+type Speech struct {
+	Text     string
+	SSML     bool
+	Provider string // empty: the default
+	Voice    string
+	Language string
+	Key      string // secret
+}
+
+// Speaker makes a file of speech; it may have it from before.
+type Speaker interface {
+	Speak(ctx context.Context, s Speech) (file string, err error)
+}
+
+// Hearing is speech to be understood.
+type Hearing struct {
+	File     string
+	Provider string
+	Language string
+	Key      string // secret
+}
+
+// Recogniser understands speech.
+type Recogniser interface {
+	Recognise(ctx context.Context, h Hearing) (text string, err error)
+}
+
+// Search is a question about the calls that were: a tree of and, or, not and leaves, as docs/routing.md has it.
+type Search struct {
+	Filter any // of maps, lists, strings, numbers and booleans
+	Sort   string
+	Limit  int
+}
+
+// Records finds calls that were. The answer is JSON: {"hits": [...]}.
+type Records interface {
+	Search(ctx context.Context, s Search) ([]byte, error)
+}
+
+// ListKeeper adds entries to lists, and says whether one was added.
+type ListKeeper interface {
+	Add(ctx context.Context, list, number, comment string, until time.Time) error
+	Has(list, number string, now time.Time) bool
+}
+
+// Options are what an Engine works with. What is nil is not there: steps that need it fail, and their scripts go on.
+type Options struct {
+	Library    func() *Library // the routes in force; not nil. A call keeps those that it began with
+	HTTP       HTTPClient
+	Requests   Queue
+	Journal    Journal
+	Messenger  Messenger
+	Mailer     Mailer
+	Agents     Agents
+	Speaker    Speaker
+	Recogniser Recogniser
+	Records    Records
+	Lists      ListKeeper
+	Log        *slog.Logger                                           // nil: nowhere
+	Now        func() time.Time                                       // nil: time.Now
+	MayDial    func(domain, number string) error                      // who may be dialled through a gateway; nil: everybody
+	Trace      func(call, step string, took time.Duration, err error) // told of every step; nil: nobody
+}

@@ -1,0 +1,112 @@
+package route
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"switchgram/bridge"
+)
+
+// StateVersion is that of the State this package writes. It reads no other.
+const StateVersion = 1
+
+// Phase is how far a call has come.
+type Phase string
+
+// The phases.
+const (
+	Running      Phase = "running"      // the callflow, while the call lives
+	Disconnected Phase = "disconnected" // onDisconnect, after it
+	Done         Phase = "done"
+)
+
+// State is where a call stands in its script: everything that is needed to go on elsewhere or later. It is plain data that JSON carries, to be used by
+// nobody else while Run or Disconnect has it.
+type State struct {
+	Version   int                 `json:"version"`
+	Call      string              `json:"call"`
+	Phase     Phase               `json:"phase"`
+	Entered   []string            `json:"entered"` // routes in the order they were entered: each one's onDisconnect runs
+	Frames    []Frame             `json:"frames"`  // where it stands, the outermost first
+	Variables map[string]Variable `json:"variables,omitempty"`
+	Captures  []Capture           `json:"captures,omitempty"` // register 0 is the route's pattern
+	Exported  []string            `json:"exported,omitempty"` // variables for records and webhooks
+	Zone      string              `json:"zone,omitempty"`     // of dates; empty: the route's
+	Answered  bool                `json:"answered,omitempty"`
+	Recording bool                `json:"recording,omitempty"`
+	Counts    Counts              `json:"counts"`
+	Deadline  time.Time           `json:"deadline,omitzero"` // of onDisconnect
+
+	library *Library // that the call began with
+}
+
+// Frame is one list of steps that is being run.
+type Frame struct {
+	Route   string              `json:"route"`
+	Block   string              `json:"block"`             // path of the list: callflow[3].if.then
+	Next    int                 `json:"next"`              // step to run
+	Passes  int                 `json:"passes,omitempty"`  // of a while
+	Call    bool                `json:"call,omitempty"`    // begun by execute or schema
+	Covered map[string]Variable `json:"covered,omitempty"` // what its args hide, to be put back
+	Bare    []string            `json:"bare,omitempty"`    // what its args brought, to be taken away
+}
+
+// Variable is a value and who may see it.
+type Variable struct {
+	Value string `json:"value"`
+	Scope Scope  `json:"scope,omitempty"`
+}
+
+// Capture is what a pattern found. Groups[0] is all of it; empty: it found nothing.
+type Capture struct {
+	Groups []string          `json:"groups,omitempty"`
+	Named  map[string]string `json:"named,omitempty"`
+}
+
+// Counts are what the limits are about.
+type Counts struct {
+	Steps int            `json:"steps,omitempty"`
+	Jumps int            `json:"jumps,omitempty"`
+	Tags  map[string]int `json:"tags,omitempty"` // jumps to each
+	Runs  map[string]int `json:"runs,omitempty"` // of steps with a limit, by path
+}
+
+// Ended is how a call ended, for onDisconnect.
+type Ended struct {
+	Cause     bridge.Cause
+	Word      string // FreeSWITCH's for it where it is no Q.850 cause; empty: Cause's
+	By        string // caller, callee, system
+	Started   time.Time
+	Answered  time.Time // zero: never
+	Ended     time.Time
+	Bridged   time.Time // first talk with somebody; zero: never
+	BridgedTo string
+	Missed    bool
+	Recording string            // file; empty: none
+	Variables map[string]string // more of them, such as all that FreeSWITCH has
+}
+
+// Load reads a State that Save wrote.
+func Load(data []byte) (*State, error) {
+	s := &State{}
+	if err := json.Unmarshal(data, s); err != nil {
+		return nil, fmt.Errorf("state of a script: %w", err)
+	}
+	if s.Version != StateVersion {
+		return nil, fmt.Errorf("state of a script: version %d, want %d", s.Version, StateVersion)
+	}
+	return s, nil
+}
+
+// Save is the State as JSON.
+func (s *State) Save() []byte {
+	data, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	return data
+}
+
+// Value is what the script has set; empty: nothing.
+func (s *State) Value(name string) string { return s.Variables[name].Value }
