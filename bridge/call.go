@@ -103,9 +103,21 @@ func (c *Call) inquire(ctx context.Context, in input) answered {
 	case <-c.over:
 		return answered{err: &EndedError{Cause: c.cause}}
 	case <-ctx.Done():
-		c.send(envelope{in: withdrawal{of: p}})
-		return answered{err: context.Cause(ctx)}
+		return c.withdraw(p, context.Cause(ctx))
 	}
+}
+
+// withdraw gives up waiting. Digits that were handed over at the same moment are not lost: nobody else will see them.
+func (c *Call) withdraw(p *pending, why error) answered {
+	c.send(envelope{in: withdrawal{of: p}})
+	select {
+	case a := <-p.answer:
+		if a.collected != (Collected{}) {
+			return a
+		}
+	default:
+	}
+	return answered{err: why}
 }
 
 // send gives the owner an input, and reports whether there was still an owner. The owner waits for nobody, so whoever has

@@ -39,6 +39,9 @@ type Recording struct {
 	info     recording.Info
 }
 
+// ID is the name of the recording, as recording.Info has it.
+func (r *Recording) ID() string { return r.take.ID() }
+
 // Pause keeps what is said from now on off the disk, until Resume: a gap as long is heard in the recording. For card numbers.
 func (r *Recording) Pause() {
 	r.tap.Pause(true)

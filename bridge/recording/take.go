@@ -74,6 +74,9 @@ func (r *Recorder) Begin(c Call) (*Take, error) {
 	return t, nil
 }
 
+// ID is the name of the recording.
+func (t *Take) ID() string { return t.info.ID }
+
 // begin makes the spool.
 func (t *Take) begin(h head) error {
 	text, err := json.Marshal(h)
