@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"bridge/leg":         {"bridge", "bridge/media", "bridge/sip", "bridge/eventsocket", "esl", "verto", "tgcall", "tgcall/account", "tgcall/engine"},
 	"bridge/eventsocket": {"bridge", "esl"},
 	"bridge/line":        {"bridge"},
+	"bridge/live":        {"bridge", "bridge/fetch", "bridge/recording", "bridge/room", "bridge/route", "bridge/sound", "esl", "bridge/live/..."},
 	"bridge/sip":         {"bridge/sip/..."},
 	"esl":                {"esl/..."},
 	"verto":              {"verto/..."},

@@ -1,0 +1,128 @@
+package live
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"switchgram/bridge"
+	"switchgram/bridge/route"
+)
+
+// channel is a *bridge.Call as a script drives it, with our own sound.
+type channel struct {
+	call  *bridge.Call
+	r     *Router
+	moves bool // FreeSWITCH can take it over
+
+	recording *bridge.Recording     // nil: none was begun
+	record    *bridge.RecordOptions // how the call is recorded as soon as two talk; nil: it is not
+	progress  progress
+}
+
+var (
+	_ route.Mover        = (*channel)(nil)
+	_ route.Ringer       = (*channel)(nil)
+	_ route.PreAnswerer  = (*channel)(nil)
+	_ route.Player       = (*channel)(nil)
+	_ route.Collector    = (*channel)(nil)
+	_ route.Flusher      = (*channel)(nil)
+	_ route.Connector    = (*channel)(nil)
+	_ route.Recorder     = (*channel)(nil)
+	_ route.MessageTaker = (*channel)(nil)
+	_ route.Switchboard  = (*channel)(nil)
+)
+
+// ErrUnanswered is why a caller hears nothing: it was not answered. Telegram has no sound before that.
+var ErrUnanswered = errors.New("the caller was not answered: there is no sound before that")
+
+func (r *Router) channel(c *bridge.Call) *channel {
+	return &channel{call: c, r: r, moves: r.o.Move != nil && r.o.Move.Can(c.Line())}
+}
+
+// ID implements route.Channel.
+func (ch *channel) ID() string { return string(ch.call.ID()) }
+
+// CanMove implements route.Mover.
+func (ch *channel) CanMove() bool { return ch.moves }
+
+// Variable implements route.Channel.
+func (ch *channel) Variable(name string) (string, bool) {
+	p := ch.call.Caller()
+	switch name {
+	case "uuid", "call_id":
+		return ch.ID(), true
+	case "caller_id_name", "effective_caller_id_name":
+		return p.Name(), true
+	case "caller_id_number", "effective_caller_id_number", "ani":
+		return p.Caller(), true
+	case "destination_number":
+		return ch.r.number(ch.call), true
+	case "call_source":
+		return sources[ch.call.From().Scheme], true
+	case "call_direction":
+		return direction(ch.call), true
+	case "line", "tg_line":
+		return ch.call.Line(), true
+	case "tg_user_id", "tg_id":
+		return nonzero(p.ID), p.ID != 0
+	case "tg_username":
+		return p.Username, p.ID != 0
+	case "tg_phone":
+		return p.Phone, p.ID != 0
+	case "tg_first_name":
+		return p.FirstName, p.ID != 0
+	case "tg_last_name":
+		return p.LastName, p.ID != 0
+	}
+	return "", false
+}
+
+// sources are what scripts call the worlds that calls come from.
+var sources = map[string]string{"tg": "telegram", "sip": "freeswitch", "verto": "verto"}
+
+// direction is a call's as scripts see it: Telegram is outside.
+func direction(c *bridge.Call) string {
+	switch bridge.DirectionOf(c.From().String(), c.To().String()) {
+	case bridge.Inward:
+		return "inbound"
+	case bridge.Outward:
+		return "outbound"
+	default:
+		return "internal"
+	}
+}
+
+func nonzero(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
+
+// Answer implements route.Channel.
+func (ch *channel) Answer(ctx context.Context) error { return ch.call.Answer(ctx) }
+
+// Hangup implements route.Channel.
+func (ch *channel) Hangup(ctx context.Context, c bridge.Cause) error {
+	return ch.call.Hangup(ctx, cmp.Or(c, bridge.NormalClearing))
+}
+
+// Ring implements route.Ringer.
+func (ch *channel) Ring(ctx context.Context) error { return ch.call.Ring(ctx) }
+
+// PreAnswer implements route.PreAnswerer. There is no sound before the answer, but a caller may hear that something happens.
+func (ch *channel) PreAnswer(ctx context.Context) error { return ch.call.Ring(ctx) }
+
+// HangupCall implements route.Switchboard.
+func (ch *channel) HangupCall(ctx context.Context, id string, c bridge.Cause) error {
+	if ch.r.o.Bridge == nil {
+		return errors.ErrUnsupported
+	}
+	if err := ch.r.o.Bridge().Hangup(ctx, bridge.CallID(id), c); err != nil {
+		return fmt.Errorf("hang up call %s: %w", id, err)
+	}
+	return nil
+}
