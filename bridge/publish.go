@@ -13,8 +13,8 @@ const EventVersion = 1
 // EventKind names what happened to a call.
 type EventKind string
 
-// The events, in the order in which a call can bring them; it ends with CallEnded, always, but for RecordingReady and for a call that came while
-// its line was away: that brings CallMissed alone.
+// The events, in the order in which a call can bring them; it ends with CallEnded, always, but for RecordingReady and ScriptEnded, and for a call
+// that came while its line was away: that brings CallMissed alone.
 const (
 	CallIncoming    EventKind = "call.incoming"   // a leg called us
 	CallOriginated  EventKind = "call.originated" // we are to dial both legs
@@ -33,6 +33,7 @@ const (
 	CallEnded       EventKind = "call.ended"
 
 	RecordingReady EventKind = "recording.ready" // a recording of the call is finished
+	ScriptEnded    EventKind = "script.ended"    // a routing script is done with a call that has ended
 
 	LineUp   EventKind = "line.up"   // calls can go by the line
 	LineDown EventKind = "line.down" // they cannot any more
@@ -55,6 +56,7 @@ type Event struct {
 	Silence *Silence  `json:"silence,omitempty"` // with CallSilent and CallSounds
 
 	Recording *recording.Info `json:"recording,omitempty"` // with RecordingReady
+	Scripted  *Scripted       `json:"script,omitempty"`    // with ScriptEnded
 	Reference string          `json:"reference,omitempty"` // of the call's Origin
 	Standing  *Standing       `json:"standing,omitempty"`  // with LineUp and LineDown: the side that brought it about
 

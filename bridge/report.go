@@ -39,6 +39,7 @@ type Report struct {
 	Silence  *Silence     `json:"silence,omitempty"`
 	Standing *Standing    `json:"standing,omitempty"`
 
+	Script     *Scripted        `json:"script,omitempty"`
 	Recording  *recording.Info  `json:"recording,omitempty"`
 	Recordings []recording.Info `json:"recordings,omitempty"`
 }
@@ -116,7 +117,7 @@ func (ev Event) Report() Report {
 	r := Report{
 		Version: ev.Version, Kind: ev.Kind, At: ev.At, Call: ev.Call, Line: ev.Line, From: ev.From, To: ev.To, Reference: ev.Reference,
 		Caller: ev.Caller.Person(), Leg: ev.Leg, Person: ev.Party.Person(), Role: ev.Role, Instead: ev.Instead,
-		Silence: ev.Silence, Standing: ev.Standing, Recording: ev.Recording,
+		Silence: ev.Silence, Standing: ev.Standing, Recording: ev.Recording, Script: ev.Scripted,
 	}
 	if ev.From != "" {
 		r.Direction = DirectionOf(ev.From, ev.To)

@@ -27,7 +27,7 @@ func (s *Socket) learn(ev bridge.Event) *talk {
 	if !ok {
 		t = &talk{variables: map[string]string{"tg_line": ev.Line}}
 		switch ev.Kind {
-		case bridge.RecordingReady, bridge.CallMissed, bridge.CallEnded: // may be the last that is heard of it
+		case bridge.RecordingReady, bridge.ScriptEnded, bridge.CallMissed, bridge.CallEnded: // may be the last that is heard of it
 		case bridge.LineUp, bridge.LineDown: // of no call
 		default:
 			s.talks[ev.Call] = t

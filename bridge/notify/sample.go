@@ -31,6 +31,8 @@ func Sample(kind bridge.EventKind, now time.Time) bridge.Event {
 		ev.Silence = &bridge.Silence{Direction: bridge.In, Text: "caller cannot be heard"}
 	case bridge.CallJoined:
 		ev.Role = "listen"
+	case bridge.ScriptEnded:
+		ev.Scripted = &bridge.Scripted{Routes: []string{"sample"}, Steps: []bridge.ScriptStep{{Step: "callflow[0]", At: now, Seconds: 0.1}}}
 	}
 	return ev
 }

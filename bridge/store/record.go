@@ -33,6 +33,7 @@ type Record struct {
 
 	Legs       []Leg            `json:"legs,omitempty"` // the caller, then everybody dialled and everybody who joined
 	Moments    []Moment         `json:"moments,omitempty"`
+	Script     *bridge.Scripted `json:"script,omitempty"` // what a routing script did with it
 	Recordings []recording.Info `json:"recordings,omitempty"`
 	Notes      []Note           `json:"notes,omitempty"`
 }
@@ -105,6 +106,9 @@ func (r *Record) take(ev bridge.Event) {
 		}
 	case bridge.RecordingReady:
 		r.keep(ev.Recording)
+		return
+	case bridge.ScriptEnded:
+		r.Script = ev.Scripted
 		return
 	case bridge.CallMissed:
 		r.Missed = true
