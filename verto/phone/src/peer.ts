@@ -13,7 +13,7 @@ export class Peer {
   #sender?: RTCRtpSender;
 
   constructor(iceServers: RTCIceServer[], on: PeerEvents) {
-    this.#pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+    this.#pc = new RTCPeerConnection({ iceServers });
     this.#pc.ontrack = (e) => on.sound(e.streams[0] ?? new MediaStream([e.track]));
     this.#pc.onconnectionstatechange = () => {
       if (this.#pc.connectionState === 'connected') on.path(true);
