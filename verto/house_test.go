@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -236,7 +237,7 @@ func (p *page) wantRefused(method string, params object, code int, text string) 
 	}
 }
 
-// of are the params of a request about a call.
+// of are the params of a request about a call, and whatever else is to be in them.
 func of(call string, more object) object {
 	params := object{"dialogParams": object{"callID": call}}
 	for name, value := range more {
@@ -354,3 +355,5 @@ func talk(t *testing.T, c *Call, b *vertotest.Browser) {
 	hears(t, "the page", b.OnRTP, c.WriteRTP)
 	hears(t, "the server", c.OnRTP, b.WriteRTP)
 }
+
+var loopbackAddr = netip.AddrFrom4([4]byte{127, 0, 0, 1})

@@ -137,12 +137,12 @@ func (v *Session) calls() (all []*Call) {
 
 // punt sends the page away for good: verto.js does not connect again.
 func (v *Session) punt() {
+	for _, c := range v.calls() {
+		c.end(Ended{Cause: NormalClearing}, true)
+	}
 	if c := v.conn.Load(); c != nil {
 		c.ask("verto.punt", object{})
 		c.leave(websocket.CloseNormalClosure, "")
-	}
-	for _, c := range v.calls() {
-		c.end(Ended{Cause: NormalClearing}, true)
 	}
 }
 
