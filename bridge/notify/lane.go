@@ -219,7 +219,7 @@ func (l *lane) failed(d Delivery, r Result) {
 	if r.State == Dead {
 		s.Dead++
 	}
-	alarm := s.Failures >= parkAfter && !s.Parked
+	alarm := s.Failures >= parkAfter && !s.Parked && !l.endpoint.composed()
 	s.Parked = s.Parked || alarm
 	l.mu.Unlock()
 	log := l.log.With("call", string(d.Call), "kind", string(d.Kind), "id", d.ID, "err", r.Err)

@@ -23,9 +23,14 @@ type Notification struct {
 
 // newNotification tells an endpoint of an event. The same event makes the same notification again.
 func newNotification(endpoint string, ev bridge.Event, body []byte) Notification {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %d %q %q", endpoint, ev.Call, ev.At.UnixNano(), ev.Kind, body))
-	id := "msg_" + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:20]))
+	id := identify("%q %q %d %q %q", endpoint, ev.Call, ev.At.UnixNano(), ev.Kind, body)
 	return Notification{ID: id, Endpoint: endpoint, Call: ev.Call, Kind: ev.Kind, At: ev.At, Event: body}
+}
+
+// identify makes an ID of what makes a notification the same.
+func identify(format string, args ...any) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, format, args...))
+	return "msg_" + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:20]))
 }
 
 // State is what became of a notification.

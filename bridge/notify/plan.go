@@ -23,7 +23,13 @@ type Subscription struct {
 	To         Target
 }
 
-// Target is an endpoint: HTTP or Mail.
+// composed tells whether what the endpoint is told is not of our making.
+func (s Subscription) composed() bool {
+	_, requests := s.To.(Requests)
+	return requests
+}
+
+// Target is an endpoint: HTTP, Mail or Requests.
 type Target interface{ prepare() (sender, error) }
 
 // sender is a Target that is ready for use.
@@ -90,7 +96,7 @@ func newEndpoint(s Subscription) (*endpoint, error) {
 	switch {
 	case s.Name == "":
 		return nil, errors.New("want a name")
-	case len(s.Events) == 0:
+	case len(s.Events) == 0 && !s.composed():
 		return nil, errors.New("want events, such as call.missed")
 	case s.Parallel < 0 || s.Parallel > mostParallel:
 		return nil, fmt.Errorf("parallel %d: want 1 to %d", s.Parallel, mostParallel)
