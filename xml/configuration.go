@@ -1,6 +1,7 @@
 package xml
 
 import (
+	"cmp"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -22,9 +23,11 @@ type Sofia struct {
 
 // Verto is a profile of Verto.
 type Verto struct {
-	Profile string
-	Listen  netip.AddrPort // for WebSockets without TLS, behind a reverse proxy
-	Domain  string
+	Profile     string
+	Listen      netip.AddrPort // for WebSockets without TLS, behind a reverse proxy; zero: none
+	Secure      netip.AddrPort // for those with TLS; zero: none
+	Certificate string         // path, at FreeSWITCH, of the certificate and its key, as PEM in one file; empty: FreeSWITCH's own wss.pem
+	Domain      string
 }
 
 // EventSocket is FreeSWITCH's event socket.
@@ -92,14 +95,13 @@ func (s *Sofia) element() *element {
 }
 
 func (v *Verto) element() *element {
-	profile := el("profile", "name", v.Profile).with(
-		param("bind-local", v.Listen.String()),
+	profile := el("profile", "name", v.Profile).with(v.binding()...).with(
 		param("force-register-domain", v.Domain),
 		param("userauth", "true"),
 		param("blind-reg", "false"),
 		param("context", "public"),
 		param("dialplan", "XML"),
-		param("rtp-ip", v.Listen.Addr().String()),
+		param("rtp-ip", v.address()),
 		param("inbound-codec-string", "opus,PCMU,PCMA"),
 		param("outbound-codec-string", "opus,PCMU,PCMA"),
 		param("timer-name", "soft"),
@@ -111,6 +113,27 @@ func (v *Verto) element() *element {
 		el("settings").with(param("debug", "0")),
 		el("profiles").with(profile),
 	)
+}
+
+// binding is where the profile listens.
+func (v *Verto) binding() (all []*element) {
+	if v.Listen.IsValid() {
+		all = append(all, param("bind-local", v.Listen.String()))
+	}
+	if !v.Secure.IsValid() {
+		return all
+	}
+	all = append(all, el("param", "name", "bind-local", "value", v.Secure.String(), "secure", "true"))
+	file := cmp.Or(v.Certificate, "$${certs_dir}/wss.pem")
+	return append(all, param("secure-combined", file), param("secure-chain", file))
+}
+
+// address is FreeSWITCH's own, for media.
+func (v *Verto) address() string {
+	if v.Listen.IsValid() {
+		return v.Listen.Addr().String()
+	}
+	return v.Secure.Addr().String()
 }
 
 func (s *EventSocket) element() *element {

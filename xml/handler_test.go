@@ -16,6 +16,9 @@ func TestQuestionsOfFreeSWITCHAreAnswered(t *testing.T) {
 	o := options(&board{})
 	o.Configuration.Sofia = &Sofia{Profile: "internal", Listen: netip.MustParseAddrPort("127.0.0.1:5060"), Domain: domain}
 	o.Configuration.EventSocket = &EventSocket{Listen: netip.MustParseAddrPort("127.0.0.1:8021"), Password: "ClueCon"}
+	o.Configuration.Verto = &Verto{
+		Profile: "internal", Listen: netip.MustParseAddrPort("127.0.0.1:8081"), Secure: netip.MustParseAddrPort("127.0.0.1:8082"), Domain: domain,
+	}
 	h := newHandler(t, o)
 	files, err := filepath.Glob("testdata/asked/*.txt")
 	if err != nil || len(files) == 0 {
@@ -29,11 +32,31 @@ func TestQuestionsOfFreeSWITCHAreAnswered(t *testing.T) {
 	}
 }
 
-func TestVertoProfileIsServed(t *testing.T) {
-	o := options(&board{})
-	o.Configuration.Verto = &Verto{Profile: "internal", Listen: netip.MustParseAddrPort("127.0.0.1:8081"), Domain: domain}
-	body := "hostname=f&section=configuration&tag_name=configuration&key_name=name&key_value=verto.conf"
-	golden(t, "testdata/answered/verto.xml", []byte(ask(t, newHandler(t, o), body)))
+func TestVertoListensWhereItIsTold(t *testing.T) {
+	at, secure := netip.MustParseAddrPort("192.0.2.10:8081"), netip.MustParseAddrPort("192.0.2.10:8082")
+	const plain, tls = `name="bind-local" value="192.0.2.10:8081"`, `name="bind-local" value="192.0.2.10:8082" secure="true"`
+	for name, tt := range map[string]struct {
+		verto     Verto
+		want, not []string
+	}{
+		"behind a proxy":            {Verto{Listen: at}, []string{plain}, []string{tls, "secure-combined"}},
+		"by TLS":                    {Verto{Secure: secure}, []string{tls, `"secure-combined" value="$${certs_dir}/wss.pem"`}, []string{plain}},
+		"by TLS, its own authority": {Verto{Secure: secure, Certificate: "/etc/fs.pem"}, []string{tls, `"secure-chain" value="/etc/fs.pem"`}, []string{"certs_dir"}},
+	} {
+		o := options(&board{})
+		o.Configuration.Verto = &tt.verto
+		got := ask(t, newHandler(t, o), asked(t, "verto"))
+		for _, part := range append(tt.want, `name="rtp-ip" value="192.0.2.10"`) {
+			if !strings.Contains(got, part) {
+				t.Errorf("%s: no %s in\n%s", name, part, got)
+			}
+		}
+		for _, part := range tt.not {
+			if strings.Contains(got, part) {
+				t.Errorf("%s: %s in\n%s", name, part, got)
+			}
+		}
+	}
 }
 
 func TestNothingIsServedThatNobodyAskedToServe(t *testing.T) {

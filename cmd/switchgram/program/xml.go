@@ -26,7 +26,7 @@ type XML struct {
 	Prefixed bool       `yaml:"prefixed"` // only what begins with tg is for Telegram
 	Scripts  XMLScripts `yaml:"scripts"`
 	Sofia    XMLProfile `yaml:"sofia"` // for sofia.conf
-	Verto    XMLProfile `yaml:"verto"` // for verto.conf
+	Verto    XMLVerto   `yaml:"verto"` // for verto.conf
 }
 
 // XMLScripts are numbers of the dialplan that an outbound event socket answers.
@@ -35,10 +35,18 @@ type XMLScripts struct {
 	Numbers []string `yaml:"numbers"`
 }
 
-// XMLProfile is a profile of mod_sofia or mod_verto.
+// XMLProfile is a profile of mod_sofia.
 type XMLProfile struct {
 	Name   string         `yaml:"name"` // empty: internal
 	Listen netip.AddrPort `yaml:"listen"`
+}
+
+// XMLVerto is a profile of mod_verto.
+type XMLVerto struct {
+	Name        string         `yaml:"name"`        // empty: internal
+	Listen      netip.AddrPort `yaml:"listen"`      // without TLS; none: only with
+	Secure      netip.AddrPort `yaml:"secure"`      // with TLS; none: only without
+	Certificate string         `yaml:"certificate"` // PEM file, at FreeSWITCH, with certificate and key; empty: the one that FreeSWITCH has made itself
 }
 
 // The words of XML.Serve.
@@ -75,8 +83,13 @@ func (x *XML) check(say func(key, format string, args ...any)) {
 			say(fmt.Sprintf("xml.serve[%d]", i), "%q: want %s", word, strings.Join(serveWords, ", "))
 		}
 	}
-	x.checkProfile(say, serveSofia, "xml.sofia", x.Sofia)
-	x.checkProfile(say, serveVerto, "xml.verto", x.Verto)
+	x.checkAddress(say, serveSofia, "xml.sofia.listen", x.Sofia.Listen)
+	if x.Verto.Listen.IsValid() || !x.Verto.Secure.IsValid() {
+		x.checkAddress(say, serveVerto, "xml.verto.listen", x.Verto.Listen)
+	}
+	if x.Verto.Secure.IsValid() {
+		x.checkAddress(say, serveVerto, "xml.verto.secure", x.Verto.Secure)
+	}
 	x.Scripts.check(say)
 }
 
@@ -100,9 +113,9 @@ func (x *XML) complete() {
 	}
 }
 
-func (x *XML) checkProfile(say func(key, format string, args ...any), word, key string, p XMLProfile) {
-	if x.serves(word) && (!p.Listen.IsValid() || p.Listen.Addr().IsUnspecified()) {
-		say(key+".listen", "want FreeSWITCH's own address and port: media and Contact show the address")
+func (x *XML) checkAddress(say func(key, format string, args ...any), word, key string, at netip.AddrPort) {
+	if x.serves(word) && (!at.IsValid() || at.Addr().IsUnspecified()) {
+		say(key, "want FreeSWITCH's own address and port: media and Contact show the address")
 	}
 }
 

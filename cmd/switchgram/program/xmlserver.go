@@ -88,7 +88,8 @@ func (c *Config) xmlConfiguration() (served xml.Configuration, err error) {
 		served.Sofia = &xml.Sofia{Profile: x.Sofia.Name, Listen: x.Sofia.Listen, Domain: domain}
 	}
 	if x.serves(serveVerto) {
-		served.Verto = &xml.Verto{Profile: x.Verto.Name, Listen: x.Verto.Listen, Domain: domain}
+		v := x.Verto
+		served.Verto = &xml.Verto{Profile: v.Name, Listen: v.Listen, Secure: v.Secure, Certificate: v.Certificate, Domain: domain}
 	}
 	if !x.serves(serveEventSocket) {
 		return served, nil
