@@ -44,22 +44,27 @@ func (w *world) lines() []line {
 const (
 	parking     = "switchgram-test"      // the extension, a gateway, the queue
 	registering = "switchgram-test-user" // a gateway that registers with us, and its password
+	ownPhone    = "switchgram-test-own"  // a telephone that does, and its password
 )
 
 // configuration is what the bridge's file would say.
 func (w *world) configuration(ctx context.Context, dir string) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "telegram: {api_id: 1, api_hash_file: %q}\n", filepath.Join(dir, "hash"))
-	fmt.Fprintf(&b, "sip: {listen: [\"udp:%[1]s\", \"tcp:%[1]s\"], tls: {ca: %[2]q}}\nring_timeout: 20s\n", netip.AddrPortFrom(w.ours, uint16(w.o.port)), w.o.ca)
+	fmt.Fprintf(&b, "sip: {listen: [\"udp:%[1]s\", \"tcp:%[1]s\"], tls: {ca: %[2]q}, session_expires: %[3]s}\nring_timeout: 20s\n", netip.AddrPortFrom(w.ours, uint16(w.o.port)), w.o.ca, sessionTimer)
 	if err := os.WriteFile(filepath.Join(dir, "socket"), []byte(w.o.password), 0o600); err != nil {
 		return "", err
 	}
 	fmt.Fprintf(&b, "freeswitch: {event_socket: %q, password_file: %q}\n", w.o.address, filepath.Join(dir, "socket"))
-	digest, err := sip.Digest("MD5", registering, "switchgram", registering)
-	if err != nil {
-		return "", err
+	b.WriteString("users:\n")
+	for _, user := range []string{registering, ownPhone} {
+		digest, err := sip.Digest("MD5", user, "switchgram", user)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "  - {name: %s, sip_digest: %q, lines: [udp]}\n", user, digest)
 	}
-	fmt.Fprintf(&b, "users: [{name: %s, sip_digest: %q, lines: [udp]}]\nlines:\n", registering, digest)
+	b.WriteString("lines:\n")
 	for _, l := range w.lines() {
 		user := w.o.users[l.user]
 		password, err := w.fs.passwordOf(ctx, user)
@@ -80,29 +85,44 @@ func (w *world) configuration(ctx context.Context, dir string) (string, error) {
 	return b.String(), nil
 }
 
-// startProgram runs the bridge as `switchgram run` would.
+// startProgram runs the bridge as `switchgram run` would, and returns when all is up.
 func (w *world) startProgram(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "freeswitchtest-")
 	if err != nil {
 		return err
 	}
 	w.always.add(func() { _ = os.RemoveAll(dir) })
-	text, err := w.configuration(ctx, dir)
-	if err != nil {
-		return err
-	}
-	config, err := program.Read("freeswitchtest.yaml", strings.NewReader(text))
-	if err != nil {
+	if w.config, err = w.configuration(ctx, dir); err != nil {
 		return err
 	}
 	for i, l := range w.lines() {
 		w.accounts[l.name] = w.net.AddUser(testnet.UserOptions{Phone: fmt.Sprintf("99966100100%d", i+1), Username: "line_" + l.name, FirstName: "Line", LastName: l.name})
 	}
+	w.always.add(func() { w.stopProgram() })
+	if err := w.runProgram(ctx); err != nil {
+		return err
+	}
+	return w.connected(ctx)
+}
+
+// runProgram begins to run the bridge, until stopProgram.
+func (w *world) runProgram(ctx context.Context) error {
+	config, err := program.Read("freeswitchtest.yaml", strings.NewReader(w.config))
+	if err != nil {
+		return err
+	}
 	if w.program, err = program.New(config, program.Options{Sink: w, Log: w.log, Network: w.telegram()}); err != nil {
 		return err
 	}
-	w.runProgram(context.WithoutCancel(ctx))
-	return w.connected(ctx)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := w.program.Run(ctx); err != nil {
+			w.log.Error("the bridge ended", "err", err)
+		}
+	})
+	w.stopProgram = func() { cancel(); done.Wait() }
+	return nil
 }
 
 func (w *world) telegram() *program.Network {
@@ -112,18 +132,7 @@ func (w *world) telegram() *program.Network {
 	}
 }
 
-func (w *world) runProgram(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	var done sync.WaitGroup
-	done.Go(func() {
-		if err := w.program.Run(ctx); err != nil {
-			w.log.Error("the bridge ended", "err", err)
-		}
-	})
-	w.always.add(func() { cancel(); done.Wait() })
-}
-
-// connected returns when both sides of every line are up.
+// connected returns when the event socket is up, and both sides of every line.
 func (w *world) connected(ctx context.Context) error {
 	t := time.NewTicker(20 * time.Millisecond)
 	defer t.Stop()
@@ -148,6 +157,9 @@ func (w *world) down() (all []string) {
 				all = append(all, fmt.Sprintf("line %s: %s %s %v", l.Line, side, s.State, s.Err))
 			}
 		}
+	}
+	if s := w.program.EventSocket(); !s.Up {
+		all = append(all, fmt.Sprintf("event socket: %v", s.Err))
 	}
 	return all
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -90,6 +92,21 @@ func (t *tape) SIPTraceWrite(transport, laddr, _ string, msg []byte) {
 // bridges tells the bridge's end from those of the telephones, which speak UDP.
 func (t *tape) bridges(transport, laddr string) bool {
 	return !strings.EqualFold(transport, "udp") || strings.HasSuffix(laddr, t.port)
+}
+
+// asked keeps what FreeSWITCH asks by mod_xml_curl.
+func (t *tape) asked(h http.Handler) http.Handler {
+	if t.dir == "" {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			t.write("xml", "S", body)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		h.ServeHTTP(w, r)
+	})
 }
 
 // failure is why something was not kept.

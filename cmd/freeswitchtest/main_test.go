@@ -31,8 +31,8 @@ func TestWithoutAnAddressItSaysInOneLineThatItSkips(t *testing.T) {
 func TestWhoAsksIsTold(t *testing.T) {
 	for args, want := range map[string][]string{
 		"-help":   {"-address", "-users", "Status 0: no row failed"},
-		"-config": {"switchgram-test", `<action application="park"/>`, "callcenter", "gateway"},
-		"-list":   {"att_xfer", "Verto user calls Telegram", "record_session", "restarts"},
+		"-config": {"switchgram-test", `<action application="park"/>`, "callcenter", "gateway", "xml_curl", "-stop"},
+		"-list":   {"att_xfer", "Verto user calls Telegram", "record_session", "restarts", "REFER with Replaces", "session timers", "event_socket.conf"},
 	} {
 		status, out, _ := said(t, args)
 		if status != succeeded {
@@ -51,6 +51,7 @@ func TestWhatCannotBeTriedIsStatus2AndSaysWhy(t *testing.T) {
 		"want 9":             {"-users", "1000,1001"},
 		"want flags only":    {"127.0.0.1:8021"},
 		"not defined":        {"-frobnicate"},
+		"or neither":         {"-stop", "true"},
 		"connection refused": {"-address", "127.0.0.1:1", "-password", "x"},
 	} {
 		status, _, errs := said(t, args...)

@@ -2,6 +2,7 @@ package main
 
 import (
 	_ "embed"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -20,8 +21,8 @@ type options struct {
 	users             []string // of FreeSWITCH's directory, in the order of the roles below
 	profile           string
 	port              int
-	verto             string
-	restart           string
+	verto, xml        string
+	stop, start       string
 	ca                string
 	only              string
 	capture, log      string
@@ -61,8 +62,10 @@ func parseOptions(args []string, out io.Writer) (o options, err error) {
 	f.StringVar(&o.profile, "profile", "internal", "SIP profile where they register")
 	f.IntVar(&o.port, "port", 5070, "port where the bridge listens for SIP; the gateway of -config names it")
 	f.StringVar(&o.verto, "verto", "ws://127.0.0.1:8081", "where FreeSWITCH's Verto listens")
+	f.StringVar(&o.xml, "xml", "127.0.0.1:8090", "where FreeSWITCH's mod_xml_curl asks us, as -config says")
 	f.StringVar(&o.ca, "ca", "", "PEM file of who has signed the certificate of the profile's TLS port; without it nobody uses that")
-	f.StringVar(&o.restart, "restart", "", "shell command that restarts FreeSWITCH; without it mod_sofia alone is loaded anew")
+	f.StringVar(&o.stop, "stop", "", "shell command that ends FreeSWITCH without a word, such as kill -KILL; without it some rows are not tried")
+	f.StringVar(&o.start, "start", "", "shell command that starts it again")
 	f.StringVar(&o.only, "only", "", "rows with one of these words in their name, with commas between; -list shows all")
 	f.StringVar(&o.capture, "capture", "", "folder for what was said in SIP and on the event socket, a file for each row")
 	f.StringVar(&o.log, "log", "", "file for the bridge's log")
@@ -79,6 +82,9 @@ func parseOptions(args []string, out io.Writer) (o options, err error) {
 	}
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("%q: want flags only, see -help", f.Arg(0))
+	}
+	if (o.stop == "") != (o.start == "") {
+		return o, errors.New("want -stop and -start, or neither")
 	}
 	o.users = strings.Split(*users, ",")
 	if len(o.users) != roles {

@@ -126,20 +126,33 @@ func (p *party) wantDiscarded(ctx context.Context, want tgcall.DiscardReason) er
 
 // telephone is a SIP telephone at FreeSWITCH, which takes every call.
 type telephone struct {
-	w     *world
-	user  string
-	phone *siptest.Phone
-	taken chan *sip.Dialog
+	w        *world
+	user     string
+	password string
+	codecs   []sip.Codec
+	phone    *siptest.Phone
+	taken    chan *sip.Dialog
 }
 
-func (w *world) newTelephone(ctx context.Context, user, password string, codecs []sip.Codec) (t *telephone, err error) {
-	t = &telephone{w: w, user: user, taken: make(chan *sip.Dialog, 4)}
-	t.phone, err = siptest.NewPhone(ctx, w.fs.sip, siptest.PhoneOptions{User: user, Password: password, Codecs: codecs, Sound: t.take})
-	if err != nil {
+func (w *world) newTelephone(ctx context.Context, user, password string, codecs []sip.Codec) (*telephone, error) {
+	t := &telephone{w: w, user: user, password: password, codecs: codecs, taken: make(chan *sip.Dialog, 4)}
+	if err := t.register(ctx); err != nil {
 		return nil, err
 	}
-	w.always.add(t.phone.Close)
+	w.always.add(func() { t.phone.Close() })
 	return t, nil
+}
+
+// register switches the telephone on, or off and on.
+func (t *telephone) register(ctx context.Context) error {
+	if t.phone != nil {
+		t.phone.Close()
+	}
+	phone, err := siptest.NewPhone(ctx, t.w.fs.sip, siptest.PhoneOptions{User: t.user, Password: t.password, Codecs: t.codecs, Sound: t.take})
+	if err == nil {
+		t.phone = phone
+	}
+	return err
 }
 
 func (t *telephone) begin() { drain(t.taken) }
@@ -158,11 +171,11 @@ func (t *telephone) answered(ctx context.Context) (*party, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.party(d), nil
+	return t.w.telephoneParty(d), nil
 }
 
-func (t *telephone) party(d *sip.Dialog) *party {
-	p := t.w.newParty(leg.NewFreeSWITCH(d, "").Media(), func(ctx context.Context) error { return d.Hangup(ctx, sip.Hangup{}) })
+func (w *world) telephoneParty(d *sip.Dialog) *party {
+	p := w.newParty(leg.NewFreeSWITCH(d, "").Media(), func(ctx context.Context) error { return d.Hangup(ctx, sip.Hangup{}) })
 	p.dialog = d
 	return p
 }

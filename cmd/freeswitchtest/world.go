@@ -24,15 +24,17 @@ type world struct {
 	tape     *tape
 	net      *testnet.Network
 	accounts map[string]*testnet.User // by line
+	config   string                   // of the program
 	program  *program.Program
 	events   chan bridge.Event
-	running  chan error // how the program ended
 	ann      *person
 	phones   [lineUDP]*telephone
 	verto    *vertoPhone // nil: not yet
 	ours     netip.Addr  // towards FreeSWITCH
 	pitch    int         // of the next party
+	away     bool        // FreeSWITCH is stopped
 
+	stopProgram    func() // may be called twice
 	always, perRow closers
 }
 
@@ -40,7 +42,7 @@ type world struct {
 const startTime = time.Minute
 
 func newWorld(ctx context.Context, o options, log *slog.Logger) (_ *world, err error) {
-	w := &world{o: o, log: log, tape: newTape(o.capture, o.port), events: make(chan bridge.Event, 256), running: make(chan error, 1), accounts: map[string]*testnet.User{}}
+	w := &world{o: o, log: log, tape: newTape(o.capture, o.port), events: make(chan bridge.Event, 256), stopProgram: func() {}, accounts: map[string]*testnet.User{}}
 	defer func() {
 		if err != nil {
 			w.close()
@@ -145,6 +147,9 @@ func (w *world) tidy() error {
 	w.perRow.close()
 	ctx, cancel := context.WithTimeout(context.Background(), tidyTime)
 	defer cancel()
+	if err := w.startAgain(context.Background()); err != nil {
+		return err
+	}
 	var left []string
 	for ctx.Err() == nil {
 		var err error

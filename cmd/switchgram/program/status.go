@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"switchgram/bridge"
 	"switchgram/tgcall/account"
 )
 
@@ -34,6 +35,9 @@ func (p *Program) Lines() []LineStatus {
 	}
 	return all
 }
+
+// Calls are the calls that are running, in order of their beginning.
+func (p *Program) Calls() []bridge.CallStatus { return p.bridge.Calls() }
 
 // changed is the status after another, which may be the same.
 func (s SideStatus) changed(to SideStatus) SideStatus {
