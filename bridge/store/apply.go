@@ -26,9 +26,12 @@ type batch struct {
 func (s *Store) apply(ctx context.Context, tx *sql.Tx, all []entry) (told bool, err error) {
 	b := &batch{s: s, tx: tx, rows: map[bridge.CallID]*row{}}
 	for _, e := range all {
-		if e.Event == nil {
+		switch {
+		case e.Notification != nil:
+			b.out, b.told = append(b.out, queued{Notification: *e.Notification, numbers: " "}), true
+		case e.Event == nil:
 			err = b.endAll(ctx, e.Began)
-		} else {
+		default:
 			err = b.take(ctx, e.event())
 		}
 		if err != nil {
@@ -49,7 +52,7 @@ func (b *batch) take(ctx context.Context, ev bridge.Event) error {
 		return err
 	}
 	if r == nil {
-		if ev.Kind == bridge.RecordingReady {
+		if ev.Kind == bridge.RecordingReady || ev.Kind == bridge.ScriptEnded {
 			return nil // the record was erased
 		}
 		r = &row{journal: b.s.journal.name, Record: newRecord(ev)}

@@ -7,9 +7,10 @@ import (
 	"time"
 
 	"switchgram/bridge"
+	"switchgram/bridge/notify"
 )
 
-// entry is one line of the journal: an event with all that is known of it, or the beginning of a run of the program.
+// entry is one line of the journal: an event with all that is known of it, a notification of none, or the beginning of a run of the program.
 //
 // The JSON of an event leaves out what others need not know, and that of an outcome cannot be read back: an error has no JSON, and
 // causes and faults are words there. A field here hides the one of the same name in what is embedded.
@@ -20,6 +21,8 @@ type entry struct {
 	Party   bridge.Party    `json:"party,omitzero"`
 	Outcome *outcome        `json:"outcome,omitempty"`
 	Talkers []bridge.Talker `json:"talkers,omitempty"`
+
+	Notification *notify.Notification `json:"notification,omitempty"` // of no event
 }
 
 type (
@@ -67,8 +70,8 @@ func decode(line []byte) (e entry, err error) {
 	if err := json.Unmarshal(line, &e); err != nil {
 		return e, fmt.Errorf("journal: read event: %w", err)
 	}
-	if e.Event == nil && e.Began.IsZero() {
-		return e, errors.New("journal: read event: neither an event nor the beginning of a run")
+	if e.Event == nil && e.Began.IsZero() && e.Notification == nil {
+		return e, errors.New("journal: read event: neither an event nor a notification nor the beginning of a run")
 	}
 	return e, nil
 }
