@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"time"
 
@@ -40,13 +39,6 @@ type sender interface {
 	send(ctx context.Context, client *fetch.Client, d Delivery, r *bridge.Report) error
 }
 
-// Kinds are the kinds of events that can be subscribed to.
-var Kinds = []bridge.EventKind{
-	bridge.CallIncoming, bridge.CallOriginated, bridge.CallRinging, bridge.CallAccepted, bridge.CallAnswered, bridge.CallHeld, bridge.CallResumed,
-	bridge.CallJoined, bridge.CallLeft, bridge.CallTransferred, bridge.CallSilent, bridge.CallSounds, bridge.CallMissed, bridge.CallEnded,
-	bridge.RecordingReady, bridge.LineUp, bridge.LineDown,
-}
-
 const (
 	usualParallel = 4
 	mostParallel  = 64
@@ -58,6 +50,7 @@ type Plan struct{ endpoints []*endpoint }
 type endpoint struct {
 	Subscription
 	sender sender
+	kinds  []bridge.EventKind // that it is to hear of
 }
 
 // NewPlan checks subscriptions, and makes something of every template to see that it works. Errors are *SubscriptionError, joined, and show no
@@ -115,26 +108,23 @@ func newEndpoint(s Subscription) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{s, sender}
+	e := &endpoint{Subscription: s, sender: sender}
 	return e, e.try()
 }
 
-// try looks whether every pattern of events fits any, and makes something of a sample of each of those.
+// try looks which kinds of events every pattern fits, and makes something of a sample of each.
 func (e *endpoint) try() error {
 	for _, pattern := range e.Events {
-		fits := 0
-		for _, k := range Kinds {
-			if ok, err := path.Match(pattern, string(k)); err != nil || !ok {
-				continue
-			}
-			fits++
+		kinds := bridge.KindsLike(pattern)
+		if len(kinds) == 0 {
+			return fmt.Errorf("event %q: there is none of that kind; there are %v", pattern, bridge.EventKinds)
+		}
+		e.kinds = append(e.kinds, kinds...)
+		for _, k := range kinds {
 			r := Sample(k, time.Now()).Report()
 			if err := e.sender.try(&r); err != nil {
 				return fmt.Errorf("with an event %s: %w", k, err)
 			}
-		}
-		if fits == 0 {
-			return fmt.Errorf("event %q: there is none of that kind; there are %v", pattern, Kinds)
 		}
 	}
 	return nil
@@ -142,16 +132,10 @@ func (e *endpoint) try() error {
 
 // wants tells whether the endpoint is to hear of an event.
 func (e *endpoint) wants(ev bridge.Event) bool {
-	if !slices.Contains(Kinds, ev.Kind) || len(e.Lines) > 0 && !slices.Contains(e.Lines, ev.Line) {
+	if !slices.Contains(e.kinds, ev.Kind) || len(e.Lines) > 0 && !slices.Contains(e.Lines, ev.Line) {
 		return false
 	}
-	if len(e.Directions) > 0 && ev.From != "" && !slices.Contains(e.Directions, bridge.DirectionOf(ev.From, ev.To)) {
-		return false
-	}
-	return slices.ContainsFunc(e.Events, func(pattern string) bool {
-		ok, err := path.Match(pattern, string(ev.Kind))
-		return ok && err == nil
-	})
+	return len(e.Directions) == 0 || ev.From == "" || slices.Contains(e.Directions, bridge.DirectionOf(ev.From, ev.To))
 }
 
 // Notifications are what an event makes: the same event makes the same ones. It does nothing else, and fits a store's transaction.

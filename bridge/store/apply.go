@@ -19,12 +19,14 @@ type batch struct {
 	tx   *sql.Tx
 	rows map[bridge.CallID]*row
 	out  []queued // in order
-	told bool     // there were some
+	kept []kept   // likewise
+	told bool     // there were some of out
+	news bool     // and of kept
 }
 
-// apply brings entries of the journal into the database, and tells whether notifications were queued.
-func (s *Store) apply(ctx context.Context, tx *sql.Tx, all []entry) (told bool, err error) {
-	b := &batch{s: s, tx: tx, rows: map[bridge.CallID]*row{}}
+// apply brings entries of the journal into the database.
+func (s *Store) apply(ctx context.Context, tx *sql.Tx, all []entry) (b *batch, err error) {
+	b = &batch{s: s, tx: tx, rows: map[bridge.CallID]*row{}}
 	for _, e := range all {
 		switch {
 		case e.Notification != nil:
@@ -35,15 +37,16 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, all []entry) (told bool, 
 			err = b.take(ctx, e.event())
 		}
 		if err != nil {
-			return false, err
+			return b, err
 		}
 	}
-	return b.told, b.save(ctx)
+	return b, b.save(ctx)
 }
 
 // take adds an event to the record of its call.
 func (b *batch) take(ctx context.Context, ev bridge.Event) error {
 	b.notify(ev)
+	b.keep(ev)
 	if ev.Call == "" {
 		return nil
 	}
@@ -136,5 +139,5 @@ func (b *batch) save(ctx context.Context) error {
 		}
 	}
 	b.out = nil
-	return nil
+	return b.saveEvents(ctx)
 }

@@ -96,15 +96,25 @@ func (s *Store) step(ctx context.Context, size int) (n int, err error) {
 		return 0, err
 	}
 	all := s.decoded(lines)
-	told := false
+	var b *batch
 	err = s.commit(ctx, next, func(tx *sql.Tx) (err error) {
-		told, err = s.apply(ctx, tx, all)
+		b, err = s.apply(ctx, tx, all)
 		return err
 	})
-	if err == nil && told && s.opt.Queued != nil {
-		s.opt.Queued()
+	if err == nil {
+		b.tell()
 	}
 	return len(lines), err
+}
+
+// tell wakes those for whom there is something.
+func (b *batch) tell() {
+	if b.told && b.s.opt.Queued != nil {
+		b.s.opt.Queued()
+	}
+	if b.news && b.s.opt.Kept != nil {
+		b.s.opt.Kept()
+	}
 }
 
 // decoded reads lines. One that cannot be read is said and left out: it would be in the way for ever.

@@ -25,8 +25,8 @@ const (
 	eraseStep      = 200 // calls in one transaction
 )
 
-// Erase removes every call in which somebody had the number, and every notification that names it: a telephone number with its country, an extension, a Telegram id or a username. Another
-// number of which it is a part stays. Calls that run are recorded again when something happens in them.
+// Erase removes every call in which somebody had the number, and every notification and event that names it: a telephone number with its country,
+// an extension, a Telegram id or a username. Another number of which it is a part stays. Calls that run are recorded again when something happens in them.
 func (s *Store) Erase(ctx context.Context, number string) (e Erased, err error) {
 	key, err := eraseKey(number)
 	if err != nil {
@@ -36,7 +36,10 @@ func (s *Store) Erase(ctx context.Context, number string) (e Erased, err error) 
 	if err == nil {
 		e.Notifications, err = s.eraseNotifications(ctx, key)
 	}
-	if err == nil && e.Calls+e.Notifications > 0 {
+	if err == nil {
+		err = s.eraseEvents(ctx, key)
+	}
+	if err == nil {
 		err = s.overwrite(ctx)
 	}
 	return e, err
@@ -88,6 +91,9 @@ func (s *Store) purge(ctx context.Context) {
 	now := time.Now()
 	var e Erased
 	err := s.forgetNotifications(ctx, now)
+	if err == nil {
+		err = s.forgetEvents(ctx, now)
+	}
 	if err == nil && s.opt.Retention > 0 {
 		q := Query{To: now.Add(-s.opt.Retention), Order: Oldest, Limit: eraseStep}
 		err = s.removeAll(ctx, q, func(r *row) bool { return !r.Times.Ended.IsZero() }, &e)

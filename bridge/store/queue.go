@@ -29,9 +29,12 @@ func (b *batch) notify(ev bridge.Event) {
 		return
 	}
 	for _, n := range b.s.opt.Notify(ev) {
-		b.out, b.told = append(b.out, queued{n, " " + named(ev).numbers.String() + " "}), true
+		b.out, b.told = append(b.out, queued{n, numbersOf(ev)}), true
 	}
 }
+
+// numbersOf are the numbers of those whom an event names, between spaces.
+func numbersOf(ev bridge.Event) string { return " " + named(ev).numbers.String() + " " }
 
 // named are those whom an event names.
 func named(ev bridge.Event) (c crowd) {

@@ -1,4 +1,5 @@
-// Package store is what must survive: a record of every call, what people noted about it, and the notifications that wait for delivery.
+// Package store is what must survive: a record of every call, what people noted about it, the notifications that wait for
+// delivery and, for a time, the events themselves.
 //
 // A Store is a bridge.Sink. Publish writes each event as one line to a journal, a folder of files on this machine; from then on it survives the
 // death of the process. Run brings the journal's lines into the database, in order and exactly once: how far it has come stands in the
@@ -35,6 +36,9 @@ type Options struct {
 	// transaction may have to be tried again. nil: nobody is told.
 	Notify func(bridge.Event) []notify.Notification
 	Queued func() // is called from the goroutine of Run when some were queued, and must not block; nil: nothing is
+
+	KeepEvents time.Duration // how long events are kept for EventsAfter; 0: none is
+	Kept       func()        // is called as Queued is, when there are new ones
 }
 
 // Store keeps records. Make one with Open, end it with Close.
