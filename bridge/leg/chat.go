@@ -10,12 +10,8 @@ import (
 	"switchgram/bridge"
 )
 
-const (
-	// maxChatDigits is how many digits a message may have: a card's number and more. What is longer is no key that was pressed.
-	maxChatDigits = 32
-	// chatKey is how long the key of a message is taken to be down.
-	chatKey = 100 * time.Millisecond
-)
+// maxChatDigits is how many digits a message may have: a card's number and more. What is longer is no key that was pressed.
+const maxChatDigits = 32
 
 // Chats hears the digits that people write to an account while they are in a call with it: Telegram's apps have no keypad in calls. The
 // zero value is ready. All methods may be called at once.

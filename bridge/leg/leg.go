@@ -8,6 +8,7 @@ package leg
 import (
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"switchgram/bridge"
@@ -15,6 +16,9 @@ import (
 
 // maxEvents is the room for events nobody has read yet; the last place is kept for Ended.
 const maxEvents = 64
+
+// typedKey is how long a key is taken to be down of which that is not known.
+const typedKey = 100 * time.Millisecond
 
 // feed translates the events of a protocol's call for whoever reads the leg's.
 type feed struct {
@@ -53,6 +57,13 @@ func (f *feed) put(ev bridge.LegEvent) {
 	_, last := ev.(bridge.Ended)
 	if ev != nil && (last || len(f.events) < maxEvents-1) { // nobody else fills it
 		f.events <- ev
+	}
+}
+
+// typed adds keys that were pressed for no time that is known.
+func (f *feed) typed(keys string) {
+	for _, key := range keys {
+		f.press(bridge.Digit{Key: key, Duration: typedKey})
 	}
 }
 

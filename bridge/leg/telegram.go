@@ -145,11 +145,7 @@ func (t *Telegram) deafen() {
 }
 
 // typed takes digits of the chat.
-func (t *Telegram) typed(digits string) {
-	for _, key := range digits {
-		t.feed.press(bridge.Digit{Key: key, Duration: chatKey})
-	}
-}
+func (t *Telegram) typed(digits string) { t.feed.typed(digits) }
 
 // Keys implements bridge.Keyed: Telegram's calls have no digits, so that tones are the only way.
 func (t *Telegram) Keys() bridge.Keys { return bridge.Keys{Tones: t.tones} }
