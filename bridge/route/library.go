@@ -1,6 +1,10 @@
 package route
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -23,4 +27,116 @@ type Library struct {
 	Limits    map[string]int    // most calls at once, by name
 	Secrets   map[string]string // by name; never printed
 	Default   string            // public route of numbers that no other has; empty: none
+}
+
+// ErrNoRoute says that no route is for a number.
+var ErrNoRoute = errors.New("route: no route for this number")
+
+// Find is a script by its name; nil: there is none.
+func (l *Library) Find(name string) *Script {
+	for _, s := range l.Scripts {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// Choose finds the route of a number. In public that is the first which names it exactly, and then Default; elsewhere the first in the order that has
+// a pattern for it, exact ones before others. ErrNoRoute: there is none.
+func (l *Library) Choose(context, domain, number string) (*Script, Capture, error) {
+	var best *Script
+	var found Capture
+	for _, s := range l.Scripts {
+		if s.Disabled || s.Context != context || s.Domain != "" && s.Domain != domain {
+			continue
+		}
+		c, exact, ok := s.matches(number)
+		switch {
+		case exact:
+			return s, c, nil
+		case ok && (best == nil || s.Order < best.Order):
+			best, found = s, c
+		}
+	}
+	if best == nil && context == Public && l.Default != "" {
+		best, found = l.Find(l.Default), Capture{Groups: []string{number}}
+	}
+	if best == nil {
+		return nil, Capture{}, fmt.Errorf("%w: %q in %s", ErrNoRoute, number, context)
+	}
+	return best, found, nil
+}
+
+// matches tells whether a route is for a number, and whether it names just that.
+func (s *Script) matches(number string) (found Capture, exact, ok bool) {
+	for _, p := range s.Numbers {
+		groups, named, matched := p.Match(number)
+		switch {
+		case matched && p.Exact():
+			return Capture{groups, named}, true, true
+		case matched && !ok:
+			found, ok = Capture{groups, named}, true
+		}
+	}
+	return found, false, ok
+}
+
+// Sorted are the scripts by context and order.
+func (l *Library) Sorted() []*Script {
+	return slices.SortedStableFunc(slices.Values(l.Scripts), func(a, b *Script) int {
+		return cmp.Or(cmp.Compare(a.Context, b.Context), cmp.Compare(a.Order, b.Order), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// Check looks for what scripts refer to outside of themselves: secrets, lists, calendars, other routes; and for two of the same name or number. What it finds
+// are Problems.
+func (l *Library) Check() error {
+	var wrong []error
+	byName, byNumber := map[string]*Script{}, map[string]*Script{}
+	for _, s := range l.Scripts {
+		if first := byName[s.Name]; first != nil {
+			wrong = append(wrong, s.problem("there is a route %q already, in %s", s.Name, first.File))
+		}
+		byName[s.Name] = s
+		for _, p := range s.Numbers {
+			key := s.Context + " " + s.Domain + " " + p.String()
+			if first := byNumber[key]; first != nil && p.Exact() && !s.Disabled && !first.Disabled {
+				wrong = append(wrong, s.problem("%s is a number of route %q already", p, first.Name))
+			}
+			byNumber[key] = s
+		}
+		wrong = append(wrong, l.missing(s)...)
+	}
+	if l.Default != "" && l.Find(l.Default) == nil {
+		wrong = append(wrong, fmt.Errorf("the default route %q does not exist", l.Default))
+	}
+	return errors.Join(wrong...)
+}
+
+func (s *Script) problem(format string, args ...any) error {
+	return &Problem{File: s.File, At: s.at, Text: fmt.Sprintf(format, args...)}
+}
+
+// missing is what a script refers to and is not there.
+func (l *Library) missing(s *Script) (wrong []error) {
+	for _, u := range s.uses {
+		known := true
+		switch u.kind {
+		case useSecret:
+			_, known = l.Secrets[u.name]
+		case useList:
+			known = l.Lists[u.name] != nil
+		case useCalendar:
+			known = l.Calendars[u.name] != nil
+		case useLimit:
+			known = l.Limits[u.name] > 0
+		case useRoute:
+			known = l.Find(u.name) != nil
+		}
+		if !known {
+			wrong = append(wrong, &Problem{File: s.File, At: u.at, Path: u.path, Text: fmt.Sprintf("there is no %s %q", u.kind, u.name)})
+		}
+	}
+	return wrong
 }

@@ -110,6 +110,7 @@ type Options struct {
 	Records    Records
 	Lists      ListKeeper
 	Log        *slog.Logger                                           // nil: nowhere
+	Dry        bool                                                   // nothing is waited for: sleep takes no time
 	Now        func() time.Time                                       // nil: time.Now
 	MayDial    func(domain, number string) error                      // who may be dialled through a gateway; nil: everybody
 	Trace      func(call, step string, took time.Duration, err error) // told of every step; nil: nobody

@@ -26,16 +26,20 @@ const (
 type State struct {
 	Version   int                 `json:"version"`
 	Call      string              `json:"call"`
+	Domain    string              `json:"domain,omitempty"`
+	Began     time.Time           `json:"began"`
 	Phase     Phase               `json:"phase"`
 	Entered   []string            `json:"entered"` // routes in the order they were entered: each one's onDisconnect runs
 	Frames    []Frame             `json:"frames"`  // where it stands, the outermost first
-	Variables map[string]Variable `json:"variables,omitempty"`
+	Facts     map[string]string   `json:"facts"`   // what is known of the call; the script's own variables come first
+	Variables map[string]Variable `json:"variables"`
 	Captures  []Capture           `json:"captures,omitempty"` // register 0 is the route's pattern
 	Exported  []string            `json:"exported,omitempty"` // variables for records and webhooks
 	Zone      string              `json:"zone,omitempty"`     // of dates; empty: the route's
 	Answered  bool                `json:"answered,omitempty"`
 	Recording bool                `json:"recording,omitempty"`
 	Counts    Counts              `json:"counts"`
+	Pending   []string            `json:"pending,omitempty"` // routes whose onDisconnect is still to begin
 	Deadline  time.Time           `json:"deadline,omitzero"` // of onDisconnect
 
 	library *Library // that the call began with
@@ -68,8 +72,9 @@ type Capture struct {
 type Counts struct {
 	Steps int            `json:"steps,omitempty"`
 	Jumps int            `json:"jumps,omitempty"`
-	Tags  map[string]int `json:"tags,omitempty"` // jumps to each
-	Runs  map[string]int `json:"runs,omitempty"` // of steps with a limit, by path
+	Lines int            `json:"lines,omitempty"` // of the log
+	Tags  map[string]int `json:"tags,omitempty"`  // jumps to each
+	Runs  map[string]int `json:"runs,omitempty"`  // of steps with a limit, by path
 }
 
 // Ended is how a call ended, for onDisconnect.
@@ -95,6 +100,12 @@ func Load(data []byte) (*State, error) {
 	}
 	if s.Version != StateVersion {
 		return nil, fmt.Errorf("state of a script: version %d, want %d", s.Version, StateVersion)
+	}
+	if s.Facts == nil {
+		s.Facts = map[string]string{}
+	}
+	if s.Variables == nil {
+		s.Variables = map[string]Variable{}
 	}
 	return s, nil
 }

@@ -87,7 +87,7 @@ func TestValuesBecomeTextOfWhereTheyGo(t *testing.T) {
 		{"*${q}* <tel:1|1>", Slack, "*a b&amp;c=d* <tel:1|1>"},
 		{"/x/${path}", Segment, "/x/..%2F..%2Fetc"},
 		{"?q=${q}", Query, "?q=a+b%26c%3Dd"},
-		{"set ${cmd}", Command, "set a{system ls}  b"},
+		{"set ${cmd}", Command, "set asystem ls}  b"},
 		{"_${number}_", Markdown, `_\+38 \(050\) 123\-45\-67_`},
 	} {
 		if got := render(t, tc.text, Allow{}, tc.escape); got != tc.want {

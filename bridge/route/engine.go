@@ -1,0 +1,164 @@
+package route
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"switchgram/bridge"
+)
+
+// afterwards is how long onDisconnect may take.
+const afterwards = time.Minute
+
+// Arrival is a call that comes.
+type Arrival struct {
+	Context   string // Public or Default
+	Domain    string // whose call it is; empty: nobody's
+	Number    string // that was called, normalised
+	Direction string // inbound, outbound or internal
+	Source    string // telegram, sip, verto or freeswitch
+	// Facts are variables that are to be known after the call as well: caller_id_name, caller_id_number, and what else there is.
+	Facts map[string]string
+}
+
+// EndKind is how Run ended.
+type EndKind uint8
+
+// The kinds.
+const (
+	Finished EndKind = iota // there are no more steps. The channel is not hung up
+	HungUp                  // the script hung up, for Ending.Cause
+	Gone                    // the call ended meanwhile: Run's context did
+	Moves                   // the next step needs FreeSWITCH
+)
+
+// String is the word for it in logs.
+func (k EndKind) String() string {
+	return [...]string{"finished", "hung up", "call ended", "moves"}[min(k, Moves)]
+}
+
+// Ending is how Run ended.
+type Ending struct {
+	Kind  EndKind
+	Cause bridge.Cause // of HungUp
+	Step  string       // path of the step at which; empty: none
+}
+
+// Engine runs scripts. Make one with NewEngine; all its methods may be called at once.
+type Engine struct {
+	opt        Options
+	limits     *limits
+	jars       *jars
+	cache      *cache
+	background sync.WaitGroup
+}
+
+// NewEngine makes an Engine. It starts nothing.
+func NewEngine(o Options) *Engine {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Engine{opt: o, limits: newLimits(), jars: newJars(), cache: newCache()}
+}
+
+// Wait returns when nothing runs any longer that scripts have begun beside calls.
+func (e *Engine) Wait() { e.background.Wait() }
+
+// Begin chooses the route of a call and makes the State at its first step. The error is ErrNoRoute, or what the channel says to the first variables.
+func (e *Engine) Begin(ch Channel, a Arrival) (*State, error) {
+	library := e.opt.Library()
+	script, found, err := library.Choose(a.Context, a.Domain, a.Number)
+	if err != nil {
+		return nil, err
+	}
+	s := &State{
+		Version: StateVersion, Call: ch.ID(), Phase: Running, Domain: a.Domain, Began: e.opt.Now(), Facts: maps.Clone(a.Facts),
+		Variables: map[string]Variable{}, library: library,
+	}
+	if s.Facts == nil {
+		s.Facts = map[string]string{}
+	}
+	s.Facts["call_id"], s.Facts["call_direction"], s.Facts["call_source"] = s.Call, a.Direction, a.Source
+	s.Facts["destination_number"], s.Facts["domain_name"] = a.Number, a.Domain
+	s.enter(script, found)
+	return s, nil
+}
+
+// enter puts a call at the first step of a route.
+func (s *State) enter(script *Script, found Capture) {
+	s.Frames = []Frame{{Route: script.Name, Block: script.callflow.path}}
+	s.Captures = []Capture{found}
+	s.Facts["route_name"] = script.Name
+	if script.Zone != nil {
+		s.Zone = script.Zone.String()
+	}
+	for name, value := range script.Variables {
+		s.Variables[name] = Variable{Value: value}
+	}
+	for _, entered := range s.Entered {
+		if entered == script.Name {
+			return
+		}
+	}
+	s.Entered = append(s.Entered, script.Name)
+}
+
+// Run runs a script from where s is, and returns when it ends, the call does (ctx has ended then) or it must go on in FreeSWITCH. Nothing that it
+// has begun runs any longer then, but for what is async. s belongs to Run until then.
+func (e *Engine) Run(ctx context.Context, ch Channel, s *State) Ending {
+	r := e.newRun(ch, s)
+	ending := r.flow(ctx)
+	if ending.Kind != Moves {
+		r.log.Info("script ended", "end", ending.Kind.String(), "step", ending.Step, "steps", s.Counts.Steps)
+	}
+	r.aside.Wait()
+	return ending
+}
+
+// Disconnect runs onDisconnect of every route that the call was in, once, when the call is over. It takes a minute at most and does not end with ctx's
+// cancellation alone, only with its deadline. An error says that the journal failed or time ran out; steps that fail are logged.
+func (e *Engine) Disconnect(ctx context.Context, s *State, how Ended) error {
+	if s.Phase != Running {
+		return fmt.Errorf("call %s: its end was dealt with already", s.Call)
+	}
+	e.limits.release(s.Call)
+	s.end(how, e.opt.Now())
+	return e.afterwards(ctx, s)
+}
+
+// Resume goes on with the onDisconnect of a State that the Journal has kept. The step at which it was interrupted runs again.
+func (e *Engine) Resume(ctx context.Context, s *State) error {
+	if s.Phase != Disconnected {
+		return fmt.Errorf("call %s: nothing to go on with in phase %s", s.Call, s.Phase)
+	}
+	s.Deadline = e.opt.Now().Add(afterwards)
+	return e.afterwards(ctx, s)
+}
+
+func (e *Engine) afterwards(ctx context.Context, s *State) error {
+	ctx, cancel := context.WithDeadlineCause(context.WithoutCancel(ctx), s.Deadline, errors.New("onDisconnect has taken a minute"))
+	defer cancel()
+	r := e.newRun(nil, s)
+	if len(s.Pending) > 0 || len(s.Frames) > 0 {
+		if err := r.keep(ctx); err != nil {
+			return err
+		}
+	}
+	r.handlers(ctx)
+	r.aside.Wait()
+	s.Phase = Done
+	if e.opt.Journal != nil {
+		if err := e.opt.Journal.Forget(context.WithoutCancel(ctx), s.Call); err != nil {
+			return fmt.Errorf("journal of call %s: %w", s.Call, err)
+		}
+	}
+	return context.Cause(ctx)
+}

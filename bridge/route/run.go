@@ -1,0 +1,304 @@
+package route
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"switchgram/bridge"
+)
+
+// Limits of a call.
+const (
+	mostSteps    = 10000
+	mostJumps    = 1000
+	mostToTag    = 100
+	mostCalls    = 32 // execute within execute
+	mostRoutes   = 8  // schema within schema
+	mostAtOnce   = 200
+	beforeAnswer = 2 * time.Minute
+)
+
+// run is a script being run: the call's own, or one aside of it, which has no channel.
+type run struct {
+	engine  *Engine
+	ch      Channel // nil: the call is over, or this is aside
+	state   *State
+	mu      *sync.Mutex // guards state between a run and those aside of it
+	frames  *[]Frame
+	library *Library
+	log     *slog.Logger
+	aside   *sync.WaitGroup
+	pace    pace
+
+	ending *Ending // set by a step that ends everything
+}
+
+func (e *Engine) newRun(ch Channel, s *State) *run {
+	if s.library == nil {
+		s.library = e.opt.Library()
+	}
+	return &run{
+		engine: e, ch: ch, state: s, mu: &sync.Mutex{}, frames: &s.Frames, library: s.library,
+		log: e.opt.Log.With("call", s.Call), aside: &sync.WaitGroup{},
+	}
+}
+
+// script is the one that the innermost frame is of; nil: it is gone.
+func (r *run) script() *Script {
+	if len(*r.frames) == 0 {
+		return nil
+	}
+	return r.library.Find((*r.frames)[len(*r.frames)-1].Route)
+}
+
+// flow runs steps until there is a reason not to.
+func (r *run) flow(ctx context.Context) Ending {
+	for {
+		s := r.next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return r.at(Gone, s)
+		case s == nil:
+			return r.at(Finished, s)
+		}
+		err := r.step(ctx, s)
+		switch {
+		case errors.Is(err, ErrNeedsFreeSWITCH) && r.mayMove():
+			r.top().Next--
+			return r.at(Moves, s)
+		case r.ending != nil:
+			r.ending.Step = s.path
+			return *r.ending
+		case ctx.Err() != nil:
+			return r.at(Gone, s)
+		}
+	}
+}
+
+func (r *run) at(k EndKind, s *step) Ending {
+	if s == nil {
+		return Ending{Kind: k}
+	}
+	return Ending{Kind: k, Step: s.path}
+}
+
+func (r *run) mayMove() bool {
+	m, ok := r.ch.(Mover)
+	return ok && m.CanMove()
+}
+
+// handlers runs the onDisconnect of every route that the call was in.
+func (r *run) handlers(ctx context.Context) {
+	for {
+		for s := r.next(ctx); s != nil && ctx.Err() == nil; s = r.next(ctx) {
+			_ = r.step(ctx, s) // logged
+			if r.ending != nil {
+				*r.frames, r.ending = nil, nil
+			}
+			if err := r.keep(ctx); err != nil {
+				r.log.Error("the state of a call is not kept: after a crash its onDisconnect repeats a step", "err", err)
+			}
+		}
+		if len(r.state.Pending) == 0 || ctx.Err() != nil {
+			return
+		}
+		r.begin(r.state.Pending[0])
+		r.state.Pending = r.state.Pending[1:]
+	}
+}
+
+// begin enters the onDisconnect of a route.
+func (r *run) begin(name string) {
+	script := r.library.Find(name)
+	if script == nil {
+		r.log.Error("a route is gone; its onDisconnect does not run", "script", name)
+		return
+	}
+	for i := range script.disconnect { // the last list is the outermost frame
+		b := script.disconnect[len(script.disconnect)-1-i]
+		r.state.Frames = append(r.state.Frames, Frame{Route: name, Block: b.path})
+	}
+	r.state.Facts["route_name"] = name
+	r.state.Zone = ""
+	if script.Zone != nil {
+		r.state.Zone = script.Zone.String()
+	}
+}
+
+// keep puts the state into the journal.
+func (r *run) keep(ctx context.Context) error {
+	if r.engine.opt.Journal == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.engine.opt.Journal.Keep(context.WithoutCancel(ctx), r.state)
+}
+
+// step runs one, and deals with its failure. The error is ErrNeedsFreeSWITCH or nothing that matters any longer.
+func (r *run) step(ctx context.Context, s *step) error {
+	if !r.count(ctx, s) {
+		return nil
+	}
+	if r.ch == nil && s.form.media {
+		r.log.Debug("step has no call to work on, left out", "step", s.path)
+		return nil
+	}
+	began := r.engine.opt.Now()
+	err := r.perform(ctx, s)
+	took := r.engine.opt.Now().Sub(began)
+	r.pace.took(took)
+	if errors.Is(err, ErrNeedsFreeSWITCH) && r.mayMove() {
+		return err
+	}
+	r.trace(s, took, err)
+	if err != nil && ctx.Err() == nil {
+		r.failed(ctx, s, err)
+	}
+	if s.Break && r.ending == nil {
+		r.leave()
+	}
+	return err
+}
+
+// perform runs what a step does, within its time, and takes the blow if it panics.
+func (r *run) perform(ctx context.Context, s *step) (err error) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			err = failure("bug", "panic: %v", bug)
+		}
+	}()
+	ctx, cancel := r.bounded(ctx, s)
+	defer cancel()
+	if s.Async && s.form.async {
+		return s.do.(detached).detach(ctx, r, s)
+	}
+	err = s.do.run(ctx, r)
+	if err != nil && errors.Is(context.Cause(ctx), errStepTime) {
+		return failure("timeout", "%w", errStepTime)
+	}
+	return err
+}
+
+var (
+	errStepTime = errors.New("the step took too long")
+	errUnheard  = errors.New("the call is not answered in time")
+)
+
+// detached is an action that nobody need wait for.
+type detached interface {
+	detach(ctx context.Context, r *run, s *step) error
+}
+
+// bounded gives a step its time: what it says itself, and what is left until a call must be answered.
+func (r *run) bounded(ctx context.Context, s *step) (context.Context, context.CancelFunc) {
+	cancels := []context.CancelFunc{}
+	if d := s.Timeout.of(r); d > 0 {
+		timed, cancel := context.WithTimeoutCause(ctx, d, errStepTime)
+		ctx, cancels = timed, append(cancels, cancel)
+	}
+	if r.ch != nil && !r.state.Answered && !s.form.answers {
+		timed, cancel := context.WithDeadlineCause(ctx, r.state.Began.Add(beforeAnswer), errUnheard)
+		ctx, cancels = timed, append(cancels, cancel)
+	}
+	return ctx, func() {
+		for _, cancel := range cancels {
+			cancel()
+		}
+	}
+}
+
+// count counts a step against the limits; false: it is not to run.
+func (r *run) count(ctx context.Context, s *step) bool {
+	c := &r.state.Counts
+	r.mu.Lock()
+	c.Steps++
+	steps := c.Steps
+	passes := 0
+	if s.Limit != nil {
+		if c.Runs == nil {
+			c.Runs = map[string]int{}
+		}
+		key := r.script().Name + " " + s.path
+		c.Runs[key]++
+		passes = c.Runs[key]
+	}
+	r.mu.Unlock()
+	switch {
+	case steps > mostSteps:
+		r.loops(ctx, s, fmt.Sprintf("more than %d steps", mostSteps))
+		return false
+	case r.ch != nil && !r.state.Answered && r.engine.opt.Now().Sub(r.state.Began) > beforeAnswer:
+		r.failed(ctx, s, failure("timeout", "%w", errUnheard))
+		r.hangUp(ctx, bridge.NoUserResponse)
+		return false
+	case s.Limit != nil && passes > s.Limit.Max:
+		r.jump(ctx, s, s.Limit.Failover)
+		return false
+	}
+	r.pace.wait(ctx)
+	return true
+}
+
+// loops ends a script that goes round and round.
+func (r *run) loops(ctx context.Context, s *step, why string) {
+	r.record(s, failure("loop_limit", "%s", why))
+	if r.ch != nil && !r.state.Answered {
+		r.hangUp(ctx, bridge.NormalTemporaryFailure)
+		return
+	}
+	r.leave()
+}
+
+// failed records why a step failed, and goes on as the step wants.
+func (r *run) failed(ctx context.Context, s *step, err error) {
+	r.record(s, err)
+	switch {
+	case r.ending != nil:
+	case s.OnError.Goto != "":
+		r.jump(ctx, s, s.OnError.Goto)
+	case s.OnError.Action == "stop":
+		r.leave()
+	}
+}
+
+func (r *run) record(s *step, err error) {
+	r.put("last_error", codeOf(err), Local)
+	r.put("last_error_step", s.path, Local)
+	r.log.Warn("step failed", "script", r.name(), "step", s.path, "line", s.at.Line, "err", r.redact(err.Error()))
+}
+
+func (r *run) name() string {
+	if s := r.script(); s != nil {
+		return s.Name
+	}
+	return ""
+}
+
+func (r *run) trace(s *step, took time.Duration, err error) {
+	if script := r.script(); script != nil && script.Debug {
+		r.log.Info("step", "script", script.Name, "step", s.path, "dur", took)
+	}
+	if s.Dump {
+		r.dump()
+	}
+	if r.engine.opt.Trace != nil {
+		r.engine.opt.Trace(r.state.Call, s.path, took, err)
+	}
+}
+
+// hangUp ends the call, and with it the script.
+func (r *run) hangUp(ctx context.Context, c bridge.Cause) {
+	if r.ch == nil {
+		r.leave()
+		return
+	}
+	r.ending = &Ending{Kind: HungUp, Cause: c}
+	if err := r.ch.Hangup(context.WithoutCancel(ctx), c); err != nil {
+		r.log.Warn("hang up", "err", err)
+	}
+}
