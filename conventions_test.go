@@ -43,17 +43,18 @@ var mayImport = map[string][]string{
 	"bridge/eventsocket": {"bridge", "esl"},
 	"bridge/line":        {"bridge"},
 	"bridge/live":        {"bridge", "bridge/fetch", "bridge/recording", "bridge/room", "bridge/route", "bridge/sound", "esl", "bridge/live/..."},
-	"bridge/sip":         {"bridge/sip/..."},
+	"bridge/sip":         {"bridge/sip/...", "internal/udp"},
 	"esl":                {"esl/..."},
 	"verto":              {"verto/..."},
 	"tgcall":             {"tgcall/signal", "tgcall/engine", "tgcall/reflector"},
-	"tgcall/engine":      {"tgcall/signal", "tgcall/reflector", "tgcall/engine/port"},
+	"tgcall/engine":      {"tgcall/signal", "tgcall/reflector", "tgcall/engine/port", "internal/udp"},
 	"tgcall/signal":      {},
 	"tgcall/reflector":   {},
 	// testnet's simulated user is a whole Telegram client.
 	"tgcall/testnet": {"tgcall/..."},
 	"tgcall/account": {},
 	"xml":            {},
+	"internal/udp":   {},
 	// for tests alone
 	"internal/npm": {},
 }

@@ -120,7 +120,7 @@ func (s *sound) send(now time.Time, to netip.AddrPort, pt uint8, marker bool, se
 	o.repeated = 0
 	packet, err := s.agreed.Load().out.seal(o.sealed[:0], packet)
 	if err == nil {
-		_, err = s.port.rtp.WriteToUDPAddrPort(packet, to)
+		err = s.port.rtp.Send(packet, nil, to)
 	}
 	if err != nil {
 		return fmt.Errorf("send rtp: %w", err)

@@ -7,16 +7,21 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"switchgram/internal/udp"
 )
 
 // sharedBuffer is asked of the system for a port that many dialogs share: 10 ms of garbage collection are 500 packets of 500 calls.
 // Linux gives what net.core.rmem_max allows.
 const sharedBuffer = 4 << 20
 
+// together is how many packets of a shared port are read at once.
+const together = 16
+
 // A port is a pair of UDP sockets, for RTP and for RTCP. It belongs to one dialog, or dialogs share it and are told apart by the table.
 // One goroutine reads each socket and does all that there is to do for a packet, so that none waits for a goroutine to be woken.
 type port struct {
-	rtp, rtcp *net.UDPConn
+	rtp, rtcp *udp.Socket
 	alone     *sound // whose port it is; nil: those of the table
 	table     *table // nil: the port is not shared
 	strays    *strays
@@ -62,18 +67,23 @@ func (p *port) run() {
 }
 
 // read hands on what comes to a socket. A datagram that fills the buffer was cut by the system.
-func (p *port) read(socket *net.UDPConn, take func(b []byte, from netip.AddrPort, now time.Time)) {
-	buf := make([]byte, maxRTP+1)
+func (p *port) read(socket *udp.Socket, take func(b []byte, from netip.AddrPort, now time.Time)) {
+	n := 1
+	if p.table != nil {
+		n = together
+	}
+	r := socket.NewReader(n, maxRTP+1, 0)
 	for {
-		n, from, err := socket.ReadFromUDPAddrPort(buf)
-		switch {
-		case errors.Is(err, net.ErrClosed):
+		packets, err := r.Read()
+		if errors.Is(err, net.ErrClosed) {
 			return
-		case err != nil: // of this datagram
-		case !isMedia(buf[:n]):
-			p.strays.foreign.Add(1)
-		default:
-			take(buf[:n], from, time.Now())
+		}
+		for _, packet := range packets { // none, if the error is that of a datagram
+			if isMedia(packet.Data) {
+				take(packet.Data, packet.From, time.Now())
+			} else {
+				p.strays.foreign.Add(1)
+			}
 		}
 	}
 }

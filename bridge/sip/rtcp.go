@@ -134,7 +134,7 @@ func (s *sound) report(now time.Time, more ...rtcp.Packet) {
 	if err != nil {
 		return
 	}
-	if _, err := socket.WriteToUDPAddrPort(b, to); err != nil {
+	if err := socket.Send(b, nil, to); err != nil {
 		return // closed, or unreachable: reports are no promise
 	}
 	s.reported.Store(true)

@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"switchgram/internal/udp"
 )
 
 // farEnd is a pair of sockets that a test reads and answers by hand.
 type farEnd struct {
 	t         *testing.T
-	rtp, rtcp *net.UDPConn
+	rtp, rtcp *udp.Socket
 }
 
 // newFarEnd gives a sound of ours that far end, with or without rtcp-mux.
@@ -38,7 +40,7 @@ func newFarEnd(t *testing.T, mux bool) (*sound, *farEnd) {
 }
 
 // next reads what came to a socket, which must be a compound packet as RFC 3550 §6.1 wants it: a report and a name at least.
-func (f *farEnd) next(socket *net.UDPConn) []rtcp.Packet {
+func (f *farEnd) next(socket *udp.Socket) []rtcp.Packet {
 	f.t.Helper()
 	if err := socket.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		f.t.Fatal(err)
@@ -84,7 +86,7 @@ func TestReportsGoWhereTheFarEndWantsThem(t *testing.T) {
 
 func TestReportsFollowTheFarEndsOwn(t *testing.T) {
 	s, far := newFarEnd(t, false)
-	behind, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}) // another port than it said, as behind a NAT
+	behind, err := udp.Listen("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}) // another port than it said, as behind a NAT
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+
+	"switchgram/internal/udp"
 )
 
 // udpNetwork is the UDP network of an address, so that IPv4 never looks like IPv6.
@@ -18,12 +20,12 @@ func udpNetwork(a netip.Addr) string {
 }
 
 // localAddr is where a socket listens.
-func localAddr(c *net.UDPConn) netip.AddrPort {
+func localAddr(c interface{ LocalAddr() net.Addr }) netip.AddrPort {
 	return c.LocalAddr().(*net.UDPAddr).AddrPort()
 }
 
 // listenPair opens a pair of sockets for RTP and RTCP: an even port and the one above (RFC 3550 §11).
-func listenPair(ip netip.Addr, ports PortRange) (rtp, rtcp *net.UDPConn, err error) {
+func listenPair(ip netip.Addr, ports PortRange) (rtp, rtcp *udp.Socket, err error) {
 	if ports == (PortRange{}) {
 		return listenAnyPair(ip)
 	}
@@ -46,7 +48,7 @@ func listenPair(ip netip.Addr, ports PortRange) (rtp, rtcp *net.UDPConn, err err
 }
 
 // listenAnyPair takes ports of the system until one is even and has a free neighbour.
-func listenAnyPair(ip netip.Addr) (rtp, rtcp *net.UDPConn, err error) {
+func listenAnyPair(ip netip.Addr) (rtp, rtcp *udp.Socket, err error) {
 	for range 64 {
 		probe, err := net.ListenUDP(udpNetwork(ip), net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, 0)))
 		if err != nil {
@@ -66,12 +68,12 @@ func listenAnyPair(ip netip.Addr) (rtp, rtcp *net.UDPConn, err error) {
 	return nil, nil, ErrNoPort
 }
 
-func listenBoth(ip netip.Addr, port uint16) (rtp, rtcp *net.UDPConn, err error) {
-	rtp, err = net.ListenUDP(udpNetwork(ip), net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, port)))
+func listenBoth(ip netip.Addr, port uint16) (rtp, rtcp *udp.Socket, err error) {
+	rtp, err = udp.Listen(udpNetwork(ip), net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, port)))
 	if err != nil {
 		return nil, nil, err
 	}
-	rtcp, err = net.ListenUDP(udpNetwork(ip), net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, port+1)))
+	rtcp, err = udp.Listen(udpNetwork(ip), net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, port+1)))
 	if err != nil {
 		return nil, nil, errors.Join(err, rtp.Close())
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/pion/transport/v4/deadline"
+
+	"switchgram/internal/udp"
 )
 
 const (
@@ -130,18 +132,14 @@ func (c *Conn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 
 // Route is the way to one address. It stays the same as long as its Conn is open.
 type Route struct {
-	conn *net.UDPConn
+	conn *udp.Socket
 	from []byte
 	to   netip.AddrPort
 }
 
 // Write sends one packet.
 func (r *Route) Write(b []byte) (int, error) {
-	if r.from == nil {
-		return r.conn.WriteToUDPAddrPort(b, r.to)
-	}
-	n, _, err := r.conn.WriteMsgUDPAddrPort(b, r.from, r.to)
-	return n, err
+	return len(b), r.conn.Send(b, r.from, r.to)
 }
 
 // Route finds the way to an address, from where packets are taken from then on. That is the port's socket, or one of the call's own if
@@ -182,7 +180,7 @@ func (c *Conn) openAlone() (*socket, error) {
 	c.alone.Store(s)
 	c.member.port.counters.alone.Add(1)
 	c.member.group.Go(func() {
-		if err := s.read(); err != nil {
+		if err := s.read(1); err != nil {
 			c.member.port.log.Warn("socket of a call cannot be read", "err", err)
 		}
 	})

@@ -154,7 +154,7 @@ func (p *Port) Run(ctx context.Context) error {
 	for _, s := range p.sockets {
 		reading.Go(func() error {
 			defer func() { broken <- struct{}{} }()
-			return s.read()
+			return s.read(together)
 		})
 	}
 	select {

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
+
+	"switchgram/internal/udp"
 )
 
 const (
@@ -22,12 +24,14 @@ const (
 	maxFailures = 100
 	// maxAsked bounds the questions to STUN servers that wait for an answer.
 	maxAsked = 1024
+	// together is how many packets are read at once where many calls share a socket.
+	together = 16
 )
 
 // socket is a UDP socket, and who speaks to whom by it.
 type socket struct {
 	port  *Port
-	conn  *net.UDPConn
+	conn  *udp.Socket
 	at    netip.AddrPort
 	tells bool // packets tell to which of the machine's addresses they came
 
@@ -44,7 +48,7 @@ type question struct {
 }
 
 func openSocket(p *Port, at netip.AddrPort) (*socket, error) {
-	conn, err := net.ListenUDP(network(at.Addr()), net.UDPAddrFromAddrPort(at))
+	conn, err := udp.Listen(network(at.Addr()), net.UDPAddrFromAddrPort(at))
 	if err != nil {
 		return nil, err
 	}
@@ -118,15 +122,17 @@ func (s *socket) cameTo(control []byte) netip.Addr {
 	return ip.Unmap()
 }
 
-// read hands out what comes, until the socket is closed.
-func (s *socket) read() error {
-	buf, control := make([]byte, largest+1), make([]byte, controlSize)
+// read hands out what comes, up to n packets at once, until the socket is closed.
+func (s *socket) read(n int) error {
+	r := s.conn.NewReader(n, largest+1, controlSize)
 	for failures := 0; ; {
-		n, c, _, from, err := s.conn.ReadMsgUDPAddrPort(buf, control)
+		packets, err := r.Read()
 		switch {
 		case err == nil:
 			failures = 0
-			s.input(buf[:n], unmapped(from), control[:c])
+			for _, p := range packets {
+				s.input(p.Data, unmapped(p.From), p.Control)
+			}
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		default:
