@@ -114,7 +114,7 @@ func benchMix(b *testing.B, sinks []*sink, talking ...*sink) {
 // speech is two seconds of something like a voice, encoded: a tone that glides, with overtones.
 func speech(b *testing.B, c media.Codec) (packets [][]byte) {
 	b.Helper()
-	enc, err := codec.NewEncoder(c, c.SampleRate())
+	enc, err := codec.NewCallerEncoder(c, c.SampleRate())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -154,7 +154,7 @@ type talker struct {
 
 func newTalker(t *testing.T, c media.Codec, hz float64, frame time.Duration) *talker {
 	t.Helper()
-	enc, err := codec.NewEncoder(c, c.SampleRate())
+	enc, err := codec.NewCallerEncoder(c, c.SampleRate())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -135,7 +135,7 @@ func (p *Player) follow(f media.Format) error {
 	if f.Codec == media.NoCodec || f.ClockRate == 0 {
 		return nil
 	}
-	enc, err := codec.NewEncoder(f.Codec, f.Codec.SampleRate())
+	enc, err := codec.NewCallerEncoder(f.Codec, f.Codec.SampleRate())
 	if err != nil {
 		return fmt.Errorf("play: %w", err)
 	}

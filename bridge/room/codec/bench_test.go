@@ -26,18 +26,20 @@ func BenchmarkBare(b *testing.B) {
 	for _, c := range []media.Codec{media.Opus, media.PCMU, media.G722} {
 		for _, rate := range []int{8000, 16000, 48000} {
 			if check(c, rate) == nil {
-				b.Run(fmt.Sprint("encode ", c, rate), func(b *testing.B) { benchEncode(b, c, rate) })
+				b.Run(fmt.Sprint("encode ", c, rate), func(b *testing.B) { benchEncode(b, c, rate, 0) })
+				b.Run(fmt.Sprint("encode with FEC ", c, rate), func(b *testing.B) { benchEncode(b, c, rate, 0.1) })
 				b.Run(fmt.Sprint("decode ", c, rate), func(b *testing.B) { benchDecode(b, c, rate) })
 			}
 		}
 	}
 }
 
-func benchEncode(b *testing.B, c media.Codec, rate int) {
+func benchEncode(b *testing.B, c media.Codec, rate int, loss float64) {
 	enc, err := NewEncoder(c, rate)
 	if err != nil {
 		b.Fatal(err)
 	}
+	enc.ExpectLoss(loss)
 	frames, out := voiceLike(rate), make([]byte, MaxPacket)
 	b.ReportAllocs()
 	for i := range b.N {
@@ -49,7 +51,7 @@ func benchEncode(b *testing.B, c media.Codec, rate int) {
 
 // benchDecode gives sound at rate of packets that were made at the codec's own.
 func benchDecode(b *testing.B, c media.Codec, rate int) {
-	enc, err := NewEncoder(c, c.SampleRate())
+	enc, err := NewCallerEncoder(c, c.SampleRate())
 	if err != nil {
 		b.Fatal(err)
 	}

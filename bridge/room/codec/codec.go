@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 
+	"gopkg.in/hraban/opus.v2"
+
 	"switchgram/bridge/media"
 )
 
@@ -32,11 +34,11 @@ type Encoder interface {
 	Encode(pcm []int16, out []byte) (int, error)
 
 	// ExpectLoss says which share of the packets, 0 to 1, is lost on the way. Where some are, Opus repeats their sound in those that follow
-	// (in-band FEC), which costs time and, where none is lost, quality. A new encoder expects none.
+	// (in-band FEC), which takes several times as long. A new encoder expects none.
 	ExpectLoss(share float64)
 
 	// Reset forgets the past: the next packet begins a stream, as after something else was sent. That may even have been the middle of a voice:
-	// the first packets of Opus, of 96 kbit/s, ask of decoders that they know nothing before.
+	// the first packets of Opus ask of decoders that they know nothing before.
 	Reset()
 }
 
@@ -55,14 +57,14 @@ type Decoder interface {
 }
 
 // NewEncoder returns an encoder of c that takes sound at rate, in Hz: the codec's own (media.Codec.SampleRate), or for Opus also
-// 8000 and 16000. Opus is set for voice: 32 kbit/s at 48 kHz and less below, no DTX, mono.
+// 8000 and 16000. Opus is mono, without DTX, and made to be cheap: 40 kbit/s at 8 kHz to 64 at 48, or 24 to 32 where packets are lost.
 func NewEncoder(c media.Codec, rate int) (Encoder, error) {
 	if err := check(c, rate); err != nil {
 		return nil, err
 	}
 	switch c {
 	case media.Opus:
-		return newOpusEncoder(rate)
+		return newOpusEncoder(opus.AppAudio, rate, clearSpending[rate], lossySpending[rate])
 	case media.PCMU:
 		return g711Encoder{muLaw}, nil
 	case media.PCMA:
@@ -70,6 +72,15 @@ func NewEncoder(c media.Codec, rate int) (Encoder, error) {
 	default:
 		return newG722Encoder(), nil
 	}
+}
+
+// NewCallerEncoder returns an encoder as they have who call through us: of Opus like that of Telegram's apps and of browsers, which made for voice is SILK or
+// hybrid, of 24 to 32 kbit/s. It takes what NewEncoder takes.
+func NewCallerEncoder(c media.Codec, rate int) (Encoder, error) {
+	if c != media.Opus || check(c, rate) != nil {
+		return NewEncoder(c, rate)
+	}
+	return newOpusEncoder(opus.AppVoIP, rate, lossySpending[rate], lossySpending[rate])
 }
 
 // NewDecoder returns a decoder of c that gives sound at rate, as for NewEncoder.

@@ -46,7 +46,7 @@ func plain(_ *testing.T, pcm []int16) []int16 { return pcm }
 func through(c media.Codec, rate int) func(*testing.T, []int16) []int16 {
 	return func(t *testing.T, pcm []int16) (out []int16) {
 		t.Helper()
-		enc, err := codec.NewEncoder(c, rate)
+		enc, err := codec.NewCallerEncoder(c, rate)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ var codecs = map[sip.Codec]media.Codec{sip.Opus: media.Opus, sip.PCMU: media.PCM
 // spoken is a voice in a codec.
 func spoken(c media.Codec) (load.Sound, error) {
 	rate := c.SampleRate()
-	e, err := codec.NewEncoder(c, rate)
+	e, err := codec.NewCallerEncoder(c, rate)
 	if err != nil {
 		return load.Sound{}, fmt.Errorf("voice: %w", err)
 	}
