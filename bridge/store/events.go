@@ -44,13 +44,13 @@ func (b *batch) saveEvents(ctx context.Context) error {
 			return err
 		}
 	}
-	insert, err := b.tx.PrepareContext(ctx, "INSERT INTO events (at, kind, line, numbers, json) VALUES ($1,$2,$3,$4,$5)")
+	insert, err := b.tx.PrepareContext(ctx, "INSERT INTO events (until, kind, line, numbers, json) VALUES ($1,$2,$3,$4,$5)")
 	if err != nil {
 		return err
 	}
 	defer insert.Close()
 	for _, k := range b.kept {
-		if _, err := insert.ExecContext(ctx, k.At.UnixMicro(), string(k.Kind), clean(k.Line), k.numbers, k.json); err != nil {
+		if _, err := insert.ExecContext(ctx, k.At.Add(b.s.opt.KeepEvents).UnixMicro(), string(k.Kind), clean(k.Line), k.numbers, k.json); err != nil {
 			return err
 		}
 	}
@@ -107,9 +107,9 @@ func (s *Store) eraseEvents(ctx context.Context, number string) error {
 	return nil
 }
 
-// forgetEvents removes what was kept long enough; by the last one it is known how far events have come.
+// forgetEvents removes what was kept for as long as whoever wrote it wanted; the last one stays, by which it is known how far events have come.
 func (s *Store) forgetEvents(ctx context.Context, now time.Time) error {
-	const forget = "DELETE FROM events WHERE at < $1 AND seq < (SELECT max(seq) FROM events)"
-	_, err := s.change(ctx, forget, now.Add(-s.opt.KeepEvents).UnixMicro())
+	const forget = "DELETE FROM events WHERE until < $1 AND seq < (SELECT max(seq) FROM events)"
+	_, err := s.change(ctx, forget, now.UnixMicro())
 	return err
 }

@@ -30,6 +30,7 @@ type Config struct {
 	FreeSWITCH  FreeSWITCH     `yaml:"freeswitch"`
 
 	Notify Notify `yaml:"notify"`
+	Events Events `yaml:"events"`
 
 	Store             string `yaml:"store"` // where calls are remembered (docs/calls.md): a file, postgres://..., or none; empty: calls.db in State, or none without a file of configuration
 	StorePasswordEnv  string `yaml:"store_password_env"`
@@ -112,6 +113,7 @@ func (c *Config) relativeTo(folder string) {
 	}
 	names = append(names, c.SIP.TLS.files()...)
 	names = append(names, c.Notify.files()...)
+	names = append(names, c.Events.files()...)
 	for _, l := range c.registry.Lines() {
 		names = append(names, &l.SIP.PasswordFile)
 	}
@@ -163,6 +165,7 @@ func (c *Config) Check() error {
 	c.FreeSWITCH.check(say)
 	c.checkStore(say)
 	c.Notify.check(say, c.lineNames())
+	c.Events.check(say)
 	var err error
 	c.registry, err = line.NewRegistry(c.Lines, c.Users)
 	return errors.Join(append(wrong, err)...)

@@ -19,6 +19,7 @@ import (
 	"switchgram/bridge/recording"
 	"switchgram/bridge/sip"
 	"switchgram/bridge/store"
+	"switchgram/bridge/stream"
 	"switchgram/tgcall"
 	"switchgram/tgcall/engine/port"
 )
@@ -44,6 +45,8 @@ type Program struct {
 	socket   *eventsocket.Socket // nil: FreeSWITCH is not steered
 	store    *store.Store        // nil: no call is remembered
 	notifier *notify.Notifier    // nil: nobody is told
+	events   *stream.Stream      // nil: nobody follows events
+	readers  *web                // of events; nil with it
 	sink     sinks               // of all events
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
@@ -101,7 +104,7 @@ func (p *Program) open() (err error) {
 		return err
 	}
 	p.observeStore(metrics)
-	if err := p.openNotifier(plan, metrics); err != nil {
+	if err := errors.Join(p.openNotifier(plan, metrics), p.openEvents(metrics)); err != nil {
 		return err
 	}
 	p.sink = p.told(metrics)
@@ -197,6 +200,9 @@ func (p *Program) Close() error {
 	if p.xml != nil {
 		err = errors.Join(err, p.xml.close())
 	}
+	if p.readers != nil {
+		err = errors.Join(err, p.readers.close())
+	}
 	for _, a := range p.everyAgent() {
 		err = errors.Join(err, a.Close())
 	}
@@ -232,6 +238,7 @@ func (p *Program) Run(ctx context.Context) error {
 	all.Go(func() { p.deliver(lines) })
 	all.Go(func() { p.serveMetrics(lines) })
 	all.Go(func() { p.serveXML(lines) })
+	all.Go(func() { p.serveEvents(lines) })
 	all.Go(func() { p.finishRecordings(lines) }) // which ends after all calls
 	all.Go(func() { p.steer(lines) })
 	if p.awaitAgents(work) {

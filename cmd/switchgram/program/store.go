@@ -75,6 +75,7 @@ func (c *Config) OpenStore(ctx context.Context, o store.Options, journal bool) (
 // openStore takes the journal, if calls are to be remembered. What the plan makes of events is queued with them.
 func (p *Program) openStore(plan *notify.Plan) (err error) {
 	o := store.Options{Log: p.log}
+	p.keepEvents(&o)
 	if plan != nil {
 		o.Notify = plan.Notifications
 		o.Queued = func() { p.notifier.Wake() } // which Run calls, when there is one

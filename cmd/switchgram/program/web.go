@@ -34,6 +34,15 @@ func newWeb(what string, at netip.AddrPort, certificate *tls.Certificate, h http
 	}}, nil
 }
 
+// keyPair reads a certificate and its key from files; without names there is none.
+func keyPair(certificate, key string) (*tls.Certificate, error) {
+	if certificate == "" {
+		return nil, nil
+	}
+	c, err := tls.LoadX509KeyPair(certificate, key)
+	return &c, err
+}
+
 // addr is where it listens.
 func (w *web) addr() netip.AddrPort { return w.listener.Addr().(*net.TCPAddr).AddrPort() }
 

@@ -2,7 +2,6 @@ package program
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -41,7 +40,7 @@ func (p *Program) openXML(m *metrics) error {
 	if err != nil {
 		return err
 	}
-	certificate, err := x.certificate()
+	certificate, err := keyPair(x.Certificate, x.Key)
 	if err != nil {
 		return p.config.wrong("xml.certificate", err)
 	}
@@ -65,14 +64,6 @@ func (p *Program) openXML(m *metrics) error {
 	}
 	p.xml, err = newWeb("xml", x.Listen, certificate, h, p.log)
 	return err
-}
-
-func (x *XML) certificate() (*tls.Certificate, error) {
-	if x.Certificate == "" {
-		return nil, nil
-	}
-	c, err := tls.LoadX509KeyPair(x.Certificate, x.Key)
-	return &c, err
 }
 
 func (x *XML) dialplan() *xml.Dialplan {

@@ -1,0 +1,146 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"switchgram/bridge/line"
+	"switchgram/bridge/store"
+	"switchgram/bridge/stream"
+)
+
+// Events is where others may follow what happens, as it happens; docs/events.md explains.
+type Events struct {
+	Listen      netip.AddrPort `yaml:"listen"`      // none: nowhere; off loopback only with a certificate
+	Certificate string         `yaml:"certificate"` // PEM files, for HTTPS
+	Key         string         `yaml:"key"`
+	Tokens      []SecretAt     `yaml:"tokens"`  // that let in
+	Origins     []string       `yaml:"origins"` // of pages elsewhere whose scripts may read
+	Keep        Days           `yaml:"keep"`    // how long who was cut off may go on; 0: a week, if listen is there, or else not at all
+}
+
+// usualKeep is how many days events are kept.
+const usualKeep = Days(7)
+
+// check completes the block, or reports what is wrong with it.
+func (e *Events) check(say func(key, format string, args ...any)) {
+	if (e.Certificate == "") != (e.Key == "") {
+		say("events.certificate", "want certificate and key, or neither")
+	}
+	for i, origin := range e.Origins {
+		if u, err := url.Parse(origin); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			say(fmt.Sprintf("events.origins[%d]", i), "%q: want scheme and host, such as https://board.example.org", origin)
+		}
+	}
+	switch {
+	case !e.Listen.IsValid() && len(e.Tokens) > 0:
+		say("events.listen", "missing: where may others read? Such as 127.0.0.1:8095")
+	case !e.Listen.IsValid():
+	case !e.Listen.Addr().IsLoopback() && e.Certificate == "":
+		say("events.listen", "%s: names and numbers are told there; want a loopback address, or certificate and key", e.Listen)
+	case len(e.Tokens) == 0:
+		say("events.tokens", "want the tokens that let readers in, such as [{env: EVENTS_TOKEN}]")
+	}
+	if e.Listen.IsValid() && e.Keep == 0 {
+		e.Keep = usualKeep
+	}
+}
+
+// files are the names of files in it.
+func (e *Events) files() []*string {
+	all := []*string{&e.Certificate, &e.Key}
+	for i := range e.Tokens {
+		all = append(all, &e.Tokens[i].File)
+	}
+	return all
+}
+
+// keepEvents has the store keep events, for as long as they may be asked for.
+func (p *Program) keepEvents(o *store.Options) {
+	o.KeepEvents = time.Duration(p.config.Events.Keep) * 24 * time.Hour
+	o.Kept = func() {
+		if p.events != nil {
+			p.events.Wake()
+		}
+	}
+}
+
+// errEventsStore: events are kept with the records of calls.
+var errEventsStore = errors.New("events are kept in the store; it cannot be none")
+
+// openEvents listens for readers of events, if there are to be any.
+func (p *Program) openEvents(m *metrics) (err error) {
+	e := &p.config.Events
+	switch {
+	case !e.Listen.IsValid():
+		return nil
+	case p.store == nil:
+		return p.config.wrong("events", errEventsStore)
+	}
+	o := stream.Options{Archive: p.store, Origins: e.Origins, Log: p.log}
+	for i, at := range e.Tokens {
+		token, err := p.config.secret(fmt.Sprintf("events.tokens[%d]", i), line.SecretRef(at))
+		if err != nil {
+			return err
+		}
+		o.Tokens = append(o.Tokens, token)
+	}
+	if p.events, err = stream.New(o); err != nil {
+		return p.config.wrong("events.tokens", err)
+	}
+	certificate, err := keyPair(e.Certificate, e.Key)
+	if err != nil {
+		return p.config.wrong("events.certificate", err)
+	}
+	p.observeEvents(m)
+	mux := http.NewServeMux()
+	mux.Handle("/events", p.events)
+	p.readers, err = newWeb("events", e.Listen, certificate, mux, p.log)
+	return err
+}
+
+// observeEvents adds the readers of events to what Prometheus sees.
+func (p *Program) observeEvents(m *metrics) {
+	if m == nil {
+		return
+	}
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "event_readers", Help: "Who follows events now.",
+	}, func() float64 { return float64(p.events.Stats().Readers) }))
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Namespace: namespace, Name: "event_readers_dropped_total", Help: "Readers of events that were cut off since they took nothing.",
+	}, func() float64 { return float64(p.events.Stats().Dropped) }))
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Namespace: namespace, Name: "events_told_total", Help: "Events told to readers, once for each.",
+	}, func() float64 { return float64(p.events.Stats().Told) }))
+}
+
+// serveEvents serves readers until ctx ends. Calls go on without it.
+func (p *Program) serveEvents(ctx context.Context) {
+	if p.readers == nil {
+		return
+	}
+	p.log.Info("serving events", "to", p.EventsAddr())
+	var following sync.WaitGroup
+	following.Go(func() { _ = p.events.Run(ctx) }) // which lets the readers go when ctx ends, and has no other end
+	if err := p.readers.run(ctx); err != nil {
+		p.log.Error("events are served no longer", "err", err)
+	}
+	following.Wait()
+}
+
+// EventsAddr is where others may follow events, at /events; the zero value: nowhere.
+func (p *Program) EventsAddr() netip.AddrPort {
+	if p.readers == nil {
+		return netip.AddrPort{}
+	}
+	return p.readers.addr()
+}
