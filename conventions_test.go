@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 	"bridge/leg":         {"bridge", "bridge/media", "bridge/sip", "bridge/eventsocket", "esl", "verto", "tgcall", "tgcall/account", "tgcall/engine"},
 	"bridge/eventsocket": {"bridge", "esl"},
 	"bridge/line":        {"bridge"},
-	"bridge/live":        {"bridge", "bridge/fetch", "bridge/recording", "bridge/room", "bridge/route", "bridge/sound", "esl", "bridge/live/..."},
+	"bridge/live":        {"bridge", "bridge/fetch", "bridge/notify", "bridge/recording", "bridge/room", "bridge/route", "bridge/route/...", "bridge/sound", "esl"},
 	"bridge/sip":         {"bridge/sip/...", "internal/udp"},
 	"esl":                {"esl/..."},
 	"verto":              {"verto/..."},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"switchgram/bridge"
 	"switchgram/bridge/route"
@@ -50,34 +51,21 @@ func (ch *channel) CanMove() bool { return ch.moves }
 
 // Variable implements route.Channel.
 func (ch *channel) Variable(name string) (string, bool) {
-	p := ch.call.Caller()
 	switch name {
-	case "uuid", "call_id":
-		return ch.ID(), true
-	case "caller_id_name", "effective_caller_id_name":
-		return p.Name(), true
-	case "caller_id_number", "effective_caller_id_number", "ani":
-		return p.Caller(), true
-	case "destination_number":
-		return ch.r.number(ch.call), true
-	case "call_source":
-		return sources[ch.call.From().Scheme], true
-	case "call_direction":
-		return direction(ch.call), true
-	case "line", "tg_line":
-		return ch.call.Line(), true
-	case "tg_user_id", "tg_id":
-		return nonzero(p.ID), p.ID != 0
-	case "tg_username":
-		return p.Username, p.ID != 0
-	case "tg_phone":
-		return p.Phone, p.ID != 0
-	case "tg_first_name":
-		return p.FirstName, p.ID != 0
-	case "tg_last_name":
-		return p.LastName, p.ID != 0
+	case "effective_caller_id_name":
+		name = "caller_id_name"
+	case "effective_caller_id_number", "ani":
+		name = "caller_id_number"
 	}
-	return "", false
+	v, ok := facts(ch.call)[name]
+	return v, ok
+}
+
+// ArrivalOf is as what a call comes to its route, when it comes in a context for a number.
+func ArrivalOf(c *bridge.Call, context, domain, number string) route.Arrival {
+	return route.Arrival{
+		Context: context, Domain: domain, Number: number, Direction: direction(c), Source: sources[c.From().Scheme], Facts: facts(c),
+	}
 }
 
 // sources are what scripts call the worlds that calls come from.
@@ -103,7 +91,13 @@ func nonzero(id int64) string {
 }
 
 // Answer implements route.Channel.
-func (ch *channel) Answer(ctx context.Context) error { return ch.call.Answer(ctx) }
+func (ch *channel) Answer(ctx context.Context) error {
+	err := ch.call.Answer(ctx)
+	if err == nil {
+		ch.progress.answer(time.Now())
+	}
+	return err
+}
 
 // Hangup implements route.Channel.
 func (ch *channel) Hangup(ctx context.Context, c bridge.Cause) error {

@@ -16,9 +16,18 @@ import (
 
 // progress is what has become of a call that onDisconnect is told of. It is the script's goroutine's, but for met.
 type progress struct {
-	mu   sync.Mutex
-	talk time.Time // first talk with somebody
-	to   string    // with whom last
+	mu       sync.Mutex
+	answered time.Time // the caller, by a step
+	talk     time.Time // first talk with somebody
+	to       string    // with whom last
+}
+
+func (p *progress) answer(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.answered.IsZero() {
+		p.answered = now
+	}
 }
 
 func (p *progress) met(now time.Time) {

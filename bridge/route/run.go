@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,6 +77,17 @@ func (r *run) flow(ctx context.Context) Ending {
 		case ctx.Err() != nil:
 			return r.at(Gone, s)
 		}
+		r.keepOn(ctx)
+	}
+}
+
+// keepOn puts the state of a call that runs into the journal, if anything is to be done after it.
+func (r *run) keepOn(ctx context.Context) {
+	if r.ch == nil || !slices.ContainsFunc(r.state.Entered, r.library.disconnects) {
+		return
+	}
+	if err := r.keep(ctx); err != nil {
+		r.log.Error("the state of a call is not kept: after a crash its onDisconnect knows less", "err", err)
 	}
 }
 

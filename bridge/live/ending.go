@@ -1,0 +1,223 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"switchgram/bridge"
+	"switchgram/bridge/route"
+)
+
+const (
+	// mostAfterwards is how many calls' onDisconnect runs at once: it waits for others' servers most of the time.
+	mostAfterwards = 256
+	// lastChance is how long what runs may go on when Run is to end. The journal has what remains.
+	lastChance = 10 * time.Second
+)
+
+// Publish implements bridge.Sink: when a call is over its onDisconnect is due, which is on disk when Publish returns.
+func (r *Router) Publish(ev bridge.Event) {
+	if ev.Kind != bridge.CallMissed && ev.Kind != bridge.CallEnded {
+		return
+	}
+	k := r.call(string(ev.Call))
+	if k == nil {
+		return
+	}
+	if ev.Kind == bridge.CallMissed {
+		k.missed = true // both events come from the goroutine of the call
+		return
+	}
+	k.last, k.how = ev, k.endedHere(ev)
+	if k.there != nil {
+		k.how = endedThere(*k.there, k.how)
+	}
+	r.over(k)
+}
+
+// over has what is due after a call done.
+func (r *Router) over(k *call) {
+	if err := r.keep(k); err != nil {
+		r.log.Error("what is to be done after a call would not survive a crash", "call", k.id, "err", err)
+	}
+	select {
+	case r.ended <- k:
+	default:
+		r.leave(k)
+		r.log.Error("too many calls have ended at once; what is to be done after this one waits for the next start", "call", k.id)
+	}
+}
+
+func (r *Router) keep(k *call) error {
+	if r.journal == nil {
+		return nil
+	}
+	return r.journal.over(k.state, k.how)
+}
+
+// endedHere is how a call ended, in the words of scripts.
+func (k *call) endedHere(ev bridge.Event) route.Ended {
+	out := ev.Outcome
+	how := route.Ended{
+		Cause: out.Cause, By: ev.Report().EndedBy, Started: out.Times.Started, Ended: out.Times.Ended, Missed: k.missed, Answered: out.Times.Connected,
+	}
+	if how.By == "bridge" {
+		how.By = "system"
+	}
+	if k.ch != nil {
+		how.Bridged, how.BridgedTo = k.ch.progress.talk, k.ch.progress.to
+		if k.state.Answered && how.Answered.IsZero() {
+			how.Answered = k.ch.progress.answered
+		}
+	}
+	if n := len(out.Recordings); n > 0 {
+		how.Recording = out.Recordings[n-1].Place
+	}
+	return how
+}
+
+// endedThere is how a call ended that went to FreeSWITCH: with whom the caller talked is known there, when it began here.
+func endedThere(there, here route.Ended) route.Ended {
+	there.Started, there.Ended = here.Started, here.Ended
+	if !here.Bridged.IsZero() {
+		there.Bridged, there.Missed = here.Bridged, false
+	}
+	if there.BridgedTo == "" {
+		there.BridgedTo = here.BridgedTo
+	}
+	if here.By == "caller" {
+		there.By = "caller"
+	}
+	if there.Recording == "" {
+		there.Recording = here.Recording
+	}
+	return there
+}
+
+// Run does what scripts want done after their calls until ctx ends, first what a crash has left.
+func (r *Router) Run(ctx context.Context) error {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var all sync.WaitGroup
+	places := make(chan struct{}, mostAfterwards)
+	do := func(k *call, f func(context.Context, *call)) {
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			f(work, k)
+		})
+	}
+	if r.journal != nil {
+		all.Go(func() { r.journal.run(work) })
+	}
+	for _, k := range r.left() {
+		do(k, r.resume)
+	}
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case k := <-r.ended:
+			do(k, r.afterwards)
+		}
+	}
+	for len(r.ended) > 0 {
+		do(<-r.ended, r.afterwards)
+	}
+	r.finish(places, stop)
+	all.Wait()
+	r.engine.Wait()
+	return nil
+}
+
+// finish gives what runs a last chance.
+func (r *Router) finish(places chan struct{}, stop context.CancelFunc) {
+	hurry := time.NewTimer(lastChance)
+	defer hurry.Stop()
+	for range mostAfterwards {
+		select {
+		case places <- struct{}{}:
+		case <-hurry.C:
+			stop()
+			return
+		}
+	}
+	stop()
+}
+
+// left are the calls that the journal has kept from before.
+func (r *Router) left() (all []*call) {
+	if r.journal == nil {
+		return nil
+	}
+	kept, broken := r.journal.left()
+	for _, err := range broken {
+		r.log.Error("what a crash has left of a script cannot be read", "err", err)
+	}
+	for _, e := range kept {
+		k := &call{id: e.State.Call, state: e.State, last: bridge.Event{Call: bridge.CallID(e.State.Call)}}
+		if k.how = crashed(e.State); e.Ended != nil {
+			k.how = *e.Ended
+		}
+		all = append(all, k)
+	}
+	return all
+}
+
+// crashed is how a call ended that ran when the program was killed.
+func crashed(s *route.State) route.Ended {
+	return route.Ended{Cause: bridge.NormalTemporaryFailure, By: "system", Started: s.Began, Ended: time.Now(), Missed: s.Facts["call_direction"] == "inbound"}
+}
+
+// resume goes on where a crash has left a call.
+func (r *Router) resume(ctx context.Context, k *call) {
+	r.mu.Lock()
+	r.calls[k.id] = k
+	r.stats.Resumed++
+	r.mu.Unlock()
+	r.log.Info("going on with what is to be done after a call that a crash has cut short", "call", k.id)
+	r.afterwards(ctx, k)
+}
+
+// afterwards runs onDisconnect and tells what the script did. Whoever keeps records of calls has none of one that FreeSWITCH's dialplan has brought.
+func (r *Router) afterwards(ctx context.Context, k *call) {
+	defer r.leave(k)
+	err := r.disconnect(ctx, k)
+	if err != nil {
+		r.log.Error("what is to be done after a call", "call", k.id, "err", err)
+	}
+	if r.o.Sink != nil {
+		r.o.Sink.Publish(bridge.NewScriptEnded(k.last, k.scripted()))
+	}
+}
+
+func (r *Router) disconnect(ctx context.Context, k *call) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if k.state.Phase == route.Disconnected {
+		return r.engine.Resume(ctx, k.state)
+	}
+	return r.engine.Disconnect(ctx, k.state, k.how)
+}
+
+// scripted is what the script did with the call.
+func (k *call) scripted() bridge.Scripted {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.did.Routes = k.state.Entered
+	for _, name := range k.state.Exported {
+		if v, ok := k.state.Variables[name]; ok && v.Scope != route.Local {
+			if k.did.Variables == nil {
+				k.did.Variables = map[string]string{}
+			}
+			k.did.Variables[name] = v.Value
+		}
+	}
+	return k.did
+}
