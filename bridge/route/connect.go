@@ -17,9 +17,6 @@ import (
 // ringing is how long a bridge rings if nobody says.
 const ringing = time.Minute
 
-// mostEndpoints is whom a bridge may ring at most.
-const mostEndpoints = 15
-
 type bridgeStep struct {
 	Strategy     string      `json:"strategy" words:"parallel,sequential,multiple,failover" default:"parallel"`
 	Global       pairs       `json:"global"`

@@ -30,18 +30,16 @@ type reader interface {
 
 // parser reads one script.
 type parser struct {
-	script    *Script
-	forms     map[string]form // the applications there are
-	allow     template.Allow
-	path      string
-	at        tree.Position
-	block     *block // that is being read
-	index     int    // of the step in it
-	depth     int
-	steps     int
-	problems  []error
-	uses      []use
-	functions map[string]*block
+	script   *Script
+	forms    map[string]form // the applications there are
+	allow    template.Allow
+	path     string
+	block    *block // that is being read
+	index    int    // of the step in it
+	depth    int
+	steps    int
+	problems []error
+	uses     []use
 }
 
 // use is a name that a script refers to.

@@ -104,7 +104,7 @@ func (p *parser) resolve() {
 }
 
 // destination are the numbers that a route is for.
-type destination struct{ all []string }
+type destination struct{}
 
 func (d *destination) read(p *parser, n *tree.Node) {
 	p.script.numbersAt = n.At

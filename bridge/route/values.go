@@ -107,6 +107,9 @@ func (r *run) put(name, value string, s Scope) {
 		return
 	}
 	r.state.Variables[name] = Variable{value, s}
+	if r.engine.opt.Watch != nil {
+		r.engine.opt.Watch(r.state.Call, name, value)
+	}
 }
 
 // set sets a variable, and tells the channel.

@@ -1,0 +1,254 @@
+// Package folder reads everything that routing scripts are made of from a folder:
+//
+//	routes/*.json            the scripts
+//	routes/calendars/*.json  calendars (package calendar)
+//	routes/lists/*.txt       lists of numbers (package numberlist), by file name
+//	routes/limits.json       {"hotline": 5}: most calls at once
+//	routes/secrets.json      {"crm_token": {"env": "CRM_TOKEN"}, "key": {"file": "key.txt"}}: where secrets stand
+//
+// Folder keeps what it has read, and reads it again when a file changes: what is broken then is refused as a whole, and what was before stays.
+package folder
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"switchgram/bridge/route"
+	"switchgram/bridge/route/calendar"
+	"switchgram/bridge/route/numberlist"
+)
+
+// every is how often the folder is looked at.
+const every = 2 * time.Second
+
+// Options of a folder. The zero value is usable.
+type Options struct {
+	Default string       // public route of numbers that no other has
+	Lenient bool         // secrets that cannot be read are empty: for checks where they are not
+	Log     *slog.Logger // nil: nowhere
+}
+
+// Folder is a folder and what was last read from it. Make one with Open.
+type Folder struct {
+	path    string
+	opt     Options
+	current atomic.Pointer[route.Library]
+	seen    string // what it looked like when it was last read
+}
+
+// Open reads a folder. Everything wrong with it is in the error.
+func Open(path string, o Options) (*Folder, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	f := &Folder{path: path, opt: o, seen: look(path)}
+	l, err := Load(path, o)
+	if err != nil {
+		return nil, err
+	}
+	f.current.Store(l)
+	return f, nil
+}
+
+// Library is what is in force. It may be called at any time.
+func (f *Folder) Library() *route.Library { return f.current.Load() }
+
+// Run reads the folder again when something in it has changed, until ctx ends. Calls that run keep what they began with.
+func (f *Folder) Run(ctx context.Context) error {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			f.refresh()
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (f *Folder) refresh() {
+	looks := look(f.path)
+	if looks == f.seen {
+		return
+	}
+	f.seen = looks
+	l, err := Load(f.path, f.opt)
+	if err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			f.opt.Log.Error("changed routes are refused, the old ones stay", "err", line)
+		}
+		return
+	}
+	f.current.Store(l)
+	f.opt.Log.Info("routes read again", "routes", len(l.Scripts))
+}
+
+// look is names, sizes and times of all files.
+func look(path string) string {
+	var b strings.Builder
+	_ = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if info, err := d.Info(); err == nil {
+			fmt.Fprintln(&b, name, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	}) // what cannot be read is found when it is
+	return b.String()
+}
+
+// Load reads a folder once, and checks that everything is there that its scripts refer to.
+func Load(path string, o Options) (*route.Library, error) {
+	l := &route.Library{
+		Calendars: map[string]route.Calendar{}, Lists: map[string]route.List{}, Limits: map[string]int{}, Secrets: map[string]string{}, Default: o.Default,
+	}
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("routes: %s is no folder", path)
+	}
+	var wrong []error
+	for _, kind := range []struct {
+		pattern string
+		read    func(l *route.Library, name string, o Options) error
+	}{
+		{"limits.json", readLimits}, {"secrets.json", readSecrets}, {"calendars/*.json", readCalendar}, {"lists/*.txt", readList}, {"*.json", readScript},
+	} {
+		names, err := filepath.Glob(filepath.Join(path, kind.pattern))
+		if err != nil {
+			return nil, fmt.Errorf("routes: %w", err)
+		}
+		for _, name := range names {
+			if err := kind.read(l, name, o); err != nil {
+				wrong = append(wrong, err)
+			}
+		}
+	}
+	if len(wrong) == 0 {
+		wrong = append(wrong, l.Check())
+	}
+	return l, errors.Join(wrong...)
+}
+
+func readScript(l *route.Library, name string, _ Options) error {
+	if base := filepath.Base(name); base == "limits.json" || base == "secrets.json" {
+		return nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("route: %w", err)
+	}
+	defer f.Close()
+	s, err := route.Parse(name, f)
+	if err != nil {
+		return err
+	}
+	l.Scripts = append(l.Scripts, s)
+	return nil
+}
+
+func readCalendar(l *route.Library, name string, _ Options) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("calendar: %w", err)
+	}
+	defer f.Close()
+	c, err := calendar.Parse(name, f)
+	if err != nil {
+		return err
+	}
+	if l.Calendars[c.Name] != nil {
+		return fmt.Errorf("%s: there is a calendar %q already", name, c.Name)
+	}
+	l.Calendars[c.Name] = c
+	return nil
+}
+
+func readList(l *route.Library, name string, _ Options) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("list: %w", err)
+	}
+	defer f.Close()
+	all, err := numberlist.Parse(name, f)
+	if err != nil {
+		return err
+	}
+	l.Lists[strings.TrimSuffix(filepath.Base(name), ".txt")] = all
+	return nil
+}
+
+func readLimits(l *route.Library, name string, _ Options) error {
+	if err := readJSON(name, &l.Limits); err != nil {
+		return err
+	}
+	for limit, most := range l.Limits {
+		if most < 1 {
+			return fmt.Errorf("%s: %s: %d: want 1 or more", name, limit, most)
+		}
+	}
+	return nil
+}
+
+// where says where a secret stands.
+type where struct {
+	Env  string `json:"env"`
+	File string `json:"file"` // relative to the folder
+}
+
+func readSecrets(l *route.Library, name string, o Options) error {
+	var all map[string]where
+	if err := readJSON(name, &all); err != nil {
+		return err
+	}
+	var wrong []error
+	for secret, w := range all {
+		value, err := w.value(filepath.Dir(name))
+		if err != nil && !o.Lenient {
+			wrong = append(wrong, fmt.Errorf("%s: secret %q: %w", name, secret, err))
+		}
+		l.Secrets[secret] = value
+	}
+	return errors.Join(wrong...)
+}
+
+func (w where) value(folder string) (string, error) {
+	switch {
+	case (w.Env == "") == (w.File == ""):
+		return "", errors.New("want env or file")
+	case w.Env != "":
+		value, ok := os.LookupEnv(w.Env)
+		if !ok {
+			return "", fmt.Errorf("environment variable %s is not set", w.Env)
+		}
+		return value, nil
+	}
+	if !filepath.IsAbs(w.File) {
+		w.File = filepath.Join(folder, w.File)
+	}
+	data, err := os.ReadFile(w.File)
+	return strings.TrimRight(string(data), "\r\n"), err
+}
+
+func readJSON(name string, v any) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("routes: %w", err)
+	}
+	defer f.Close()
+	d := json.NewDecoder(f)
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
