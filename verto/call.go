@@ -104,6 +104,13 @@ func (c *Call) begin(ctx context.Context) (done func(), err error) {
 	}
 }
 
+// Call finds a call that has not ended, whoever's it is; nil: there is none.
+func (s *Server) Call(id string) *Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls[id]
+}
+
 // callsOf counts a user's calls, under the lock.
 func (s *Server) callsOf(user string) (n int) {
 	for _, c := range s.calls {

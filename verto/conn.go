@@ -101,7 +101,7 @@ func (c *conn) read(hurry *time.Timer) {
 	})
 	for c.expect() == nil {
 		_, frame, err := c.ws.ReadMessage()
-		if err != nil || c.pace.Wait(c.ctx) != nil {
+		if err != nil || !c.speed.free(frame) && c.pace.Wait(c.ctx) != nil {
 			return
 		}
 		if c.leaving() {

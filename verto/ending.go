@@ -34,6 +34,7 @@ func (c *Call) end(e Ended, tell bool) {
 		return
 	}
 	c.phase = over
+	c.cancel(&EndError{e})
 	c.expire(0, Ended{})
 	if tell {
 		params := object{"cause": e.Cause.String()}
@@ -48,7 +49,6 @@ func (c *Call) end(e Ended, tell bool) {
 	c.s.mu.Lock()
 	delete(c.s.calls, c.id)
 	c.s.mu.Unlock()
-	c.cancel(&EndError{e})
 	c.session.settle()
 	c.log.Debug("verto: call ended", "cause", e.Cause.String(), "remote", e.Remote, "err", e.Err)
 }

@@ -169,7 +169,7 @@ func (c *Call) say(method string, params object) error {
 	defer c.mu.Unlock()
 	switch {
 	case c.phase == over:
-		return ErrOver
+		return context.Cause(c.ctx)
 	case c.phase != calling, method == "verto.media" && c.described:
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/pion/sdp/v3"
 )
@@ -19,6 +20,9 @@ const (
 func readable(text string) (string, error) {
 	if len(text) > maxSDP {
 		return "", fmt.Errorf("%w: %d bytes of description", ErrNoOpus, len(text))
+	}
+	if strings.ContainsFunc(strings.NewReplacer("\r\n", "", "\n", "").Replace(text), unicode.IsControl) {
+		return "", fmt.Errorf("%w: control characters", ErrNoOpus)
 	}
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(text); err != nil {

@@ -22,7 +22,17 @@ type speedTest struct {
 	announced int
 	begun     time.Time // of the upload; zero: none runs
 	sent      time.Time // when the download began; zero: none runs
-	last      time.Time // when the last test began
+	last      time.Time // when the last test began that was one
+	left      int       // bytes that the page may send without waiting for its turn
+}
+
+// free tells whether a frame is part of a test, and has not to wait for the page's turn.
+func (t *speedTest) free(frame []byte) bool {
+	if t.begun.IsZero() || t.left <= 0 || !bytes.HasPrefix(frame, []byte("#SPB")) {
+		return false
+	}
+	t.left -= len(frame)
+	return true
 }
 
 // take reads a frame of the test, on the goroutine that reads.
@@ -30,7 +40,7 @@ func (t *speedTest) take(c *conn, frame []byte) {
 	switch kind := frame[:min(len(frame), 4)]; string(kind) {
 	case "#SPU":
 		t.announced, _ = strconv.Atoi(string(bytes.TrimSpace(frame[4:]))) // of nothing it is soon over
-		t.begun = time.Now()
+		t.begin(time.Now())
 	case "#SPE":
 		if !t.begun.IsZero() {
 			t.back(c)
@@ -38,18 +48,25 @@ func (t *speedTest) take(c *conn, frame []byte) {
 	}
 }
 
-// back tells how long the upload took and begins the download: at most one a minute, since it costs more than any other request.
+// begin counts a test if it is one: at most one a minute, since it costs more than any other request.
+func (t *speedTest) begin(now time.Time) {
+	t.begun, t.left = now, 0
+	if t.announced > 0 && now.Sub(t.last) >= speedEvery {
+		t.last, t.left = now, maxSpeed+maxSpeed/8 // frames have heads
+	}
+}
+
+// back tells how long the upload took and begins the download.
 func (t *speedTest) back(c *conn) {
-	now := time.Now()
-	took := now.Sub(t.begun)
+	now, begun := time.Now(), t.begun
 	t.begun = time.Time{}
-	if now.Sub(t.last) < speedEvery || t.announced <= 0 {
+	if begun != t.last {
 		c.send([]byte("#SPU 1"))
 		c.send([]byte("#SPD 1"))
 		return
 	}
-	t.last, t.sent = now, now
-	c.send(fmt.Appendf(nil, "#SPU %d", millis(took)))
+	t.sent = now
+	c.send(fmt.Appendf(nil, "#SPU %d", millis(now.Sub(begun))))
 	frame := append([]byte("#SPB"), bytes.Repeat([]byte("."), speedFrame-4)...)
 	for range min(t.announced, maxSpeed) / speedFrame {
 		c.send(frame)
