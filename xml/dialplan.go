@@ -110,19 +110,23 @@ func bridgeTo(user, who string) []*element { return byUs("user/"+user, "X-TG-Dia
 // byUs calls Switchgram, and tells it something in a header. FreeSWITCH offers a called user only the codecs of the caller; so Opus, which
 // Telegram speaks, is offered first.
 func byUs(dial, header string) []*element {
-	return bridged(dial,
+	return []*element{
+		action("set", "hangup_after_bridge=true"),
 		action("export", "nolocal:sip_h_"+header),
-		action("export", "nolocal:absolute_codec_string=OPUS@48000h@20i,PCMU,PCMA"))
+		action("export", "nolocal:absolute_codec_string=OPUS@48000h@20i,PCMU,PCMA"),
+		action("bridge", dial),
+		sayWhy(),
+	}
 }
 
-// ring calls a user for half a minute.
-func ring(user string) []*element { return bridged("user/"+user, action("set", "call_timeout=30")) }
-
-// bridged calls a dial string when all else is done; why there was no answer is told to the caller.
-func bridged(dial string, before ...*element) []*element {
-	all := append([]*element{action("set", "hangup_after_bridge=true")}, before...)
-	return append(all, action("bridge", dial), action("hangup", "${last_bridge_hangup_cause}"))
+// ring calls a user for half a minute. Who is called may transfer the call by att_xfer: when it then hangs up, FreeSWITCH needs a moment to
+// bridge the caller anew, and with hangup_after_bridge would now and then have hung up before.
+func ring(user string) []*element {
+	return []*element{action("set", "call_timeout=30"), action("bridge", "user/"+user), action("sleep", "500"), sayWhy()}
 }
+
+// sayWhy tells the caller why there was no answer.
+func sayWhy() *element { return action("hangup", "${last_bridge_hangup_cause}") }
 
 // literal is an extension for one number.
 func literal(name, number string, actions ...*element) *element {

@@ -73,19 +73,14 @@ func (w *world) incoming(ctx context.Context, line string) (*call, error) {
 	return c, nil
 }
 
-// rung is incoming, bridged to a user of FreeSWITCH who has answered; the call ends with the bridge.
+// rung is incoming, bridged to a user of FreeSWITCH who has answered, as docs/freeswitch.md recommends; the call ends soon after the bridge.
 func (w *world) rung(ctx context.Context, line string, user int, by answerer) (*call, error) {
-	return w.rungBy(ctx, line, by, "set:hangup_after_bridge=true", "bridge:"+w.line(user))
-}
-
-// rungBy is incoming, with applications of which one bridges.
-func (w *world) rungBy(ctx context.Context, line string, by answerer, apps ...string) (*call, error) {
 	c, err := w.incoming(ctx, line)
 	if err != nil {
 		return nil, err
 	}
 	bridged, err := w.fs.await(ctx, "CHANNEL_BRIDGE", func(e *esl.Event) bool { return e.UUID() == c.uuid }, func() error {
-		return w.fs.send(ctx, c.uuid, apps...)
+		return w.fs.send(ctx, c.uuid, "bridge:"+w.line(user), "sleep:500", "hangup:${last_bridge_hangup_cause}")
 	})
 	if err != nil {
 		return nil, err

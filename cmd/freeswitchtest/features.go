@@ -20,7 +20,12 @@ func features() []row {
 		{"uuid_hold, and back", hold},
 		{"the telephone holds, and takes back", heldByTelephone},
 		{"uuid_transfer to another telephone", blindTransfer},
-		{"att_xfer: ask first, then transfer", attendedTransfer},
+		{"att_xfer of a telephone that Telegram has called", func(ctx context.Context, w *world) (string, error) {
+			return w.asked(ctx)(w.rung(ctx, "udp", opusPhone, w.phones[opusPhone]))
+		}},
+		{"att_xfer of a telephone that has called Telegram", func(ctx context.Context, w *world) (string, error) {
+			return w.asked(ctx)(w.phoned(ctx, opusPhone, w.line(lineUDP), dialAnn))
+		}},
 		{"park, and fetch", park},
 		{"record_session, and play it", recordSession},
 		{"early media, then answer", earlyMedia},
@@ -84,31 +89,32 @@ func blindTransfer(ctx context.Context, w *world) (string, error) {
 	return c.talked(ctx)
 }
 
-// attendedTransfer: the telephone asks another one, which hears it and not Telegram, and then leaves the two to each other. With
-// hangup_after_bridge FreeSWITCH would now and then end the caller's channel before it comes to bridge it.
-func attendedTransfer(ctx context.Context, w *world) (string, error) {
-	c, err := w.rungBy(ctx, "udp", w.phones[opusPhone], "bridge:"+w.line(opusPhone), "park")
-	if err != nil {
-		return "", err
+// asked has the telephone ask another one, which hears it and not Telegram, and then leave the two to each other.
+func (w *world) asked(ctx context.Context) func(*call, error) (string, error) {
+	return func(c *call, err error) (string, error) {
+		if err != nil {
+			return "", err
+		}
+		if err := c.hear(ctx); err != nil {
+			return "", err
+		}
+		if err := w.fs.Broadcast(ctx, c.peer, "att_xfer::"+w.line(sparePhone), esl.ALeg); err != nil {
+			return "", err
+		}
+		second, err := w.phones[sparePhone].answered(ctx)
+		if err != nil {
+			return "", err
+		}
+		if err := errors.Join(second.Hears(ctx, c.other.Hz), c.telegram.HearsNo(ctx, c.other.Hz)); err != nil {
+			return "", fmt.Errorf("while they talk about it: %w", err)
+		}
+		if err := c.other.hangup(ctx); err != nil {
+			return "", err
+		}
+		c.other = second
+		saw, err := c.talked(ctx)
+		return "asked, " + saw, err
 	}
-	if err := c.hear(ctx); err != nil {
-		return "", err
-	}
-	if err := w.fs.Broadcast(ctx, c.peer, "att_xfer::"+w.line(sparePhone), esl.ALeg); err != nil {
-		return "", err
-	}
-	second, err := w.phones[sparePhone].answered(ctx)
-	if err != nil {
-		return "", err
-	}
-	if err := errors.Join(second.Hears(ctx, c.other.Hz), c.telegram.HearsNo(ctx, c.other.Hz)); err != nil {
-		return "", fmt.Errorf("while they talk about it: %w", err)
-	}
-	if err := c.other.hangup(ctx); err != nil {
-		return "", err
-	}
-	c.other = second
-	return c.talked(ctx)
 }
 
 // park has FreeSWITCH answer the call of somebody on Telegram, run applications and park it.

@@ -10,11 +10,11 @@ import (
 	"switchgram/tgcall"
 )
 
-// sessionTimer is the session timer of all calls (RFC 4028), the shortest there may be.
-const sessionTimer = 90 * time.Second
+// sessionTimer is the session timer of all calls (RFC 4028), the shortest that FreeSWITCH asks for or takes.
+const sessionTimer = 2 * time.Minute
 
 // byFreeSWITCH has FreeSWITCH ask for that session timer, and refresh it: it does so of calls that it makes.
-const byFreeSWITCH = "{sofia_session_timeout=90}"
+const byFreeSWITCH = "{sofia_session_timeout=120}"
 
 // refreshed has two calls last longer than their session timers: FreeSWITCH refreshes the one that it has made, and the bridge the other one. Who
 // is not refreshed in time hangs up.
