@@ -1,0 +1,226 @@
+package browsertest
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"switchgram/internal/npm"
+	"switchgram/verto"
+)
+
+// house is a server whose calls are echoes, and a page that calls it.
+type house struct {
+	*tab
+	s     *verto.Server
+	url   string
+	calls chan *verto.Call
+}
+
+// sound is a page's voice and ear, which the tests of Telegram's engine have too.
+const sound = "../../tgcall/engine/browsertest/testdata/sound.js"
+
+type users struct{}
+
+func (users) Login(_ context.Context, l verto.Login) (verto.User, error) {
+	if l.Name != "ann" || l.Password != "secret" {
+		return verto.User{}, verto.ErrPassword
+	}
+	return verto.User{ID: "ann", Name: "Ann", Number: "1008"}, nil
+}
+
+// build runs a server, with the page beside it, until the test ends.
+func build(t *testing.T, browser context.Context) *house {
+	t.Helper()
+	h := &house{calls: make(chan *verto.Call, 4)}
+	var err error
+	h.s, err = verto.New(verto.Options{Users: users{}, OnCall: h.onCall, Media: loopback})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = h.s.Run(ctx) })
+	mux := http.NewServeMux()
+	mux.Handle("/", http.FileServerFS(os.DirFS("testdata")))
+	mux.Handle("/modules/", http.StripPrefix("/modules/", http.FileServerFS(os.DirFS(npm.Modules(t, "testdata")))))
+	mux.HandleFunc("/sound.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, sound) })
+	mux.Handle("/verto", h.s)
+	site := httptest.NewServer(mux)
+	t.Cleanup(func() { stop(); running.Wait(); site.Close() })
+	h.url = "ws" + strings.TrimPrefix(site.URL, "http") + "/verto"
+	h.tab = open(t, browser, site.URL)
+	return h
+}
+
+func loopback(s *webrtc.SettingEngine) (func(), error) {
+	s.SetIncludeLoopbackCandidate(true)
+	s.SetIPFilter(net.IP.IsLoopback)
+	return nil, nil
+}
+
+// onCall answers and echoes what is said. Who dials "early" is answered by the test.
+func (h *house) onCall(ctx context.Context, c *verto.Call) {
+	echo(c)
+	h.calls <- c
+	switch c.Destination() {
+	case "busy":
+		c.Hangup(verto.Cause{Code: 17, Name: "USER_BUSY"})
+		return
+	case "early":
+		_ = c.EarlyMedia(ctx)
+	default:
+		_ = c.Answer(ctx)
+	}
+	<-ctx.Done()
+}
+
+func echo(c *verto.Call) {
+	c.OnRTP(func(p *rtp.Packet) { _ = c.WriteRTP(p) })
+}
+
+func (h *house) start(client string) {
+	h.t.Helper()
+	h.do("start('%s', '%s', 'ann', 'secret')", client, h.url)
+}
+
+// call is the one that the page makes.
+func (h *house) call() *verto.Call {
+	h.t.Helper()
+	select {
+	case c := <-h.calls:
+		return c
+	case <-time.After(patience):
+		h.t.Fatal("no call came")
+		return nil
+	}
+}
+
+// await is the next event of the kind.
+func await[E verto.Event](t *testing.T, c *verto.Call) (e E) {
+	t.Helper()
+	timeout := time.After(patience)
+	for {
+		select {
+		case got, more := <-c.Events():
+			if e, ok := got.(E); ok {
+				return e
+			}
+			if !more {
+				t.Fatalf("the call has ended; no %T came", e)
+			}
+		case <-timeout:
+			t.Fatalf("no %T came", e)
+		}
+	}
+}
+
+// TestClientsThatAreNotOurs has one browser, and a tab for each client.
+func TestClientsThatAreNotOurs(t *testing.T) {
+	browser := chromium(t)
+	for _, client := range []string{"vertojs", "verto"} {
+		t.Run(client, func(t *testing.T) {
+			h := build(t, browser)
+			h.start(client)
+			calls(h)
+			isCalled(h)
+			waits(h)
+			isRefused(h)
+			if client == "verto" { // the other one cannot
+				comesBack(h)
+			}
+		})
+	}
+}
+
+// calls: the page calls, is heard and hears, presses keys, holds, and hangs up.
+func calls(h *house) {
+	h.do("phone.dial('3500')")
+	c := h.call()
+	await[verto.Answered](h.t, c)
+	h.do("reaches('active')")
+	h.hearsItself()
+
+	h.do("phone.dtmf('4'), phone.dtmf('2#')")
+	if a, b := await[verto.Digits](h.t, c), await[verto.Digits](h.t, c); a.Keys+b.Keys != "42#" {
+		h.t.Errorf("the page pressed %s%s", a.Keys, b.Keys)
+	}
+	h.do("phone.hold()")
+	if e := await[verto.Held](h.t, c); !e.On {
+		h.t.Error("hold was told as its end")
+	}
+	h.do("reaches('held')")
+	h.do("phone.unhold()")
+	await[verto.Held](h.t, c)
+	h.do("reaches('active')")
+	h.do("phone.hangup()")
+	if e := await[verto.Ended](h.t, c); !e.Remote || e.Cause != verto.NormalClearing {
+		h.t.Errorf("the call ended: %v", e)
+	}
+}
+
+// isCalled: the page rings, answers, is heard and hears, and is hung up.
+func isCalled(h *house) {
+	c, err := h.s.Sessions("ann")[0].Dial(context.Background(), "", verto.Party{Name: "Bob", Number: "+491234"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	echo(c)
+	h.do("reaches('ringing')")
+	h.do("phone.answer()")
+	await[verto.Answered](h.t, c)
+	h.do("reaches('active')")
+	h.hearsItself()
+	c.Hangup(verto.NormalClearing)
+	h.do("reaches('over')")
+}
+
+// waits: the page hears something before it is answered.
+func waits(h *house) {
+	h.do("phone.dial('early')")
+	c := h.call()
+	h.do("reaches('early')")
+	if err := c.Answer(context.Background()); err != nil {
+		h.t.Fatal(err)
+	}
+	h.do("reaches('active')")
+	h.hearsItself()
+	h.do("phone.hangup()")
+	await[verto.Ended](h.t, c)
+}
+
+// isRefused: the page is told so.
+func isRefused(h *house) {
+	h.do("phone.dial('busy')")
+	await[verto.Ended](h.t, h.call())
+	h.do("reaches('over')")
+}
+
+// comesBack: the page is reloaded in a call, and goes on with it.
+func comesBack(h *house) {
+	h.do("phone.dial('3500')")
+	c := h.call()
+	await[verto.Answered](h.t, c)
+	h.do("reaches('active')")
+	h.run(chromedp.Reload())
+	h.run(chromedp.Poll("window.ready", nil))
+	await[verto.Detached](h.t, c)
+	h.start("verto")
+	await[verto.Attached](h.t, c)
+	h.do("reaches('active')")
+	h.hearsItself()
+	h.do("phone.hangup()")
+	if e := await[verto.Ended](h.t, c); !e.Remote {
+		h.t.Errorf("the call ended: %v", e)
+	}
+}

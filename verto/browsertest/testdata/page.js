@@ -1,0 +1,109 @@
+// One telephone, by either client. phone.state is where its call stands: ringing, early, active, held or over.
+
+import {Ear, Voice} from './sound.js';
+
+const sound = new AudioContext({sampleRate: 48000});
+const voice = new Voice(sound);
+const ear = new Ear(sound);
+
+// VertoJS is npm's vertojs. It tells little, so that its state is made of its events.
+class VertoJS {
+	constructor(url, user, password) {
+		this.verto = new Verto.Verto({transportConfig: {socketUrl: url, login: user, passwd: password}});
+		this.verto.subscribeEvent('invite', (call) => {
+			this.take(call);
+			this.state = 'ringing';
+		});
+	}
+
+	login() {
+		return this.verto.login();
+	}
+
+	dial(number) {
+		this.take(this.verto.call([voice.track], number));
+	}
+
+	take(call) {
+		this.call = call;
+		this.state = 'new';
+		call.subscribeEvent('track', (track) => ear.listen(track));
+		call.subscribeEvent('media', () => this.state = 'early');
+		call.subscribeEvent('answer', () => this.state = 'active');
+		call.subscribeEvent('hold', () => this.state = 'held');
+		call.subscribeEvent('unhold', () => this.state = 'active');
+		call.subscribeEvent('bye', () => this.state = 'over');
+	}
+
+	answer() {
+		this.call.answer([voice.track]);
+		this.state = 'active';
+	}
+
+	dtmf(digits) { this.call.dtmf(digits); }
+	hold() { this.call.hold(); }
+	unhold() { this.call.unhold(); }
+	hangup() { this.call.hangup(); }
+}
+
+// JQuery is npm's verto, an early state of FreeSWITCH's own client. It keeps its session's id in the browser.
+class JQuery {
+	constructor(url, user, password) {
+		navigator.getUserMedia = (_, done) => done(new MediaStream([voice.track.clone()])); // it stops the track
+		this.entered = new Promise((resolve, reject) => {
+			const callbacks = {
+				onWSLogin: (_, ok) => ok ? resolve() : reject(new Error('login refused')),
+				onDialogState: (dialog) => this.changed(dialog),
+				onMessage: () => {},
+			};
+			this.verto = new jQuery.verto({
+				login: user, passwd: password, socketUrl: url, tag: 'webcam', iceServers: false, videoParams: {}, ringFile: '',
+			}, callbacks);
+		});
+	}
+
+	login() {
+		return this.entered;
+	}
+
+	dial(number) {
+		this.verto.newCall({destination_number: number, caller_id_name: 'Ann', caller_id_number: '1008', useVideo: false, useStereo: true});
+	}
+
+	changed(dialog) {
+		this.call = dialog;
+		const name = dialog.state.name;
+		this.state = name === 'hangup' || name === 'destroy' ? 'over' : name;
+		if (name === 'active') {
+			ear.listen(dialog.rtc.peer.peer.getReceivers()[0].track);
+		}
+	}
+
+	answer() { this.call.answer({useStereo: false}); }
+	dtmf(digits) { this.call.dtmf(digits); }
+	hold() { this.call.hold(); }
+	unhold() { this.call.unhold(); }
+	hangup() { this.call.hangup(); }
+}
+
+const clients = {vertojs: VertoJS, verto: JQuery};
+
+window.start = (client, url, user, password) => {
+	window.phone = new clients[client](url, user, password);
+	return window.phone.login();
+};
+
+window.say = (hz) => voice.say(hz);
+
+// hears waits until the page hears the tone; 0: nothing.
+window.hears = (hz) => until(() => Math.abs(ear.tone() - hz) < 3);
+
+window.reaches = (state) => until(() => window.phone.state === state);
+
+window.until = async (is) => {
+	while (!await is()) {
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+};
+
+window.ready = true;
