@@ -150,8 +150,8 @@ func (s *bridgeStep) flag(r *run, name string, usual bool) bool {
 func (s *bridgeStep) dial(r *run) (Dial, []Target, error) {
 	d := Dial{
 		Timeout: ringing, Codecs: s.Codecs, Group: r.clean(s.Pickup.Template), OnSound: r.clean(s.SendOnAnswer.Template), OnAnswer: func() {},
-		CallerName: template.Command(cmp.Or(r.Variable("effective_caller_id_name"), r.Variable("caller_id_name"))),
-		CallerID:   template.Command(cmp.Or(r.Variable("effective_caller_id_number"), r.Variable("caller_id_number"))),
+		CallerName: template.Command.Apply(cmp.Or(r.Variable("effective_caller_id_name"), r.Variable("caller_id_name"))),
+		CallerID:   template.Command.Apply(cmp.Or(r.Variable("effective_caller_id_number"), r.Variable("caller_id_number"))),
 		Variables:  r.handedOn(),
 	}
 	for _, all := range []pairs{s.Global, s.Parameters} {
@@ -160,7 +160,7 @@ func (s *bridgeStep) dial(r *run) (Dial, []Target, error) {
 		}
 	}
 	for _, name := range []string{"originate_timeout", "call_timeout"} {
-		if t := secondsOf(cmp.Or(d.Variables[name], template.Command(r.Variable(name)))); t > 0 {
+		if t := secondsOf(cmp.Or(d.Variables[name], template.Command.Apply(r.Variable(name)))); t > 0 {
 			d.Timeout = t
 		}
 		delete(d.Variables, name)
@@ -187,7 +187,7 @@ func (r *run) handedOn() map[string]string {
 	all := map[string]string{}
 	for name, v := range r.state.Variables {
 		if v.Scope == Exported || v.Scope == Inherited {
-			all[name] = template.Command(v.Value)
+			all[name] = template.Command.Apply(v.Value)
 		}
 	}
 	return all

@@ -64,7 +64,7 @@ func (p *parser) use(kind, name string, n *tree.Node) {
 // within reads something below the present path.
 func (p *parser) within(path string, read func()) {
 	outer := p.path
-	p.path += path
+	p.path = strings.TrimPrefix(outer+path, ".")
 	read()
 	p.path = outer
 }

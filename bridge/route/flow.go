@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"switchgram/bridge/route/pattern"
 	"switchgram/bridge/route/tree"
@@ -322,15 +321,8 @@ type sleep struct {
 }
 
 func (s *sleep) run(ctx context.Context, r *run) error {
-	if r.engine.opt.Dry {
-		return nil
-	}
-	t := time.NewTimer(s.For.of(r))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
+	if !r.pause(ctx, s.For.of(r)) {
 		return context.Cause(ctx)
 	}
+	return nil
 }

@@ -147,6 +147,9 @@ func (s *httpRequest) run(ctx context.Context, r *run) error {
 
 // pause waits; false: the call is over.
 func (r *run) pause(ctx context.Context, d time.Duration) bool {
+	if r.engine.opt.Dry {
+		return true
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

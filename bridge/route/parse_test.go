@@ -29,13 +29,3 @@ func example(t testing.TB, name string) *route.Script {
 	}
 	return parse(t, name, string(text))
 }
-
-func TestExamplesParse(t *testing.T) {
-	all, err := filepath.Glob("../../docs/routes/*.json")
-	if err != nil || len(all) == 0 {
-		t.Fatal(all, err)
-	}
-	for _, path := range all {
-		example(t, filepath.Base(path))
-	}
-}

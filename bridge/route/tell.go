@@ -44,7 +44,7 @@ func (s *sendMessage) detach(ctx context.Context, r *run, _ *step) error {
 
 // prepare puts in what is known now. Values are escaped for the format.
 func (s *sendMessage) prepare(r *run) func(context.Context) error {
-	escape := map[string]template.Escape{"html": template.HTML, "markdown": template.Markdown}[s.Format]
+	escape := map[string]template.Escape{"text": template.Raw, "html": template.HTML, "markdown": template.Markdown}[s.Format]
 	to, message := r.raw(s.To.Template), s.Message.Render(r, escape)
 	return func(ctx context.Context) error {
 		if r.engine.opt.Messenger == nil {

@@ -123,7 +123,7 @@ func (r *run) set(ctx context.Context, v variable, value string) error {
 	if !ok || v.scope == Local {
 		return nil
 	}
-	return setter.SetVariable(ctx, v.name, template.Command(value), v.scope)
+	return setter.SetVariable(ctx, v.name, template.Command.Apply(value), v.scope)
 }
 
 // unset takes a variable away, the channel's of that name as well.

@@ -30,10 +30,13 @@ import (
 // every is how often the folder is looked at.
 const every = 2 * time.Second
 
+// Placeholder begins what stands for a secret that cannot be read: an address that leads nowhere (RFC 6761 §6.4).
+const Placeholder = "https://secret.invalid/"
+
 // Options of a folder. The zero value is usable.
 type Options struct {
 	Default string       // public route of numbers that no other has
-	Lenient bool         // secrets that cannot be read are empty: for checks where they are not
+	Lenient bool         // secrets that cannot be read are Placeholder and their name: for checks where they are not
 	Log     *slog.Logger // nil: nowhere
 }
 
@@ -213,7 +216,10 @@ func readSecrets(l *route.Library, name string, o Options) error {
 	var wrong []error
 	for secret, w := range all {
 		value, err := w.value(filepath.Dir(name))
-		if err != nil && !o.Lenient {
+		switch {
+		case err != nil && o.Lenient:
+			value = Placeholder + secret
+		case err != nil:
 			wrong = append(wrong, fmt.Errorf("%s: secret %q: %w", name, secret, err))
 		}
 		l.Secrets[secret] = value

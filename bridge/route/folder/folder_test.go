@@ -63,7 +63,7 @@ func TestWhatIsMissingIsShownByPlace(t *testing.T) {
 	write(t, filepath.Join(dir, "lists/spam.txt"), "x y z!")
 	write(t, filepath.Join(dir, "broken.json"), "{\"name\": \"b\",\n \"context\": \"publik\", \"callflow\": []}")
 	_, err := Load(dir, Options{})
-	if err == nil || !strings.Contains(err.Error(), `broken.json:2:13: .context: "publik": want public`) {
+	if err == nil || !strings.Contains(err.Error(), `broken.json:2:13: context: "publik": want public`) {
 		t.Errorf("%v", err)
 	}
 	if err := os.Remove(filepath.Join(dir, "broken.json")); err != nil {

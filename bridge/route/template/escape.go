@@ -7,21 +7,44 @@ import (
 )
 
 // Escape makes a value part of a text of some kind, and nothing more.
-type Escape func(value string) string
+type Escape uint8
 
-// Raw leaves it as it is: for texts that nobody reads for commands.
-func Raw(value string) string { return value }
+// The kinds of texts.
+const (
+	Raw      Escape = iota // as it is: for texts that nobody reads for commands
+	HTML                   // HTML and XML
+	Slack                  // what Slack shows (api.slack.com/reference/surfaces/formatting#escaping)
+	Markdown               // Telegram's MarkdownV2 (core.telegram.org/bots/api#markdownv2-style)
+	Segment                // a part of the path of a URL; two dots, which would lead upwards, are escaped as well
+	Query                  // a part of the query of a URL
+	// Command is for what goes near FreeSWITCH, which looks for ${ in everything and runs what it finds: a backslash does not protect. Nor do
+	// line breaks get through, or what is left of one.
+	Command
+)
 
-// HTML is for HTML and XML.
-func HTML(value string) string { return html.EscapeString(printable(value)) }
-
-// Slack is for texts that Slack shows (api.slack.com/reference/surfaces/formatting#escaping).
-func Slack(value string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(value)
+// Apply escapes a value.
+func (e Escape) Apply(value string) string {
+	switch e {
+	case HTML:
+		return html.EscapeString(printable(value))
+	case Slack:
+		return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(value)
+	case Markdown:
+		return markdown(value)
+	case Segment:
+		if s := url.PathEscape(value); strings.Trim(s, ".") != "" {
+			return s
+		}
+		return strings.ReplaceAll(value, ".", "%2E")
+	case Query:
+		return url.QueryEscape(value)
+	case Command:
+		return command(value)
+	}
+	return value
 }
 
-// Markdown is for Telegram's MarkdownV2 (core.telegram.org/bots/api#markdownv2-style).
-func Markdown(value string) string {
+func markdown(value string) string {
 	var b strings.Builder
 	for _, r := range value {
 		if strings.ContainsRune("_*[]()~`>#+-=|{}.!\\", r) {
@@ -32,21 +55,7 @@ func Markdown(value string) string {
 	return b.String()
 }
 
-// Segment is for a part of the path of a URL. Two dots, which would lead upwards, are escaped as well.
-func Segment(value string) string {
-	s := url.PathEscape(value)
-	if strings.Trim(s, ".") == "" {
-		return strings.ReplaceAll(s, ".", "%2E")
-	}
-	return s
-}
-
-// Query is for a part of the query of a URL.
-func Query(value string) string { return url.QueryEscape(value) }
-
-// Command is for what goes near FreeSWITCH, which looks for ${ in everything and runs what it finds: a backslash does not protect. Nor do
-// line breaks get through, or what is left of one.
-func Command(value string) string {
+func command(value string) string {
 	value = printable(value)
 	for strings.Contains(value, "${") {
 		value = strings.ReplaceAll(value, "${", "")

@@ -12,7 +12,7 @@ type filter func(string) string
 
 // plainFilters take no argument.
 var plainFilters = map[string]filter{
-	"uri": Query, "html": HTML, "slack": Slack, "upper": strings.ToUpper, "lower": strings.ToLower, "trim": strings.TrimSpace,
+	"uri": Query.Apply, "html": HTML.Apply, "slack": Slack.Apply, "upper": strings.ToUpper, "lower": strings.ToLower, "trim": strings.TrimSpace,
 	"json": quoted, "digits": Digits, "e164": E164, "reverse": Reverse, "mask": Mask,
 }
 

@@ -34,6 +34,7 @@ type variable struct {
 	name    string
 	index   int // of an array; -1: all of it
 	filters []filter
+	escaped bool                  // by a filter
 	from    func(v Values) string // nil: the variable name
 }
 
@@ -108,10 +109,11 @@ func (p *parser) variable(s string) (part, error) {
 			return nil, p.fail("${%s}: %v", s, err)
 		}
 		r.filters = append(r.filters, filter)
+		r.escaped = r.escaped || f == "html" || f == "slack" || f == "uri"
 	}
 	if isCall { // ${name.uri()}
 		name = strings.TrimSuffix(name, ".uri")
-		r.filters = append([]filter{Query}, r.filters...)
+		r.filters, r.escaped = append([]filter{Query.Apply}, r.filters...), true
 	}
 	return r.named(p, s, name)
 }

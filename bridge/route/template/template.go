@@ -89,8 +89,11 @@ func (t Template) Render(v Values, e Escape) string {
 
 func escaped(p part, v Values, e Escape) string {
 	text, foreign := p.value(v)
-	if foreign && e != nil {
-		return e(text)
+	if v, ok := p.(variable); ok && v.escaped && e != Command {
+		foreign = false // the script says how
+	}
+	if foreign {
+		return e.Apply(text)
 	}
 	return text
 }

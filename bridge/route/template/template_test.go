@@ -94,7 +94,7 @@ func TestValuesBecomeTextOfWhereTheyGo(t *testing.T) {
 			t.Errorf("%s\n got %s\nwant %s", tc.text, got, tc.want)
 		}
 	}
-	if got := Segment(".."); got != "%2E%2E" {
+	if got := Segment.Apply(".."); got != "%2E%2E" {
 		t.Errorf("two dots lead upwards: %s", got)
 	}
 }
@@ -111,6 +111,17 @@ func TestNothingForFreeSWITCHBeginsAnExpression(t *testing.T) {
 				t.Errorf("%q in %q becomes %q", value, text, got)
 			}
 		}
+	}
+}
+
+func TestWhatTheScriptEscapesIsNotEscapedTwice(t *testing.T) {
+	for text, want := range map[string]string{"${q|html} ${q}": "a b&amp;c=d a b&amp;c=d", "${q|uri}": "a+b%26c%3Dd"} {
+		if got := render(t, text, Allow{}, HTML); got != want {
+			t.Errorf("%s becomes %s, want %s", text, got, want)
+		}
+	}
+	if got := render(t, "${cmd|html}", Allow{}, Command); strings.Contains(got, "${") {
+		t.Errorf("a filter lets commands through: %s", got)
 	}
 }
 

@@ -1,0 +1,186 @@
+// Package rehearsal lets a script run on a call that nobody makes: Stage stands for the call and for everything outside, does nothing, answers as it was
+// told to, and says what would have been done. `switchgram route run` is made of it, and tests of scripts can be.
+//
+//	stage := rehearsal.New(os.Stdout)
+//	stage.Expect("httpRequest", `200:{"name": "Ann"}`)
+//	ending, err := stage.Perform(ctx, library, arrival, time.Now())
+package rehearsal
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"switchgram/bridge"
+	"switchgram/bridge/route"
+)
+
+// Stage is a call that nobody makes, and its surroundings. Make one with New; all its methods may be called at once.
+type Stage struct {
+	// Facts are what the channel knows.
+	Facts map[string]string
+
+	mu      sync.Mutex
+	out     io.Writer
+	answers map[string][]string
+	doing   []string // what the present step does
+	heard   []string // everything that was ever said
+	now     time.Time
+	hungUp  bridge.Cause
+	talked  bool
+	met     bool
+	answer  bool
+	hide    *strings.Replacer // of secrets
+}
+
+// New makes a Stage that says what is done to out.
+func New(out io.Writer) *Stage {
+	return &Stage{Facts: map[string]string{}, out: out, answers: map[string][]string{}, hide: strings.NewReplacer()}
+}
+
+// Expect says what an application is to be answered. Several are given one after the other; the last one stays. docs/routing.md has the
+// applications and the forms.
+func (s *Stage) Expect(application, answer string) error {
+	if !answerable[application] {
+		return fmt.Errorf("nobody asks for an answer to %q", application)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers[application] = append(s.answers[application], answer)
+	return nil
+}
+
+// answerable are the applications that an answer can be given for.
+var answerable = map[string]bool{
+	"httpRequest": true, "bridge": true, "getDigits": true, "stt": true, "cdr": true, "recordFile": true, "queue": true, "sendMessage": true, "tts": true,
+}
+
+func (s *Stage) next(application, usual string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.answers[application]
+	if len(all) == 0 {
+		return usual
+	}
+	if len(all) > 1 {
+		s.answers[application] = all[1:]
+	}
+	return all[0]
+}
+
+// say notes what is done.
+func (s *Stage) say(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	line := s.hide.Replace(fmt.Sprintf(format, args...))
+	s.doing = append(s.doing, line)
+	s.heard = append(s.heard, line)
+}
+
+// Done is everything that was done so far, a line each.
+func (s *Stage) Done() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.heard...)
+}
+
+// step says what a step has done.
+func (s *Stage) step(_, step string, _ time.Duration, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fmt.Fprintln(s.out, step)
+	for _, line := range s.doing {
+		fmt.Fprintln(s.out, "    "+line)
+	}
+	if err != nil {
+		fmt.Fprintln(s.out, "    failed:", err)
+	}
+	s.doing = nil
+}
+
+// Options are those of an Engine that runs on the stage, at a time that passes only as steps take it.
+func (s *Stage) Options(l *route.Library, at time.Time) route.Options {
+	s.now = at
+	var secrets []string
+	for _, secret := range l.Secrets {
+		if len(secret) >= 4 {
+			secrets = append(secrets, secret, "***")
+		}
+	}
+	s.hide = strings.NewReplacer(secrets...)
+	return route.Options{
+		Library: func() *route.Library { return l }, HTTP: s, Requests: s, Messenger: s, Mailer: s, Agents: s, Speaker: s, Recogniser: s, Records: s,
+		Lists: s, Dry: true, Now: s.clock, Trace: s.step, Watch: s.variable, Log: slog.New(&logbook{s}),
+	}
+}
+
+func (s *Stage) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func (s *Stage) pass(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
+func (s *Stage) variable(_, name, value string) { s.say("%s = %q", name, value) }
+
+// Perform runs a whole call: the route of a number, and then onDisconnect.
+func (s *Stage) Perform(ctx context.Context, l *route.Library, a route.Arrival, at time.Time) (route.Ending, error) {
+	e := route.NewEngine(s.Options(l, at))
+	state, err := e.Begin(s, a)
+	if err != nil {
+		return route.Ending{}, err
+	}
+	fmt.Fprintf(s.out, "route %q\n", state.Entered[0])
+	ending := e.Run(ctx, s, state)
+	fmt.Fprintf(s.out, "%s\n", s.how(ending))
+	err = e.Disconnect(ctx, state, s.Ended(ending))
+	e.Wait()
+	return ending, err
+}
+
+// how is the end of a script in words.
+func (s *Stage) how(e route.Ending) string {
+	if e.Kind == route.HungUp {
+		return "the script hangs up: " + e.Cause.String()
+	}
+	return "the script is " + e.Kind.String()
+}
+
+// Ended is the end of the call, as a bridge would tell it.
+func (s *Stage) Ended(e route.Ending) route.Ended {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	how := route.Ended{Cause: cmp.Or(e.Cause, bridge.NormalClearing), By: "system", Ended: s.now, Missed: !s.talked && !s.met}
+	if s.answer {
+		how.Answered = s.now
+	}
+	if s.talked {
+		how.Bridged = s.now
+	}
+	return how
+}
+
+// logbook shows what scripts log.
+type logbook struct{ stage *Stage }
+
+func (l *logbook) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+func (l *logbook) WithAttrs([]slog.Attr) slog.Handler               { return l }
+func (l *logbook) WithGroup(string) slog.Handler                    { return l }
+
+// Handle implements slog.Handler. What the engine says about steps is said elsewhere.
+func (l *logbook) Handle(_ context.Context, r slog.Record) error {
+	if r.Message != "step failed" && r.Message != "step" && r.Message != "script ended" {
+		l.stage.say("log %s: %s", strings.ToLower(r.Level.String()), r.Message)
+	}
+	return nil
+}
