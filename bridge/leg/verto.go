@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -53,7 +54,9 @@ func newVerto(c *verto.Call, line string, address bridge.Address, means func(to 
 }
 
 // vertoID is the name that the page gave the call, apart from those of other protocols' legs: a page could choose one of these.
-func vertoID(c *verto.Call) bridge.LegID { return bridge.LegID("verto-" + c.ID()) }
+func vertoID(c *verto.Call) bridge.LegID { return bridge.LegID(vertoPrefix + c.ID()) }
+
+const vertoPrefix = "verto-"
 
 // ID names the leg.
 func (v *Verto) ID() bridge.LegID { return vertoID(v.call) }
@@ -150,13 +153,17 @@ func (v *Verto) Referred(_ context.Context, progress bridge.TransferProgress, c 
 	return nil
 }
 
-// Show tells the page whom the call is with now, and by which names of verto's Field constants what else is to be shown.
-func (v *Verto) Show(p bridge.Party, more map[string]string) {
-	v.call.Display(vertoParty(p, v.line, more))
+// VertoCall finds the call of a leg that has not ended; nil: there is none, or the leg is another protocol's.
+func VertoCall(s *verto.Server, id bridge.LegID) *verto.Call {
+	name, ok := strings.CutPrefix(string(id), vertoPrefix)
+	if !ok {
+		return nil
+	}
+	return s.Call(name)
 }
 
-// vertoParty is somebody as a page shows them.
-func vertoParty(p bridge.Party, line string, more map[string]string) verto.Party {
+// VertoParty is somebody as a page shows them. More are other things to be shown, by verto's Field names.
+func VertoParty(p bridge.Party, line string, more map[string]string) verto.Party {
 	fields := map[string]string{verto.FieldLine: line}
 	maps.Copy(fields, more)
 	if p.Username != "" {
@@ -219,7 +226,7 @@ func (d *VertoDialer) Dial(ctx context.Context, to bridge.Address, o bridge.Dial
 		more = map[string]string{}
 	}
 	more[verto.FieldCall] = string(o.Call)
-	c, err := pages[o.Fork].Dial(ctx, "", vertoParty(o.From, o.Line, more))
+	c, err := pages[o.Fork].Dial(ctx, "", VertoParty(o.From, o.Line, more))
 	if err != nil {
 		return nil, &refusal{cause: bridge.SubscriberAbsent, err: err}
 	}

@@ -98,6 +98,12 @@ func (r *Registry) User(name string) (User, bool) {
 	return *u, true
 }
 
+// Uses tells whether the user may use the line at all; "*" is all lines.
+func (r *Registry) Uses(user, line string) bool {
+	u := r.users[user]
+	return u != nil && u.uses(line)
+}
+
 // Login finds the user with that name and password. The error is ErrPassword.
 func (r *Registry) Login(name, password string) (User, error) {
 	u := r.users[name]

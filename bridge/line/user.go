@@ -8,13 +8,14 @@ import (
 
 // User is a person who may use lines, as the configuration has it.
 type User struct {
-	Name      string   `yaml:"name"`       // of the login
-	Password  Hash     `yaml:"password"`   // what HashPassword made
-	SIPDigest Secret   `yaml:"sip_digest"` // H(name:realm:password) in hexadecimal, MD5 or SHA-256, for logins by SIP; empty: none
-	A1Hash    Secret   `yaml:"a1_hash"`    // MD5 of name:domain:password in hexadecimal, for logins at FreeSWITCH; empty: none
-	Lines     []string `yaml:"lines"`      // names of lines, or "*" for all; empty: none
-	Numbers   Patterns `yaml:"numbers"`    // whom of those that the line allows; empty: all of them
-	Roles     []Role   `yaml:"roles"`      // as what the user may join calls; empty: talk
+	Name        string   `yaml:"name"`         // of the login
+	DisplayName string   `yaml:"display_name"` // shown to whom the user calls; empty: Name
+	Password    Hash     `yaml:"password"`     // what HashPassword made
+	SIPDigest   Secret   `yaml:"sip_digest"`   // H(name:realm:password) in hexadecimal, MD5 or SHA-256, for logins by SIP; empty: none
+	A1Hash      Secret   `yaml:"a1_hash"`      // MD5 of name:domain:password in hexadecimal, for logins at FreeSWITCH; empty: none
+	Lines       []string `yaml:"lines"`        // names of lines, or "*" for all; empty: none
+	Numbers     Patterns `yaml:"numbers"`      // whom of those that the line allows; empty: all of them
+	Roles       []Role   `yaml:"roles"`        // as what the user may join calls; empty: talk
 }
 
 // Role is as what a user takes part in a call.

@@ -31,6 +31,7 @@ type Config struct {
 
 	Notify Notify `yaml:"notify"`
 	Events Events `yaml:"events"`
+	Verto  Verto  `yaml:"verto"`
 
 	Store             string `yaml:"store"` // where calls are remembered (docs/calls.md): a file, postgres://..., or none; empty: calls.db in State, or none without a file of configuration
 	StorePasswordEnv  string `yaml:"store_password_env"`
@@ -114,6 +115,7 @@ func (c *Config) relativeTo(folder string) {
 	names = append(names, c.SIP.TLS.files()...)
 	names = append(names, c.Notify.files()...)
 	names = append(names, c.Events.files()...)
+	names = append(names, c.Verto.files()...)
 	for _, l := range c.registry.Lines() {
 		names = append(names, &l.SIP.PasswordFile)
 	}
@@ -166,6 +168,7 @@ func (c *Config) Check() error {
 	c.checkStore(say)
 	c.Notify.check(say, c.lineNames())
 	c.Events.check(say)
+	c.Verto.check(say)
 	var err error
 	c.registry, err = line.NewRegistry(c.Lines, c.Users)
 	return errors.Join(append(wrong, err)...)
@@ -223,8 +226,11 @@ func (c *Config) checkLines(say func(key, format string, args ...any)) {
 	lineOf := map[string]line.Config{}
 	for i, l := range c.Lines {
 		key := fmt.Sprintf("lines[%d].", i)
-		if s := l.To.Scheme; s != "" && s != "sip" && s != "tg" {
-			say(key+"to", "%q: want sip:EXTENSION", l.To.String())
+		if s := l.To.Scheme; s != "" && s != "sip" && s != "tg" && s != "verto" {
+			say(key+"to", "%q: want sip:EXTENSION or verto:USER", l.To.String())
+		}
+		if l.To.Scheme == "verto" && !c.hasUser(l.To.User) {
+			say(key+"to", "%q: there is no such user", l.To.String())
 		}
 		if l.SIP.Registrar == "" && l.To.Scheme == "sip" && !c.registers(l.To.User) {
 			say(key+"to", "%q: without a registrar, want a user who has a sip_digest", l.To.String())

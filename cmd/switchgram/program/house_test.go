@@ -34,6 +34,7 @@ type plan struct {
 	lines    []string          // names
 	settings string            // of the configuration, at the top
 	line     string            // one more setting of every line
+	to       string            // where calls from Telegram go; empty: sip:1000
 	expires  string            // of registrations; empty: 10s
 	switches map[string]string // addresses of other switches than the house's own, by line
 
@@ -172,7 +173,7 @@ func (h *house) configuration(p plan, secret string) string {
 		if other := p.switches[name]; other != "" {
 			registrar = other
 		}
-		fmt.Fprintf(&b, "  - name: %s\n    to: sip:1000\n    sip: {registrar: %q, user: line-%s, password_file: %q, expires: %s}\n", name, registrar, name, secret, cmp.Or(p.expires, "10s"))
+		fmt.Fprintf(&b, "  - name: %s\n    to: %s\n    sip: {registrar: %q, user: line-%s, password_file: %q, expires: %s}\n", name, cmp.Or(p.to, "sip:1000"), registrar, name, secret, cmp.Or(p.expires, "10s"))
 		if p.line != "" {
 			fmt.Fprintf(&b, "    %s\n", p.line)
 		}

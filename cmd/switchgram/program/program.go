@@ -22,6 +22,7 @@ import (
 	"switchgram/bridge/stream"
 	"switchgram/tgcall"
 	"switchgram/tgcall/engine/port"
+	"switchgram/verto"
 )
 
 // Options are what a configuration file does not say. The zero value is what `switchgram run` uses.
@@ -51,7 +52,10 @@ type Program struct {
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
 	telegram map[string]*telegramLine
-	media    *port.Port // of all Telegram calls
+	media    *port.Port    // of all Telegram calls, and of browsers'
+	pages    *verto.Server // nil: no browser may log in
+	phone    *web          // that serves the pages
+	board    *board        // what the pages show
 
 	again map[string]chan struct{} // by line: the switch may have forgotten it; never changes
 
@@ -76,8 +80,9 @@ func New(c *Config, o Options) (*Program, error) {
 
 func (p *Program) open() (err error) {
 	dialers := map[string]bridge.Dialer{
-		"tg":  &leg.TelegramDialer{Line: p.telegramLine},
-		"sip": &leg.FreeSWITCHDialer{Line: p.sipLine, User: p.sipPlaces},
+		"tg":    &leg.TelegramDialer{Line: p.telegramLine},
+		"sip":   &leg.FreeSWITCHDialer{Line: p.sipLine, User: p.sipPlaces},
+		"verto": p.pageDialer(),
 	}
 	if err := errors.Join(p.openSocket(dialers), p.openSIPLines(), p.openTelegramLines()); err != nil {
 		return err
@@ -105,6 +110,9 @@ func (p *Program) open() (err error) {
 	}
 	p.observeStore(metrics)
 	if err := errors.Join(p.openNotifier(plan, metrics), p.openEvents(metrics)); err != nil {
+		return err
+	}
+	if err := p.openVerto(); err != nil {
 		return err
 	}
 	p.sink = p.told(metrics)
@@ -139,6 +147,9 @@ func (p *Program) told(m *metrics) (all sinks) {
 	}
 	if p.socket != nil {
 		all = append(all, p.socket)
+	}
+	if p.board != nil {
+		all = append(all, p.board)
 	}
 	return all
 }
@@ -200,6 +211,9 @@ func (p *Program) Close() error {
 	if p.xml != nil {
 		err = errors.Join(err, p.xml.close())
 	}
+	if p.phone != nil {
+		err = errors.Join(err, p.phone.close())
+	}
 	if p.readers != nil {
 		err = errors.Join(err, p.readers.close())
 	}
@@ -238,6 +252,7 @@ func (p *Program) Run(ctx context.Context) error {
 	all.Go(func() { p.deliver(lines) })
 	all.Go(func() { p.serveMetrics(lines) })
 	all.Go(func() { p.serveXML(lines) })
+	all.Go(func() { p.serveVerto(lines) })
 	all.Go(func() { p.serveEvents(lines) })
 	all.Go(func() { p.finishRecordings(lines) }) // which ends after all calls
 	all.Go(func() { p.steer(lines) })

@@ -126,6 +126,11 @@ func (c *Config) registers(name string) bool {
 	return slices.ContainsFunc(c.Users, func(u line.User) bool { return u.Name == name && u.SIPDigest != "" })
 }
 
+// hasUser tells whether there is a user of that name.
+func (c *Config) hasUser(name string) bool {
+	return slices.ContainsFunc(c.Users, func(u line.User) bool { return u.Name == name })
+}
+
 // sipPlaces finds where a user of ours is; not ok: that is none who may register.
 func (p *Program) sipPlaces(name string) (all []leg.Place, ok bool) {
 	if !p.config.registers(name) {

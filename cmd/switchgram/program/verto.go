@@ -1,0 +1,155 @@
+package program
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/gorilla/websocket"
+	"github.com/pion/webrtc/v4"
+
+	"switchgram/bridge/line"
+	"switchgram/verto"
+	"switchgram/verto/phone"
+)
+
+// Verto is where browsers log in; docs/verto.md explains.
+type Verto struct {
+	Listen      netip.AddrPort `yaml:"listen"`      // none: nowhere; off loopback only with a certificate
+	Certificate string         `yaml:"certificate"` // PEM files
+	Key         string         `yaml:"key"`
+	Plain       bool           `yaml:"plain"`       // let pages in without TLS: what is in front of us has it
+	Origins     []string       `yaml:"origins"`     // of pages elsewhere that may connect
+	ICEServers  []ICEServer    `yaml:"ice_servers"` // by which browsers and we find each other
+	Demo        Demonstration  `yaml:"-"`
+}
+
+// Demonstration is who gets the page logged in; the zero value is nobody.
+type Demonstration struct{ User, Password string }
+
+// ICEServer is a STUN or TURN server.
+type ICEServer struct {
+	URL          string `yaml:"url"` // stun:host:port, turn:host:port?transport=udp, turns:…
+	User         string `yaml:"user"`
+	PasswordEnv  string `yaml:"password_env"`
+	PasswordFile string `yaml:"password_file"`
+}
+
+// check reports what is wrong with the block.
+func (v *Verto) check(say func(key, format string, args ...any)) {
+	if (v.Certificate == "") != (v.Key == "") {
+		say("verto.certificate", "want certificate and key, or neither")
+	}
+	if v.Listen.IsValid() && !v.Listen.Addr().IsLoopback() && v.Certificate == "" && !v.Plain {
+		say("verto.listen", "%s: browsers give no microphone to pages without TLS; want a loopback address, or certificate and key, or plain: true"+
+			" behind a proxy that has TLS", v.Listen)
+	}
+	for i, origin := range v.Origins {
+		if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin) {
+			say(fmt.Sprintf("verto.origins[%d]", i), "%q: want scheme and host, such as https://phone.example.org", origin)
+		}
+	}
+	for i, s := range v.ICEServers {
+		if scheme, _, found := strings.Cut(s.URL, ":"); !found || scheme != "stun" && scheme != "turn" && scheme != "turns" {
+			say(fmt.Sprintf("verto.ice_servers[%d].url", i), "%q: want stun:, turn: or turns:, and a host, such as stun:stun.example.org:3478", s.URL)
+		}
+	}
+}
+
+// files are the names of files in it.
+func (v *Verto) files() []*string {
+	all := []*string{&v.Certificate, &v.Key}
+	for i := range v.ICEServers {
+		all = append(all, &v.ICEServers[i].PasswordFile)
+	}
+	return all
+}
+
+// iceServers reads the passwords.
+func (c *Config) iceServers() (all []webrtc.ICEServer, err error) {
+	for i, s := range c.Verto.ICEServers {
+		server := webrtc.ICEServer{URLs: []string{s.URL}, Username: s.User}
+		if ref := (line.SecretRef{Env: s.PasswordEnv, File: s.PasswordFile}); ref != (line.SecretRef{}) {
+			password, err := c.secret(fmt.Sprintf("verto.ice_servers[%d].password", i), ref)
+			if err != nil {
+				return nil, err
+			}
+			server.Credential = password
+		}
+		all = append(all, server)
+	}
+	return all, nil
+}
+
+// openVerto listens for browsers, if there are to be any.
+func (p *Program) openVerto() error {
+	v := &p.config.Verto
+	if !v.Listen.IsValid() {
+		return nil
+	}
+	servers, err := p.config.iceServers()
+	if err != nil {
+		return err
+	}
+	p.pages, err = verto.New(verto.Options{
+		Users: vertoUsers{p.config.registry}, OnCall: p.onPage, OnMessage: p.onPageMessage,
+		Commands: map[string]verto.Command{"phone": p.phoneCommand(servers)}, Variables: []string{chosenLine},
+		Origins: v.Origins, Plain: v.Plain, ICEServers: servers, Media: p.pageMedia, Log: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	p.board = newBoard(p)
+	certificate, err := keyPair(v.Certificate, v.Key)
+	if err != nil {
+		return p.config.wrong("verto.certificate", err)
+	}
+	p.phone, err = newWeb("verto", v.Listen, certificate, v.handler(p.pages), p.log)
+	return err
+}
+
+// handler serves the telephone at "/", and Verto to whoever asks for a WebSocket, wherever: clients of FreeSWITCH's ask at "/".
+func (v *Verto) handler(pages *verto.Server) http.Handler {
+	page := phone.Handler(phone.Options{User: v.Demo.User, Password: v.Demo.Password})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if websocket.IsWebSocketUpgrade(r) {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
+}
+
+// serveVerto serves browsers until ctx ends; their calls have ended before, or end then.
+func (p *Program) serveVerto(ctx context.Context) {
+	if p.pages == nil {
+		return
+	}
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
+	var all sync.WaitGroup
+	all.Go(func() { _ = p.pages.Run(serving) }) // it always ends well
+	all.Go(func() { p.board.run(serving) })
+	scheme := "http"
+	if p.config.Verto.Certificate != "" {
+		scheme = "https"
+	}
+	p.log.Info("serving browsers", "url", fmt.Sprintf("%s://%s/", scheme, p.VertoAddr()))
+	if err := p.phone.run(ctx); err != nil {
+		p.log.Error("browsers are served no longer", "err", err)
+	}
+	stop()
+	all.Wait()
+}
+
+// VertoAddr is where browsers may log in; the zero value: nowhere.
+func (p *Program) VertoAddr() netip.AddrPort {
+	if p.phone == nil {
+		return netip.AddrPort{}
+	}
+	return p.phone.addr()
+}

@@ -1,0 +1,108 @@
+package program_test
+
+import (
+	"testing"
+
+	"switchgram/bridge"
+	"switchgram/tgcall"
+)
+
+const pageCall = "0e6c1f44-7d4b-4b0e-9a39-1d1c1b8a7c11"
+
+func TestPageCallsSomebodyOnTelegram(t *testing.T) {
+	h := build(t, withPages(t, pageUser(t, "eve", "lines: [main]")))
+	taken := make(chan *tgcall.Call, 1)
+	h.person(h.ann(), takes(taken))
+	eve := h.page("eve")
+	b := eve.dial(pageCall, "@ann")
+	talk(h.browserEnd(b, 650), h.telegramEnd(next(h, taken), 1050))
+	shown := eve.await("verto.display")
+	for shown["display_name"] == "" { // of whom nothing but the number was known
+		shown = eve.await("verto.display")
+	}
+	if shown["display_name"] != "Ann Ahlers" || shown["verto_h_username"] != "ann" {
+		t.Errorf("the page shows %v", shown)
+	}
+	eve.hangup(pageCall)
+	h.wantOutcome(bridge.NormalClearing, "relay opus")
+}
+
+func TestTelegramUserRingsEveryPageAndTheFirstToAnswerWins(t *testing.T) {
+	p := withPages(t, pageUser(t, "eve", "lines: [main]"))
+	p.to = "verto:eve"
+	h := build(t, p)
+	first, second := h.page("eve"), h.page("eve")
+	call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
+	h.must(err)
+	rings, also := first.await("verto.invite"), second.await("verto.invite")
+	if rings["caller_id_name"] != "Ann Ahlers" || rings["caller_id_number"] != "+"+annNumber || rings["verto_h_line"] != "main" {
+		t.Errorf("the page is shown %v", rings)
+	}
+	b := second.take(also)
+	until[tgcall.Connected](h, call)
+	if bye := first.await("verto.bye"); bye["cause"] != "LOSE_RACE" {
+		t.Errorf("the page that was slower is told %v", bye)
+	}
+	talk(h.telegramEnd(call, 700), h.browserEnd(b, 1100))
+	h.must(call.Discard(h.ctx, tgcall.Hangup))
+	if bye := second.await("verto.bye"); bye["cause"] != "NORMAL_CLEARING" {
+		t.Errorf("the page is told %v", bye)
+	}
+	h.wantOutcome(bridge.NormalClearing, "relay opus")
+}
+
+func TestPageJoinsARunningCall(t *testing.T) {
+	h := build(t, withPages(t, pageUser(t, "eve", "lines: [main], roles: [listen, talk]")+pageUser(t, "mallory", "lines: []")))
+	desk := h.telephone("1000", 0)
+	call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
+	h.must(err)
+	until[tgcall.Connected](h, call)
+	person, telephone := h.telegramEnd(call, 700), h.sipEnd(next(h, desk.taken), 1100)
+	talk(person, telephone)
+	eve := h.page("eve")
+	granted := eve.ask("jsapi", map[string]any{"command": "phone", "data": map[string]any{}})["message"].(map[string]any)
+	channels := granted["calls"].([]any)
+	if len(channels) != 1 || channels[0] != "switchgram.calls.main" {
+		t.Fatalf("the page may see calls at %v", channels)
+	}
+	id := eve.runningCall(channels[0].(string))
+
+	telephone.hush()
+	listener := h.browserEnd(eve.dial(pageCall, "listen:"+id), 1500)
+	listener.hears(person)
+	listener.hush()
+	eve.hangup(pageCall)
+
+	for destination, cause := range map[string]string{"whisper:" + id: "CALL_REJECTED", "listen:nowhere": "INVALID_CALL_REFERENCE"} {
+		eve.dialling(pageCall+destination[:4], destination, nil)
+		if bye := eve.await("verto.bye"); bye["cause"] != cause {
+			t.Errorf("%s is refused with %v, want %s", destination, bye, cause)
+		}
+	}
+	mallory := h.page("mallory")
+	mallory.dialling(pageCall, "listen:"+id, nil)
+	if bye := mallory.await("verto.bye"); bye["cause"] != "CALL_REJECTED" {
+		t.Errorf("who has not the line is told %v", bye)
+	}
+	if answer, err := mallory.client.Ask(h.ctx, "verto.subscribe", map[string]any{"eventChannel": channels[0]}); err == nil {
+		t.Errorf("who has not the line may watch its calls: %s", answer)
+	}
+	h.must(call.Discard(h.ctx, tgcall.Hangup))
+	h.outcome()
+}
+
+// runningCall is the id of the one call that a table of calls has.
+func (p *page) runningCall(channel string) string {
+	p.h.t.Helper()
+	p.ask("verto.subscribe", map[string]any{"eventChannel": channel})
+	_, err := p.client.Ask(p.h.ctx, "verto.broadcast", map[string]any{"eventChannel": channel, "data": map[string]any{
+		"liveArray": map[string]any{"command": "bootstrap", "context": channel, "name": channel, "obj": map[string]any{}},
+	}})
+	p.h.must(err)
+	for {
+		data, _ := p.await("verto.event")["data"].(map[string]any)
+		if rows, _ := data["data"].([]any); data["action"] == "bootObj" && len(rows) == 1 {
+			return rows[0].([]any)[0].(string)
+		}
+	}
+}

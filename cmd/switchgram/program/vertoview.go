@@ -1,0 +1,109 @@
+package program
+
+import (
+	"context"
+
+	"switchgram/bridge"
+	"switchgram/bridge/leg"
+	"switchgram/verto"
+)
+
+// allCalls is the channel of the table of all calls; with a dot and the name of a line after it, of those by the line.
+const allCalls = "switchgram.calls"
+
+// board shows pages the calls in progress, and whom each of theirs is with. It is told of what happens as a bridge.Sink.
+type board struct {
+	p      *Program
+	tables map[string]*verto.Array  // by line; of all calls: ""
+	shown  map[bridge.CallID]string // the line of each call that is in the tables; of run alone
+	news   chan struct{}
+}
+
+func newBoard(p *Program) *board {
+	b := &board{p: p, tables: map[string]*verto.Array{"": p.pages.NewArray(allCalls, allCalls)}, shown: map[bridge.CallID]string{}, news: make(chan struct{}, 1)}
+	for _, l := range p.config.registry.Lines() {
+		b.tables[l.Name] = p.pages.NewArray(allCalls+"."+l.Name, allCalls+"."+l.Name)
+	}
+	return b
+}
+
+// Publish implements bridge.Sink.
+func (b *board) Publish(ev bridge.Event) {
+	if ev.Kind == bridge.CallAnswered {
+		b.introduce(ev)
+	}
+	select {
+	case b.news <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// introduce tells the pages that talk with somebody with whom.
+func (b *board) introduce(ev bridge.Event) {
+	for i, t := range ev.Talkers {
+		if c := leg.VertoCall(b.p.pages, t.Leg); c != nil && len(ev.Talkers) > 1 {
+			other := ev.Talkers[(i+1)%len(ev.Talkers)]
+			c.Display(leg.VertoParty(other.Party, ev.Line, map[string]string{verto.FieldCall: string(ev.Call)}))
+		}
+	}
+}
+
+// run keeps the tables as the calls are, until ctx ends.
+func (b *board) run(ctx context.Context) {
+	for {
+		select {
+		case <-b.news:
+			b.refresh()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// refresh brings the tables up to date. What has not changed is told to nobody.
+func (b *board) refresh() {
+	running := map[bridge.CallID]bool{}
+	for _, c := range b.p.bridge.Calls() {
+		running[c.ID], b.shown[c.ID] = true, c.Line
+		for _, line := range []string{"", c.Line} {
+			if table := b.tables[line]; table != nil {
+				_ = table.Put(string(c.ID), row(c)) // JSON can hold it
+			}
+		}
+	}
+	for id, line := range b.shown {
+		if running[id] {
+			continue
+		}
+		delete(b.shown, id)
+		for _, table := range []*verto.Array{b.tables[""], b.tables[line]} {
+			if table != nil {
+				table.Delete(string(id))
+			}
+		}
+	}
+}
+
+// row is what a table shows of a call: id, line, from, to, state, since when in milliseconds of the epoch, and the legs.
+func row(c bridge.CallStatus) []any {
+	from, to := c.From.String(), c.To.String()
+	if len(c.Legs) > 0 {
+		from = shownAs(c.Legs[0], from)
+	}
+	if len(c.Legs) > 1 {
+		to = shownAs(c.Legs[1], to)
+	}
+	legs := []any{}
+	for _, l := range c.Legs {
+		legs = append(legs, map[string]any{"address": l.Address, "name": l.Party.Name(), "role": l.Role, "state": l.State, "held": l.Held, "joined": l.Joined})
+	}
+	return []any{string(c.ID), c.Line, from, to, string(c.State), c.Since.UnixMilli(), legs}
+}
+
+// shownAs is a leg's person by name, where one is known.
+func shownAs(l bridge.LegStatus, otherwise string) string {
+	if name := l.Party.Name(); name != "" && name != "anonymous" {
+		return name
+	}
+	return otherwise
+}
