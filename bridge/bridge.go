@@ -35,6 +35,10 @@ type Options struct {
 	// HoldMusic makes what those are played who are held by a far end that sends no music of its own; it is asked each time anew. nil: silence.
 	HoldMusic func() room.Source
 
+	// Ringback makes what somebody hears who was answered, and waits for another who is being called: whoever is transferred, or the first leg of
+	// Originate; it is asked each time anew. nil: silence.
+	Ringback func(line string) room.Source
+
 	Recorder *recording.Recorder      // nil: no call is recorded
 	Record   map[string]RecordOptions // by line: its calls are recorded from the moment that two talk
 

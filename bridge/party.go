@@ -20,7 +20,8 @@ type party struct {
 	outcome LegOutcome
 	gauge   gauge
 
-	music    *room.Playback // while it is held; nil: none is played
+	pastime  pastime
+	played   *room.Playback // for that; nil: nothing is
 	jobs     chan job       // digits to be sent; nil: none yet
 	crowded  bool           // there were too many
 	listened bool           // its sound is looked through for digits

@@ -121,12 +121,16 @@ func (o *owner) patience(t timer) time.Duration {
 	}
 }
 
-func (o *owner) control() input {
-	controller, ok := o.bridge.opt.Controllers[o.call.line]
-	if !ok {
-		controller = o.bridge.opt.Default
+// controller is who decides about the call.
+func (o *owner) controller() Controller {
+	if c, ok := o.bridge.opt.Controllers[o.call.line]; ok {
+		return c
 	}
-	err := controller.Control(o.ctx, o.call)
+	return o.bridge.opt.Default
+}
+
+func (o *owner) control() input {
+	err := o.controller().Control(o.ctx, o.call)
 	return controlDone{cause: CauseOf(err), err: err}
 }
 
@@ -138,11 +142,15 @@ func (o *owner) dial(leg int, in input) {
 		o.dialTarget(leg, in.to, in.replaces)
 		return
 	case followed:
-		if leg == o.state.target {
+		switch leg {
+		case 0:
+			o.parties[0] = newParty(in.to[0])
+		case o.state.target:
 			o.dialTarget(leg, in.to[0], "")
 			return
+		default:
+			o.parties = append(o.parties, newParty(in.to[len(in.to)-len(o.state.legs)+leg]))
 		}
-		o.parties = append(o.parties, newParty(in.to[len(in.to)-len(o.state.legs)+leg]))
 	case connectAsked:
 		o.attempt, fork = in.options, in.forks[leg-o.state.attempt]
 		o.parties = append(o.parties, newParty(in.to[leg-o.state.attempt]))
@@ -284,7 +292,7 @@ func (o *owner) unseat(leg int) {
 	}
 	p.seat.Leave()
 	p.gauge.leave(p.seat.Stats(), time.Now())
-	p.left, p.seat, p.music = p.seat, nil, nil
+	p.left, p.seat, p.played, p.pastime = p.seat, nil, nil, nothing
 }
 
 // soundFailed is told by the room that handling somebody's sound panicked.

@@ -20,7 +20,7 @@ type (
 // redirected tells whether others may be called in place of a leg that has ended, and has that found out.
 func (m *machine) redirected(leg int) bool {
 	l := &m.legs[leg]
-	if !l.redirected || l.hops >= maxRedirects || m.phase != trying && !m.isTarget(leg) {
+	if !l.redirected || l.hops >= maxRedirects || m.phase != reaching && m.phase != trying && !m.isTarget(leg) {
 		return false
 	}
 	l.redirected = false
@@ -41,6 +41,14 @@ func (in followed) apply(m *machine) {
 			return
 		}
 		m.dialInstead(m.referrer-1, hops)
+	case m.phase == reaching: // one caller, so the first who is named
+		m.following--
+		if in.targets == 0 {
+			m.end(m.caller().cause, 0)
+			return
+		}
+		*m.caller() = legState{at: legDialling, hops: hops}
+		m.do(dial{0})
 	case m.phase == trying && in.leg >= m.attempt:
 		m.following--
 		for range in.targets {

@@ -102,3 +102,34 @@ func TestTransferToADivertedTelephone(t *testing.T) {
 		wantOutcome(t, <-done, NormalClearing, ann.id, FaultNone)
 	})
 }
+
+func TestOriginateRingsWhereTheFirstIsDivertedTo(t *testing.T) {
+	play(t, nil, func(s *stage) {
+		phone, other, ann := s.callee("sip", "1000"), s.callee("sip", "1001"), s.callee("tg", "@ann")
+		done := make(chan Outcome, 1)
+		go func() { done <- s.Originate(s.t.Context(), Origin{Line: "main", First: to1000, Second: toAnn}) }()
+		s.settle()
+		redirects(phone, to1001)
+		s.settle()
+		other.say(Answered{})
+		s.settle()
+		ann.say(Answered{})
+		s.settle()
+		ann.leaves(NormalClearing)
+		wantOutcome(t, <-done, NormalClearing, ann.id, FaultNone)
+		wantHungUp(t, other, NormalClearing)
+	})
+}
+
+func TestOriginateEndsWhereTheDiversionMayNotGo(t *testing.T) {
+	gate := &strict{}
+	play(t, func(o *Options) { o.Gate = gate }, func(s *stage) {
+		phone := s.callee("sip", "1000")
+		redirects(phone, to1001)
+		out := s.Originate(s.t.Context(), Origin{Line: "main", First: to1000, Second: toAnn})
+		wantOutcome(t, out, NumberChanged, phone.id, FaultCaller)
+		if want := []string{"main  sip:1001"}; !slices.Equal(gate.asked, want) {
+			t.Errorf("asked %q", gate.asked)
+		}
+	})
+}

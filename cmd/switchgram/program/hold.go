@@ -17,8 +17,9 @@ func (h *HoldMusic) file() *string {
 	return (*string)(h)
 }
 
-// openHoldMusic reads the music.
+// openHoldMusic reads the music, and says what people hear who wait for others.
 func (p *Program) openHoldMusic(o *bridge.Options) error {
+	o.Ringback = p.ringback
 	spec := string(p.config.HoldMusic)
 	switch spec {
 	case "none":
@@ -32,4 +33,20 @@ func (p *Program) openHoldMusic(o *bridge.Options) error {
 	}
 	o.HoldMusic = func() room.Source { return again() }
 	return nil
+}
+
+// ringback is the ringing of the line's country; where that is not known, of the USA.
+func (p *Program) ringback(name string) room.Source {
+	country := "us"
+	if l := p.config.registry.Line(name); l != nil && l.Country != "" {
+		country = l.Country
+	}
+	s, err := sound.NewSignal(sound.Ringback, country)
+	if err != nil {
+		s, err = sound.NewSignal(sound.Ringback, "us")
+	}
+	if err != nil { // it is known
+		return nil
+	}
+	return s
 }
