@@ -47,6 +47,9 @@ func (p *parser) text(n *tree.Node, a template.Allow) template.Template {
 		p.say(n, "%v", err)
 	}
 	p.reads(t, n)
+	if plain, ok := t.Constant(); ok && looksSecret(plain) {
+		p.use(openSecret, p.path, n)
+	}
 	return t
 }
 
@@ -71,6 +74,8 @@ const (
 	useRoute    = "route"
 	useFunction = "function"
 	useTag      = "tag"
+	openSecret  = "secret in the open"
+	lateStep    = "step after the call"
 )
 
 // texts are several.

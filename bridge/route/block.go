@@ -177,6 +177,9 @@ func (p *parser) application(s *step, m *tree.Member) {
 	if s.Async && !f.async {
 		p.sayAt(m.At, "%s cannot be async: nobody would wait for it", name)
 	}
+	if f.media && p.block.after {
+		p.uses = append(p.uses, use{lateStep, name, m.At, p.path})
+	}
 	p.within("."+m.Name, func() { p.decode(m.Value, s.do) })
 	if a, ok := s.do.(aliased); ok {
 		a.written(m.Name)

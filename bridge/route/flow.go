@@ -191,7 +191,12 @@ type execute struct {
 	Args  pairs  `json:"args"`
 }
 
-func (s *execute) check(p *parser, n *tree.Node) { p.use(useFunction, s.Name, n) }
+func (s *execute) check(p *parser, n *tree.Node) {
+	p.use(useFunction, s.Name, n)
+	for _, arg := range s.Args {
+		p.use(setVariable, arg.name, n)
+	}
+}
 
 func (s *execute) run(ctx context.Context, r *run) error {
 	if s.Async {

@@ -100,6 +100,9 @@ func (s *httpRequest) check(p *parser, n *tree.Node) {
 	case s.Auth != nil && len(s.Auth.Basic) == 1:
 		p.say(n, "auth.basic: want a user and a password")
 	}
+	for _, one := range s.Path {
+		p.use(setVariable, one.name, n)
+	}
 	for _, h := range s.Headers {
 		if refusedHeaders[strings.ToLower(h.name)] || !token(h.name) {
 			p.say(n, "headers: %q cannot be set", h.name)
@@ -376,6 +379,9 @@ func readPart(p *parser, n *tree.Node) *part {
 		object := &part{members: []member{}}
 		for _, m := range n.Members {
 			p.within("."+m.Name, func() { object.members = append(object.members, member{m.Name, readPart(p, m.Value)}) })
+			if m.Value.Kind == tree.String && m.Value.Text != "" && secretName.MatchString(m.Name) && !strings.Contains(m.Value.Text, "{") {
+				p.use(openSecret, p.path+"."+m.Name, m.Value)
+			}
 		}
 		return object
 	}

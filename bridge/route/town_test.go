@@ -34,7 +34,6 @@ type town struct {
 	mu     sync.Mutex
 	got    []asked
 	answer map[string]http.HandlerFunc // by host and path
-	queued []fetch.Request
 }
 
 func newTown(t testing.TB) *town {
