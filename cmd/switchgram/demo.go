@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"switchgram/bridge"
 	"switchgram/cmd/switchgram/demo"
 )
 
@@ -33,7 +34,14 @@ func (c *demoCommand) Run(ctx context.Context, log *slog.Logger, s surroundings)
 		fmt.Fprintln(s.out, "Calls between simulated Telegram users and telephones, all on this machine; each end plays a random tone.")
 		fmt.Fprintln(s.out)
 	}
-	err := demo.Run(ctx, s.out, demo.Options{Once: c.Once, JSON: c.JSON, MediaLoss: c.MediaLoss, Log: log})
+	err := demo.Run(ctx, s.out, demo.Options{
+		Once: c.Once, JSON: c.JSON, MediaLoss: c.MediaLoss, Log: log,
+		Missed: func(ctx context.Context, config string) error {
+			missed := true
+			search := searchCalls{question: question{configFlag: configFlag{config}, Direction: bridge.Inward, Missed: &missed}}
+			return search.Run(ctx, log, s)
+		},
+	})
 	if errors.Is(err, context.Canceled) {
 		return nil // Ctrl-C
 	}

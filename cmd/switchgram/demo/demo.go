@@ -10,6 +10,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
 )
 
 // Options of a demo.
@@ -19,6 +22,10 @@ type Options struct {
 
 	// MediaLoss is the share of the telephones' sound that the switch loses, 0 to 1.
 	MediaLoss float64
+
+	// Missed prints the calls from Telegram that were missed, as the records of a configuration have them, whose file is at the path; nil: nothing
+	// is printed.
+	Missed func(ctx context.Context, path string) error
 
 	Log *slog.Logger // nil: nothing is logged
 }
@@ -37,10 +44,16 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	defer w.close()
-	failed, err := w.calls(ctx, printerFor(out, o))
+	rows, err := w.calls(ctx, printerFor(out, o))
 	if err != nil {
 		return err
 	}
+	if !o.JSON && ctx.Err() == nil {
+		if err := w.showMissed(ctx, out, rows, o); err != nil {
+			return err
+		}
+	}
+	failed := len(slices.DeleteFunc(rows, (*Row).OK))
 	if !o.Once && ctx.Err() == nil {
 		w.stay(ctx, out)
 	}
@@ -57,24 +70,32 @@ func printerFor(out io.Writer, o Options) printer {
 	return table{out}
 }
 
-// calls makes every call and prints its row. It counts those that did not go as expected.
-func (w *world) calls(ctx context.Context, to printer) (failed int, err error) {
+// calls makes every call and prints its row.
+func (w *world) calls(ctx context.Context, to printer) (rows []*Row, err error) {
 	if err := to.begin(); err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, s := range scenarios() {
 		if ctx.Err() != nil {
-			return failed, context.Cause(ctx)
+			return rows, context.Cause(ctx)
 		}
 		r := s.run(ctx, w)
-		if !r.OK() {
-			failed++
-		}
+		rows = append(rows, r)
 		if err := to.row(r); err != nil {
-			return failed, err
+			return rows, err
 		}
 	}
-	return failed, nil
+	return rows, nil
+}
+
+// showMissed prints what was told of missed calls, and what is remembered of them.
+func (w *world) showMissed(ctx context.Context, out io.Writer, rows []*Row, o Options) error {
+	showTold(out, rows)
+	if o.Missed == nil {
+		return nil
+	}
+	fmt.Fprint(out, "\nEvery call is remembered. `switchgram calls search --missed --direction in` finds:\n\n")
+	return o.Missed(ctx, filepath.Join(w.dir, configFile))
 }
 
 const invitation = `
@@ -84,6 +105,10 @@ All of it stays up now. Try it with a softphone of your own:
   dial 9196   an echo               dial 9197   a tone
   dial tg+%s   Ann, on Telegram, who sends back what she hears
 
+and find the calls, in another terminal:
+
+  %s calls search -c %s
+
 Ctrl-C ends it.
 `
 
@@ -91,6 +116,6 @@ Ctrl-C ends it.
 func (w *world) stay(ctx context.Context, out io.Writer) {
 	w.ann.behave(echoes)
 	w.bob.behave(echoes)
-	fmt.Fprintf(out, invitation, w.exchange.Addr(), w.password, annNumber)
+	fmt.Fprintf(out, invitation, w.exchange.Addr(), w.password, annNumber, os.Args[0], filepath.Join(w.dir, configFile))
 	<-ctx.Done()
 }

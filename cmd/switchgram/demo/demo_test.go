@@ -43,16 +43,26 @@ func TestEveryCallOfTheDemoGoesAsExpected(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if len(rows) != 8 {
-		t.Errorf("%d rows, want 8", len(rows))
+	if len(rows) != 9 {
+		t.Errorf("%d rows, want 9", len(rows))
 	}
+	told := 0
 	for _, r := range rows {
+		if len(r.Told) > 0 {
+			told++
+			if !strings.Contains(string(r.Told), "Missed call from Ann Ahlers") {
+				t.Errorf("%s: slack was told %s", r.Call, r.Told)
+			}
+		}
 		if len(r.Problems) > 0 {
 			t.Errorf("%s: %s", r.Call, strings.Join(r.Problems, "; "))
 		}
 		if talked := r.Caller != nil; talked != (r.MOS > 0) {
 			t.Errorf("%s: opinion %.1f, and somebody heard something: %v", r.Call, r.MOS, talked)
 		}
+	}
+	if told != 2 {
+		t.Errorf("slack was told of %d missed calls, want 2", told)
 	}
 }
 

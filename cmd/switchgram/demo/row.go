@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -10,21 +11,22 @@ import (
 
 // Row is one call as it went: a line of the table, and a line of JSON.
 type Row struct {
-	Call     string        `json:"call"`               // what was tried
-	From     string        `json:"from"`               // who called
-	To       string        `json:"to"`                 // who was called
-	Version  string        `json:"version,omitempty"`  // of Telegram's call protocol
-	Pair     string        `json:"pair,omitempty"`     // kinds of the ICE candidates on Telegram's side
-	Codec    string        `json:"codec,omitempty"`    // relayed, or transcoded from what to what
-	Setup    time.Duration `json:"-"`                  // from dialling until the caller heard of the answer
-	SetupMS  float64       `json:"setup_ms,omitempty"` // the same, for JSON
-	Caller   *tones.Heard  `json:"caller,omitempty"`   // what the caller heard
-	Callee   *tones.Heard  `json:"callee,omitempty"`   // what the callee heard
-	Lost     uint64        `json:"lost"`               // packets that reached neither end, both directions together
-	MOS      float64       `json:"mos,omitempty"`      // what the one of the two who hears worse would say of it, 1 to 4.5; an estimate
-	Ended    string        `json:"ended"`              // cause, and who ended it
-	Want     string        `json:"want"`               // how it should have ended
-	Problems []string      `json:"problems,omitempty"` // what was not as expected
+	Call     string          `json:"call"`               // what was tried
+	From     string          `json:"from"`               // who called
+	To       string          `json:"to"`                 // who was called
+	Version  string          `json:"version,omitempty"`  // of Telegram's call protocol
+	Pair     string          `json:"pair,omitempty"`     // kinds of the ICE candidates on Telegram's side
+	Codec    string          `json:"codec,omitempty"`    // relayed, or transcoded from what to what
+	Setup    time.Duration   `json:"-"`                  // from dialling until the caller heard of the answer
+	SetupMS  float64         `json:"setup_ms,omitempty"` // the same, for JSON
+	Caller   *tones.Heard    `json:"caller,omitempty"`   // what the caller heard
+	Callee   *tones.Heard    `json:"callee,omitempty"`   // what the callee heard
+	Lost     uint64          `json:"lost"`               // packets that reached neither end, both directions together
+	MOS      float64         `json:"mos,omitempty"`      // what the one of the two who hears worse would say of it, 1 to 4.5; an estimate
+	Ended    string          `json:"ended"`              // cause, and who ended it
+	Want     string          `json:"want"`               // how it should have ended
+	Told     json.RawMessage `json:"told,omitempty"`     // what "Slack" got, if the call was missed
+	Problems []string        `json:"problems,omitempty"` // what was not as expected
 }
 
 // judge notes everything that is not as it should be.

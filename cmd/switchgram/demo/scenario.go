@@ -18,6 +18,7 @@ type scenario struct {
 	silent   bool      // nobody is to answer
 	echo     bool      // the callee sends back what it hears
 	byCallee bool      // the callee hangs up, not the caller
+	missed   bool      // "Slack" is to be told
 	want     string    // cause, and whose move it was
 }
 
@@ -33,7 +34,9 @@ func scenarios() []scenario {
 		{call: "a telephone rings a username", from: "sip:1000", to: "tg:@ann", dial: fromDesk("tg@ann"),
 			want: "NORMAL_CLEARING by caller"},
 		{call: "a telephone that is busy", from: "tg:@ann", to: "sip:1001", dial: fromAnn("@line_busy"),
-			silent: true, want: "USER_BUSY by callee"},
+			silent: true, missed: true, want: "USER_BUSY by callee"},
+		{call: "a telephone that nobody answers", from: "tg:@ann", to: "sip:1004", dial: fromAnn("@line_away"),
+			silent: true, missed: true, want: "NO_ANSWER by us"},
 		{call: "a Telegram user who declines", from: "sip:1000", to: "tg:@bob", dial: fromDesk("tg@bob"),
 			callee: declines, silent: true, want: "USER_BUSY by callee"},
 		{call: "a Telegram user who does not answer", from: "sip:1000", to: "tg:@bob", dial: fromDesk("tg@bob"),
@@ -87,7 +90,10 @@ func (s scenario) make(ctx context.Context, w *world, r *Row) error {
 		return err
 	}
 	r.outcome(o)
-	return nil
+	if s.missed {
+		r.Told, err = w.told(ctx)
+	}
+	return err
 }
 
 // talk waits for the answer, lets both ends hear each other's tone, and has the call hung up.

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/gotd/td/session"
 
 	"switchgram/bridge"
-	"switchgram/bridge/line"
+	"switchgram/bridge/notify/notifytest"
 	"switchgram/bridge/sip"
 	"switchgram/bridge/sip/siptest"
 	"switchgram/cmd/switchgram/program"
@@ -33,13 +32,18 @@ const (
 var errEnded = errors.New("the call has ended")
 
 // lines are the accounts that call through the bridge, and what they ring.
-var lines = []struct{ name, to string }{{"desk", "1000"}, {"echo", "9196"}, {"busy", "1001"}, {"pcmu", "1002"}}
+var lines = []account{{"desk", "1000"}, {"echo", "9196"}, {"busy", "1001"}, {"pcmu", "1002"}, {"away", "1004"}}
+
+// account is a line.
+type account struct{ Name, To string }
 
 // world is everything the demo runs in: a Telegram network, a telephone switch, and the bridge between them.
 type world struct {
 	net      *testnet.Network
 	exchange *siptest.Switch
 	program  *program.Program
+	slack    *notifytest.Receiver // is told of missed calls
+	dir      string               // of configuration, secrets and records
 	ann, bob *person
 	desk     *telephone
 	pcmu     *telephone
@@ -65,7 +69,7 @@ func newWorld(ctx context.Context, o Options) (_ *world, err error) {
 			w.close()
 		}
 	}()
-	for _, start := range []func(context.Context, Options) error{w.startTelegram, w.startSwitch, w.startProgram, w.startPeople, w.startTelephones} {
+	for _, start := range []func(context.Context, Options) error{w.startTelegram, w.startSwitch, w.startSlack, w.startProgram, w.startPeople, w.startTelephones} {
 		if err := start(ctx, o); err != nil {
 			return nil, err
 		}
@@ -95,11 +99,11 @@ func (w *world) startTelegram(ctx context.Context, o Options) (err error) {
 func (w *world) startSwitch(ctx context.Context, o Options) (err error) {
 	users := map[string]string{"1000": w.password, "1002": w.password, "1003": w.password}
 	for _, l := range lines {
-		users["line-"+l.name] = w.password
+		users["line-"+l.Name] = w.password
 	}
 	w.exchange, err = siptest.Start(ctx, siptest.Options{
 		Users:      users,
-		Extensions: []siptest.Extension{siptest.Echo("9196"), siptest.Tone("9197", nil), siptest.Busy("1001")},
+		Extensions: []siptest.Extension{siptest.Echo("9196"), siptest.Tone("9197", nil), siptest.Busy("1001"), siptest.NoAnswer("1004")},
 		Dialplan:   siptest.DialTelegram("line-desk"),
 		MediaLoss:  o.MediaLoss,
 		Log:        o.Log,
@@ -113,18 +117,18 @@ func (w *world) startSwitch(ctx context.Context, o Options) (err error) {
 
 // startProgram runs the bridge as `switchgram run` would, on a configuration of its own.
 func (w *world) startProgram(ctx context.Context, o Options) error {
-	dir, err := os.MkdirTemp("", "switchgram-demo-")
-	if err != nil {
+	var err error
+	if w.dir, err = os.MkdirTemp("", "switchgram-demo-"); err != nil {
 		return err
 	}
-	w.onClose(func() { _ = os.RemoveAll(dir) })
-	config, err := w.config(dir)
+	w.onClose(func() { _ = os.RemoveAll(w.dir) })
+	config, err := w.config()
 	if err != nil {
 		return err
 	}
 	accounts := map[string]*testnet.User{}
 	for i, l := range lines {
-		accounts[l.name] = w.net.AddUser(testnet.UserOptions{Phone: fmt.Sprintf("99966100100%d", i+1), Username: "line_" + l.name, FirstName: "Line", LastName: l.name})
+		accounts[l.Name] = w.net.AddUser(testnet.UserOptions{Phone: fmt.Sprintf("99966100100%d", i+1), Username: "line_" + l.Name, FirstName: "Line", LastName: l.Name})
 	}
 	w.program, err = program.New(config, program.Options{
 		Sink: outcomes{w.ended},
@@ -139,27 +143,6 @@ func (w *world) startProgram(ctx context.Context, o Options) error {
 	}
 	w.onClose(w.background(ctx, o.Log, w.program.Run))
 	return w.connected(ctx, accounts)
-}
-
-// config is what a configuration file would say.
-func (w *world) config(dir string) (*program.Config, error) {
-	secret := filepath.Join(dir, "password")
-	if err := os.WriteFile(secret, []byte(w.password), 0o600); err != nil {
-		return nil, err
-	}
-	c := &program.Config{
-		Telegram:    program.Telegram{APIID: w.net.AppID(), APIHashFile: secret},
-		SIP:         program.SIP{Listen: []program.Listen{{Network: "udp", Address: "127.0.0.1:0"}, {Network: "tcp", Address: "127.0.0.1:0"}}},
-		RingTimeout: ringFor,
-	}
-	for _, l := range lines {
-		c.Lines = append(c.Lines, line.Config{
-			Name: l.name,
-			To:   bridge.Address{Scheme: "sip", User: l.to},
-			SIP:  line.SIP{Registrar: w.exchange.Addr().String(), User: "line-" + l.name, PasswordFile: secret},
-		})
-	}
-	return c, c.Check()
 }
 
 // background runs a part until the returned function is called, which waits for its end.
