@@ -122,7 +122,7 @@ func (r *Room) hearsSound(from *Seat) bool {
 	return false
 }
 
-// follow makes a course the seat's. Who comes from a mix to a relay hears the mix until the source pauses. The caller holds room.mu.
+// follow makes a course the seat's. Who comes from a mix to a relay hears the mix until packets can take over. The caller holds room.mu.
 func (s *Seat) follow(c course, name string, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,8 +138,7 @@ func (s *Seat) follow(c course, name string, now time.Time) {
 	s.next = nil
 	if s.mouth != nil && was.heard == c.heard {
 		if c.way == relayed {
-			s.next, s.handover = newRelay(&s.out), now
-			s.next.quiet = s.out.rested
+			s.next = &takeover{relay: newRelay(&s.out), from: c.from}
 			return
 		}
 		if c.way == mixed && c.shared == s.mouth.shared {

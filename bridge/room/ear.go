@@ -26,8 +26,9 @@ const (
 	// fadeIn is how long sound after a silence takes to be as loud as it is.
 	fadeIn = 2500 * time.Microsecond
 
-	// recall is how much of what was heard is remembered for who begins to listen.
-	recall = 60 * time.Millisecond
+	// recall is how much of what was heard is remembered for who begins to listen, and compared how much of what was decoded for who tries a takeover.
+	recall   = 60 * time.Millisecond
+	compared = 120 * time.Millisecond
 
 	// resting is the loudest sample of what may be left out as it is.
 	resting = 64
@@ -58,9 +59,10 @@ type ear struct {
 
 	inbox, played, useless []*waiting
 
-	recent []int16 // the last that was given out, at the mix's rate
-	counts counts  // since the caller set them to zero
-	delay  time.Duration
+	decoded []int16 // the last of the packets that followed on one another, as they are, at the decoder's rate; it ends at ends
+	recent  []int16 // the last that was given out, at the mix's rate
+	counts  counts  // since the caller set them to zero
+	delay   time.Duration
 }
 
 // counts are of an ear's packets.
@@ -68,14 +70,18 @@ type counts struct{ lost, concealed, dropped uint64 }
 
 // newEar begins to listen. If the far side is talking, its sound goes on where the packets that came so far have ended.
 func newEar(in *intake, said media.Format, mixRate int, now time.Time) (*ear, error) {
+	past, begun := in.listen(), now
+	if len(past) > 0 {
+		begun = past[0].arrived
+	}
 	e := &ear{
-		in: in, said: said, meter: meter{format: said}, line: newTimeline(said.ClockRate, 0, now),
+		in: in, said: said, meter: meter{format: said}, line: newTimeline(said.ClockRate, 0, begun),
 		pace: newPace(), dry: true, sound: make([]int16, 0, 2*codec.MaxSamples),
 	}
 	if err := e.setRate(mixRate); err != nil {
 		return nil, err
 	}
-	for _, w := range in.listen() {
+	for _, w := range past {
 		if e.accept(w) && e.catchUp(w) {
 			e.pos, e.ends, e.last = w.ts+w.units, w.ts+w.units, w.seq
 			e.dry = now.Sub(w.arrived) > quietAfter+e.meter.time(w.units)
@@ -108,7 +114,7 @@ func (e *ear) setRate(mixRate int) (err error) {
 		if e.dec, err = codec.NewDecoder(e.said.Codec, rate); err != nil {
 			return err
 		}
-		e.rate = rate
+		e.rate, e.decoded = rate, e.decoded[:0]
 	}
 	e.rates = NewResampler(e.rate, mixRate)
 	e.recent = e.recent[:0]
@@ -127,14 +133,11 @@ func samples(d time.Duration, rate int) int { return int(d * time.Duration(rate)
 
 // catchUp decodes a packet that was heard already; false: it cannot be decoded.
 func (e *ear) catchUp(w *waiting) bool {
-	n, err := e.dec.Decode(w.payload(), e.scratch[:])
+	n, err := e.dec.Decode(w.payload, e.scratch[:])
 	if err != nil {
 		return false
 	}
-	e.sound = append(e.sound, e.scratch[:n]...)
-	if over := len(e.sound) - samples(recall, e.rate); over > 0 {
-		e.sound = append(e.sound[:0], e.sound[over:]...)
-	}
+	e.sound = last(append(e.sound, e.scratch[:n]...), samples(recall, e.rate))
 	e.recent = e.rates.Convert(e.scratch[:n], e.recent)
 	e.forget()
 	return true
@@ -142,10 +145,12 @@ func (e *ear) catchUp(w *waiting) bool {
 
 // forget keeps of what was given out only the last.
 func (e *ear) forget() {
-	most := samples(recall, e.rate) * e.rates.up / e.rates.down
-	if over := len(e.recent) - most; over > 0 {
-		e.recent = append(e.recent[:0], e.recent[over:]...)
-	}
+	e.recent = last(e.recent, samples(recall, e.rate)*e.rates.up/e.rates.down)
+}
+
+// last is at most so many samples of the end of sound, moved to its beginning.
+func last(sound []int16, most int) []int16 {
+	return append(sound[:0], sound[max(0, len(sound)-most):]...)
 }
 
 // collect takes what has come since it was last called.
@@ -165,7 +170,7 @@ func (e *ear) collect(now time.Time) {
 
 // accept places a packet in the source's time; false: it is of no use.
 func (e *ear) accept(w *waiting) bool {
-	d, err := e.meter.units(w.payload())
+	d, err := e.meter.units(w.payload)
 	if err != nil {
 		return false
 	}
@@ -210,6 +215,23 @@ func (e *ear) waits() time.Duration { return e.meter.time(e.buf.units()) + e.unr
 
 func (e *ear) unread() time.Duration {
 	return time.Duration(len(e.sound)) * time.Second / time.Duration(e.rate)
+}
+
+// unheard is the packets that a far side can hear instead of the sound that was read last, those that wait included: what it has heard before, in the
+// same codec, ends where the first of them begins, give or take half a tick. There may be none.
+func (e *ear) unheard() []*waiting {
+	heard := e.pos - e.said.Timestamp(e.unread()+tick)
+	if e.said.Codec == media.Opus {
+		heard -= e.said.Timestamp(opusDelay)
+	}
+	all := append(slices.Clone(e.in.listen()), e.buf.queue...)
+	half := int32(e.said.Timestamp(tick / 2))
+	for i, w := range all {
+		if d := int32(w.ts - heard); d >= -half && d < half {
+			return all[i:]
+		}
+	}
+	return nil
 }
 
 // close ends listening. What has come and was not played counts as heard.

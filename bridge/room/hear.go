@@ -45,7 +45,7 @@ func (e *ear) more(now time.Time) bool {
 		return e.hide(hideStep)
 	}
 	gap := max(0, time.Duration(int32(head.ts-e.pos))*time.Second/time.Duration(e.said.ClockRate))
-	switch frame := e.meter.frame(head.payload()); {
+	switch frame := e.meter.frame(head.payload); {
 	case gap < opusStep:
 		return e.decode(now)
 	case gap <= frame:
@@ -62,12 +62,14 @@ func (e *ear) decode(now time.Time) bool {
 	e.played = append(e.played, w)
 	e.miss(w)
 	waited := now.Sub(w.arrived) + e.unread()
-	n, err := e.dec.Decode(w.payload(), e.scratch[:])
+	n, err := e.dec.Decode(w.payload, e.scratch[:])
 	if err != nil {
 		e.counts.lost++
+		e.decoded = e.decoded[:0]
 		return e.hide(hideStep)
 	}
 	e.pos, e.hidden = w.ts+w.units, 0
+	e.decoded = last(append(e.decoded, e.scratch[:n]...), samples(compared, e.rate))
 	e.pace.waited(now.Sub(w.arrived))
 	e.delay += (waited - e.delay) / 16
 	e.sound = append(e.sound, e.scratch[:n]...)
@@ -79,6 +81,9 @@ func (e *ear) decode(now time.Time) bool {
 func (e *ear) miss(w *waiting) {
 	gap, missing := int32(w.ts-e.ends), int(int16(w.seq-e.last))-1
 	e.ends, e.last = w.ts+w.units, w.seq
+	if gap != 0 {
+		e.decoded = e.decoded[:0]
+	}
 	if lost := min(int(gap/int32(w.units)), missing); lost > 0 {
 		e.counts.lost += uint64(lost)
 		e.pace.lost()
@@ -89,7 +94,7 @@ func (e *ear) miss(w *waiting) {
 func (e *ear) recover(head *waiting, gap time.Duration) {
 	gap = gap / opusStep * opusStep
 	pcm := e.scratch[:samples(gap, e.rate)]
-	e.dec.Recover(head.payload(), pcm)
+	e.dec.Recover(head.payload, pcm)
 	e.made(pcm, gap)
 }
 

@@ -14,8 +14,9 @@ const (
 	// bring at once of what we do not give up.
 	inboxPackets = 32
 
-	// pastPackets is how many of the last packets are remembered. A decoder that has heard them knows the voice.
-	pastPackets = 8
+	// pastPackets is how many of the last packets are remembered, 0.6 s of them. A decoder that has heard them knows the sound, even if that is a tone of
+	// 1545 Hz, which SILK needs as long for.
+	pastPackets = 32
 )
 
 // An intake is where the packets of a seat's far side come in. It remembers the last ones, so that a decoder can begin in the middle of

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
-
-	"switchgram/bridge/room/codec"
 )
 
 // jitterPackets is how many packets wait at most; beyond that the oldest is lost. 24 of 10 ms are longer than we ever delay.
@@ -20,16 +18,13 @@ type waiting struct {
 	ts      uint32 // the same, placed in the source's time
 	arrived time.Time
 	units   uint32 // how long it sounds
-	n       int
-	data    [codec.MaxPacket]byte
+	payload []byte
 }
 
-func (w *waiting) payload() []byte { return w.data[:w.n] }
-
-// keep copies a packet, which must not be larger than codec.MaxPacket.
+// keep copies a packet.
 func (w *waiting) keep(p *rtp.Packet, now time.Time) {
 	w.ssrc, w.seq, w.sent, w.arrived = p.SSRC, p.SequenceNumber, p.Timestamp, now
-	w.n = copy(w.data[:], p.Payload)
+	w.payload = append(w.payload[:0], p.Payload...)
 }
 
 // A jitterBuffer puts packets in the order of their timestamps. Its zero value is empty.

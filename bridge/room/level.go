@@ -5,9 +5,6 @@ import "math"
 // QuietLevel is the level of silence.
 const QuietLevel = 127
 
-// pauseLevel is the level of a pause between words.
-const pauseLevel = 55
-
 // level is how loud sound is in -dBov, as RFC 6464 §3 counts: 0 is the loudest, QuietLevel silence.
 func level(pcm []int16) uint8 {
 	var power float64

@@ -105,26 +105,21 @@ func (s *Seat) serve(m *mixer, now time.Time) {
 	s.speak(mouth, pages, now)
 }
 
-// speak sends what a mouth says, unless a packet has come to take over.
+// speak sends what a mouth says, unless packets take over.
 func (s *Seat) speak(mouth *mouth, pages []page, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.mouth != mouth || s.left {
 		return
 	}
-	if s.next != nil && s.pauses() && now.Sub(s.handover) > quietAfter {
-		s.relay(now) // perhaps no packet comes
+	if s.next != nil && s.takeOver(now) {
 		return
 	}
 	s.count()
 	mouth.speak(pages, now)
-}
-
-// pauses tells whether nothing is to be heard of whom the seat will be relayed.
-func (s *Seat) pauses() bool {
-	v := &s.course.from.voice
-	s.pause = !v.on || v.level > pauseLevel
-	return !v.on
+	if s.next != nil && len(pages) > 0 {
+		s.next.heard(pages[len(pages)-1], s.out.quiet)
+	}
 }
 
 // count adds to the statistics what was missing in what the seat hears.

@@ -40,22 +40,16 @@ type Seat struct {
 	gone        bool
 
 	// What the far side hears; guarded by mu.
-	mu       sync.Mutex
-	course   course
-	name     string // of the course
-	out      output
-	path     path
-	mouth    *mouth    // the path, if it is a mix
-	next     *relay    // takes over from the mouth, with a packet
-	handover time.Time // since when
-	pause    bool      // whom it relays says nothing
-	timer    *time.Timer
-	left     bool
+	mu     sync.Mutex
+	course course
+	name   string // of the course
+	out    output
+	path   path
+	mouth  *mouth    // the path, if it is a mix
+	next   *takeover // from the mouth by packets, as soon as they fit; nil: the mouth speaks on
+	timer  *time.Timer
+	left   bool
 }
-
-// patience is how long a relay waits for a pause before it takes over from a mix all the same. A decoder that comes into the middle of a voice
-// coded by others needs some packets before it is right, in a pause none.
-const patience = 5 * time.Second
 
 // A path is the way from what others say to what a seat's far side hears. The seat's mu is held.
 type path interface {
@@ -108,17 +102,7 @@ func (s *Seat) take(from *Seat, p *rtp.Packet, now time.Time) {
 	if s.course.from != from || s.left {
 		return
 	}
-	if s.next != nil && (s.pause || now.Sub(s.handover) > patience) {
-		s.relay(now)
-	}
 	s.path.take(p, now)
-}
-
-// relay ends the mix that was heard until now.
-func (s *Seat) relay(now time.Time) {
-	s.next.ends = now
-	s.path, s.next, s.mouth = s.next, nil, nil
-	s.timer.Reset(0)
 }
 
 // caught, deferred, keeps a panic to this seat.
