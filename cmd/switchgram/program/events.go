@@ -96,14 +96,14 @@ func (p *Program) openEvents(m *metrics) (err error) {
 	if p.events, err = stream.New(o); err != nil {
 		return p.config.wrong("events.tokens", err)
 	}
-	certificate, err := keyPair(e.Certificate, e.Key)
+	secure, err := serverTLS(e.Certificate, e.Key)
 	if err != nil {
 		return p.config.wrong("events.certificate", err)
 	}
 	p.observeEvents(m)
 	mux := http.NewServeMux()
 	mux.Handle("/events", p.events)
-	p.readers, err = newWeb("events", e.Listen, certificate, mux, p.log)
+	p.readers, err = newWeb("events", e.Listen, secure, mux, p.log)
 	return err
 }
 

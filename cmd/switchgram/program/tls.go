@@ -49,13 +49,27 @@ func (t TLS) config() (*tls.Config, error) {
 	if t.Certificate == "" {
 		return c, nil
 	}
-	own := &certificate{certificate: t.Certificate, key: t.Key}
-	if _, err := own.current(); err != nil {
+	own, err := openCertificate(t.Certificate, t.Key)
+	if err != nil {
 		return nil, err
 	}
 	c.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return own.current() }
 	c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return own.current() }
 	return c, nil
+}
+
+// serverTLS is what a server over TLS needs; nil: there is no certificate, and no TLS.
+func serverTLS(file, key string) (*tls.Config, error) {
+	if file == "" {
+		return nil, nil
+	}
+	own, err := openCertificate(file, key)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return own.current() },
+	}, nil
 }
 
 // certificate is one in files that are written anew from time to time.
@@ -65,6 +79,13 @@ type certificate struct {
 	mu   sync.Mutex
 	last *tls.Certificate
 	from time.Time // of the file that last is of
+}
+
+// openCertificate reads the files for the first time.
+func openCertificate(file, key string) (*certificate, error) {
+	c := &certificate{certificate: file, key: key}
+	_, err := c.current()
+	return c, err
 }
 
 // current is the certificate as it is now; while the files are no pair, as it was.

@@ -104,11 +104,11 @@ func (p *Program) openVerto() error {
 		return err
 	}
 	p.board = newBoard(p)
-	certificate, err := keyPair(v.Certificate, v.Key)
+	secure, err := serverTLS(v.Certificate, v.Key)
 	if err != nil {
 		return p.config.wrong("verto.certificate", err)
 	}
-	p.phone, err = newWeb("verto", v.Listen, certificate, v.handler(p.pages), p.log)
+	p.phone, err = newWeb("verto", v.Listen, secure, v.handler(p.pages), p.log)
 	return err
 }
 

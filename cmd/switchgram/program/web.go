@@ -19,28 +19,19 @@ type web struct {
 	server   *http.Server
 }
 
-// newWeb listens, so that an address that is taken is known at the start. It serves nothing yet. Without a certificate there is no TLS.
-func newWeb(what string, at netip.AddrPort, certificate *tls.Certificate, h http.Handler, log *slog.Logger) (*web, error) {
+// newWeb listens, so that an address that is taken is known at the start. It serves nothing yet. Secure is nil where there is no TLS.
+func newWeb(what string, at netip.AddrPort, secure *tls.Config, h http.Handler, log *slog.Logger) (*web, error) {
 	l, err := net.Listen("tcp", at.String())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	if certificate != nil {
-		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{*certificate}, MinVersion: tls.VersionTLS12})
+	if secure != nil {
+		l = tls.NewListener(l, secure)
 	}
 	return &web{what: what, listener: l, server: &http.Server{
 		Handler: h, ReadTimeout: 5 * time.Second, WriteTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}, nil
-}
-
-// keyPair reads a certificate and its key from files; without names there is none.
-func keyPair(certificate, key string) (*tls.Certificate, error) {
-	if certificate == "" {
-		return nil, nil
-	}
-	c, err := tls.LoadX509KeyPair(certificate, key)
-	return &c, err
 }
 
 // addr is where it listens.

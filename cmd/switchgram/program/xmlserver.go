@@ -40,7 +40,7 @@ func (p *Program) openXML(m *metrics) error {
 	if err != nil {
 		return err
 	}
-	certificate, err := keyPair(x.Certificate, x.Key)
+	secure, err := serverTLS(x.Certificate, x.Key)
 	if err != nil {
 		return p.config.wrong("xml.certificate", err)
 	}
@@ -62,7 +62,7 @@ func (p *Program) openXML(m *metrics) error {
 	if err != nil {
 		return err
 	}
-	p.xml, err = newWeb("xml", x.Listen, certificate, h, p.log)
+	p.xml, err = newWeb("xml", x.Listen, secure, h, p.log)
 	return err
 }
 
