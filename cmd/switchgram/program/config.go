@@ -30,6 +30,7 @@ type Config struct {
 	FreeSWITCH  FreeSWITCH     `yaml:"freeswitch"`
 
 	Notify Notify `yaml:"notify"`
+	Routes Routes `yaml:"routes"`
 	Events Events `yaml:"events"`
 	Verto  Verto  `yaml:"verto"`
 
@@ -114,6 +115,7 @@ func (c *Config) relativeTo(folder string) {
 	}
 	names = append(names, c.SIP.TLS.files()...)
 	names = append(names, c.Notify.files()...)
+	names = append(names, c.Routes.files()...)
 	names = append(names, c.Events.files()...)
 	names = append(names, c.Verto.files()...)
 	for _, l := range c.registry.Lines() {
@@ -167,6 +169,7 @@ func (c *Config) Check() error {
 	c.FreeSWITCH.check(say)
 	c.checkStore(say)
 	c.Notify.check(say, c.lineNames())
+	c.Routes.check(say, c.lineNames())
 	c.Events.check(say)
 	c.Verto.check(say)
 	var err error

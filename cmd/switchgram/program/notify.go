@@ -103,7 +103,7 @@ func (n *Notify) files() (all []*string) {
 }
 
 // plan reads every secret, and tries every template.
-func (n Notify) plan(c *Config) (*notify.Plan, error) {
+func (n Notify) plan(c *Config, more ...notify.Subscription) (*notify.Plan, error) {
 	zone, err := time.LoadLocation(n.Zone)
 	if err != nil {
 		return nil, c.wrong("notify.zone", err)
@@ -123,7 +123,7 @@ func (n Notify) plan(c *Config) (*notify.Plan, error) {
 	if err := errors.Join(wrong...); err != nil {
 		return nil, err
 	}
-	p, err := notify.NewPlan(all)
+	p, err := notify.NewPlan(append(all, more...))
 	if at := (*notify.SubscriptionError)(nil); errors.As(err, &at) {
 		return nil, c.wrong(fmt.Sprintf("notify.to[%d]", at.Index), at.Err)
 	}
@@ -163,7 +163,9 @@ func (m Mail) target(c *Config, key string, zone *time.Location) (notify.Target,
 }
 
 // fetching is how endpoints are reached.
-func (n Notify) fetching() fetch.Options { return fetch.Options{Allow: n.Allow} }
+func (n Notify) fetching(scripts Routes) fetch.Options {
+	return fetch.Options{Allow: append(slices.Clone(n.Allow), scripts.Allow...)}
+}
 
 // NewNotifier makes what delivers the configuration's notifications out of a queue. o.Plan, if it is nil, o.Queue and o.Fetch are filled in.
 func (c *Config) NewNotifier(q notify.Queue, o notify.Options) (_ *notify.Notifier, err error) {
@@ -172,7 +174,7 @@ func (c *Config) NewNotifier(q notify.Queue, o notify.Options) (_ *notify.Notifi
 			return nil, err
 		}
 	}
-	o.Queue, o.Fetch = q, c.Notify.fetching()
+	o.Queue, o.Fetch = q, c.Notify.fetching(c.Routes)
 	return notify.New(o)
 }
 
@@ -181,10 +183,11 @@ var errNotifyStore = errors.New("notifications are kept in the store; it cannot 
 
 // notifications says which events become notifications; nil: nobody is to be told.
 func (p *Program) notifications() (*notify.Plan, error) {
-	if len(p.config.Notify.To) == 0 {
+	scripts := p.routes.subscriptions()
+	if len(p.config.Notify.To)+len(scripts) == 0 {
 		return nil, nil
 	}
-	return p.config.Notify.plan(p.config)
+	return p.config.Notify.plan(p.config, scripts...)
 }
 
 // openNotifier makes what delivers notifications, if anybody is to be told.

@@ -48,6 +48,7 @@ type Program struct {
 	notifier *notify.Notifier    // nil: nobody is told
 	events   *stream.Stream      // nil: nobody follows events
 	readers  *web                // of events; nil with it
+	routes   *routing            // nil: no script decides about calls
 	sink     sinks               // of all events
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
@@ -101,6 +102,9 @@ func (p *Program) open() (err error) {
 		return err
 	}
 	p.observeSocket(metrics)
+	if err := p.openRequests(); err != nil {
+		return err
+	}
 	plan, err := p.notifications()
 	if err != nil {
 		return err
@@ -127,7 +131,7 @@ func (p *Program) open() (err error) {
 		return err
 	}
 	p.observeRecorder(metrics)
-	if err := p.openHoldMusic(&o); err != nil {
+	if err := errors.Join(p.openHoldMusic(&o), p.openRoutes(&o, metrics)); err != nil {
 		return err
 	}
 	p.bridge, err = bridge.New(o)
@@ -223,7 +227,7 @@ func (p *Program) Close() error {
 	if p.store != nil {
 		err = errors.Join(err, p.store.Close())
 	}
-	return errors.Join(err, p.closeMedia())
+	return errors.Join(err, p.routes.close(), p.closeMedia())
 }
 
 // SIPAddr is where we listen for the SIP of lines that have no ports of their own; network is "udp", "tcp" or "tls".
@@ -245,7 +249,9 @@ func (p *Program) Run(ctx context.Context) error {
 	defer stopLines()
 	calls, stopCalls := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopCalls()
-	var records, agent, all sync.WaitGroup
+	scripts, stopScripts := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopScripts()
+	var records, agent, scripted, all sync.WaitGroup
 	records.Go(func() { p.keep(calls) })
 	agent.Go(func() { stopAgent(p.runAgents(work)) })
 	agent.Go(func() { stopAgent(p.media.Run(work)) })
@@ -256,6 +262,9 @@ func (p *Program) Run(ctx context.Context) error {
 	all.Go(func() { p.serveEvents(lines) })
 	all.Go(func() { p.finishRecordings(lines) }) // which ends after all calls
 	all.Go(func() { p.steer(lines) })
+	all.Go(func() { p.watchRoutes(lines) })
+	all.Go(func() { p.serveScripts(lines) })
+	scripted.Go(func() { p.runRoutes(scripts) })
 	if p.awaitAgents(work) {
 		p.log.Info("listening for sip", "udp", p.SIPAddr("udp"), "tcp", p.SIPAddr("tcp"), "tls", p.SIPAddr("tls"))
 		p.log.Info("listening for media of telegram", "udp", p.MediaAddrs())
@@ -267,6 +276,8 @@ func (p *Program) Run(ctx context.Context) error {
 	case <-work.Done(): // without SIP or media there is nothing to do
 		p.drain(0)
 	}
+	stopScripts() // while there are lines to send messages by
+	scripted.Wait()
 	stopLines() // while there is SIP to take registrations back by
 	all.Wait()
 	stopAgent(nil)

@@ -68,6 +68,9 @@ func (s switchboard) Way(w xml.Wish) xml.Way {
 	return way
 }
 
+// way is how FreeSWITCH calls somebody on Telegram for a script.
+func (s switchboard) way(peer string) xml.Way { return s.Way(xml.Wish{Who: peer}) }
+
 func (s switchboard) free(l *line.Line) bool {
 	_, up := s.p.sipLine(l.Name)
 	return up && l.Calls() < l.MaxCalls
