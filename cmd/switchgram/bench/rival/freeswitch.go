@@ -12,6 +12,7 @@ import (
 	"switchgram/bridge/sip"
 	"switchgram/bridge/sip/siptest"
 	"switchgram/cmd/switchgram/bench/load"
+	"switchgram/verto/vertotest"
 )
 
 // freeswitch carries calls between a Verto user and a SIP telephone that is registered at it.
@@ -85,10 +86,10 @@ func (f *freeswitch) call(ctx context.Context) (c Call, err error) {
 			err = errors.Join(err, call.Hangup(context.WithoutCancel(ctx)))
 		}
 	}()
-	if call.browser, err = newBrowser(); err != nil {
+	if call.browser, err = vertotest.NewBrowser(); err != nil {
 		return nil, err
 	}
-	offer, err := call.browser.offer(ctx)
+	offer, err := call.browser.Offer(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (f *freeswitch) call(ctx context.Context) (c Call, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := call.browser.accept(answer); err != nil {
+	if err := call.browser.Accept(answer); err != nil {
 		return nil, err
 	}
 	call.join(f.load, call.browser)
@@ -116,11 +117,11 @@ type switchCall struct {
 	pair
 	f       *freeswitch
 	id      string
-	browser *browser
+	browser *vertotest.Browser
 }
 
 // Hangup ends the call.
 func (c *switchCall) Hangup(ctx context.Context) error {
 	c.leave()
-	return errors.Join(c.f.verto.bye(ctx, c.id), c.browser.close())
+	return errors.Join(c.f.verto.bye(ctx, c.id), c.browser.Close())
 }

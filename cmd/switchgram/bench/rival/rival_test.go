@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"switchgram/cmd/switchgram/bench/load"
+	"switchgram/verto/vertotest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -45,22 +46,22 @@ func background(t *testing.T, run func(context.Context) error) {
 
 // relay is the media of a call that stands in for a rival's: a browser of its own on one side, a socket on the other.
 type relay struct {
-	browser *browser
+	browser *vertotest.Browser
 	socket  *load.Socket
 }
 
 func newRelay(t *testing.T) *relay {
 	t.Helper()
-	b, err := newBrowser()
+	b, err := vertotest.NewBrowser()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = b.close() })
+	t.Cleanup(func() { _ = b.Close() })
 	s, err := load.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.PayloadType = opusPayload
+	s.PayloadType = vertotest.PayloadType
 	background(t, s.Run)
 	s.OnRTP(func(p *rtp.Packet) { _ = b.WriteRTP(p) })
 	b.OnRTP(func(p *rtp.Packet) { _ = s.WriteRTP(p) })
@@ -108,10 +109,10 @@ func (r *relay) offers(t *testing.T) func(string, map[string]any) map[string]any
 			telephone, err = audioAddr(text(arguments, "sdp"))
 			r.socket.Connect(telephone)
 			if err == nil {
-				sdp, err = r.browser.offer(within(t))
+				sdp, err = r.browser.Offer(within(t))
 			}
 		case "answer":
-			err = r.browser.accept(text(arguments, "sdp"))
+			err = r.browser.Accept(text(arguments, "sdp"))
 			sdp = telephoneSDP(r.socket.Addr())
 		}
 		if err != nil {
@@ -165,6 +166,13 @@ func TestAnEngineThatIsSilentIsWaitedForNoLongerThanAsked(t *testing.T) {
 	}
 }
 
+// vertoRequest is what a browser asks of mod_verto.
+type vertoRequest struct {
+	ID     int             `json:"id"`
+	Method string          `json:"method"`
+	Params json.RawMessage `json:"params"`
+}
+
 // serveVerto answers as mod_verto does, and takes every call with the relay's browser.
 func serveVerto(t *testing.T, r *relay) string {
 	t.Helper()
@@ -175,7 +183,7 @@ func serveVerto(t *testing.T, r *relay) string {
 			return
 		}
 		defer socket.Close()
-		for m := (vertoMessage{}); socket.ReadJSON(&m) == nil; m = (vertoMessage{}) {
+		for m := (vertoRequest{}); socket.ReadJSON(&m) == nil; m = (vertoRequest{}) {
 			params := string(m.Params)
 			if m.Method == "login" && !strings.Contains(params, `"passwd":"right"`) {
 				_ = socket.WriteJSON(object{"jsonrpc": "2.0", "id": m.ID, "error": object{"code": -32001, "message": "Authentication Failure"}})
@@ -192,7 +200,7 @@ func serveVerto(t *testing.T, r *relay) string {
 }
 
 // invited answers a call; number 404 is nobody's.
-func (r *relay) invited(t *testing.T, socket *websocket.Conn, m vertoMessage) {
+func (r *relay) invited(t *testing.T, socket *websocket.Conn, m vertoRequest) {
 	var invite struct {
 		SDP    string
 		Dialog struct {
@@ -206,7 +214,7 @@ func (r *relay) invited(t *testing.T, socket *websocket.Conn, m vertoMessage) {
 	}
 	method, params := "verto.bye", object{"callID": invite.Dialog.CallID, "causeCode": 1}
 	if invite.Dialog.Number != "404" {
-		sdp, err := r.browser.answer(within(t), invite.SDP)
+		sdp, err := r.browser.Answer(within(t), invite.SDP)
 		if err != nil {
 			t.Error(err)
 		}
@@ -251,7 +259,7 @@ func TestACallThroughVertoHearsTheOtherSide(t *testing.T) {
 }
 
 func TestACallThatFreeSWITCHRefusesIsAnError(t *testing.T) {
-	if _, err := at(t, "404", newRelay(t)).call(within(t)); !errors.Is(err, errVertoOver) {
+	if _, err := at(t, "404", newRelay(t)).call(within(t)); !errors.Is(err, vertotest.ErrOver) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pion/sdp/v3"
 
 	"switchgram/cmd/switchgram/bench/load"
+	"switchgram/verto/vertotest"
 )
 
 // rtpengine carries calls between a browser and a telephone: DTLS-SRTP on one side, RTP on the other.
@@ -31,9 +32,9 @@ func (r *rtpengine) call(ctx context.Context) (c Call, err error) {
 	if call.telephone, err = load.Listen(); err != nil {
 		return nil, err
 	}
-	call.telephone.PayloadType = opusPayload
+	call.telephone.PayloadType = vertotest.PayloadType
 	call.listen()
-	if call.browser, err = newBrowser(); err != nil {
+	if call.browser, err = vertotest.NewBrowser(); err != nil {
 		return nil, err
 	}
 	if err := call.negotiate(ctx); err != nil {
@@ -48,7 +49,7 @@ type engineCall struct {
 	r         *rtpengine
 	id        string
 	telephone *load.Socket
-	browser   *browser
+	browser   *vertotest.Browser
 	stop      context.CancelFunc
 	listening sync.WaitGroup
 }
@@ -68,7 +69,7 @@ func (c *engineCall) negotiate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	answer, err := c.browser.answer(ctx, text(offered, "sdp"))
+	answer, err := c.browser.Answer(ctx, text(offered, "sdp"))
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (c *engineCall) talk(ctx context.Context) error {
 func (c *engineCall) Hangup(ctx context.Context) (err error) {
 	c.leave()
 	if c.browser != nil {
-		err = c.browser.close()
+		err = c.browser.Close()
 	}
 	if c.stop != nil {
 		c.stop()
@@ -115,7 +116,7 @@ func text(d map[string]any, key string) string {
 // telephoneSDP is the offer of a telephone that speaks Opus.
 func telephoneSDP(at netip.AddrPort) string {
 	return fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 %[1]s\r\ns=-\r\nc=IN IP4 %[1]s\r\nt=0 0\r\nm=audio %[2]d RTP/AVP %[3]d\r\n"+
-		"a=rtpmap:%[3]d opus/48000/2\r\na=ptime:20\r\na=sendrecv\r\n", at.Addr(), at.Port(), opusPayload)
+		"a=rtpmap:%[3]d opus/48000/2\r\na=ptime:20\r\na=sendrecv\r\n", at.Addr(), at.Port(), vertotest.PayloadType)
 }
 
 // audioAddr is where a description wants its sound.
