@@ -9,6 +9,9 @@ import { text, type Fields } from './socket';
 /** `lost` is a call whose socket went away; the server keeps it and hands it back. */
 export type State = 'ringing' | 'calling' | 'early' | 'answering' | 'active' | 'held' | 'lost' | 'ended';
 
+/** `refused` is a transfer that the server did not begin, `failed` one that came to nothing. */
+export type Transferring = '' | 'asked' | 'ringing' | 'refused' | 'failed';
+
 /** What a call needs of the telephone. */
 export interface Exchange {
   readonly devices: Devices;
@@ -50,6 +53,8 @@ export class Call {
   quality = $state.raw<Quality>();
   /** The name of the cause that it ended with, as FreeSWITCH has them, or of what went wrong here. */
   cause = $state('');
+  /** How a transfer goes that was asked for; empty: none was, or it is done. */
+  transferring = $state<Transferring>('');
   microphone = $state.raw<MediaStream>();
   sound = $state.raw<MediaStream>();
   readonly role: Role | '';
@@ -146,10 +151,17 @@ export class Call {
     this.#digits = this.#digits.then(() => this.#modify('verto.info', { dtmf }));
   }
 
-  /** Gives the other side to somebody else: a number, or the other side of another call. It throws if the server refuses. */
+  /** Gives the other side to somebody else: a number, or the other side of another call. The server ends the call when that is done. */
   async transfer(to: string | Call) {
     const how = to instanceof Call ? { action: 'replace', replaceCallID: to.id } : { action: 'transfer', destination: to };
-    await this.#exchange.ask('verto.modify', { ...how, dialogParams: this.#dialog() });
+    this.transferring = 'asked';
+    const begun = this.#exchange.ask('verto.modify', { ...how, dialogParams: this.#dialog() });
+    await begun.catch(() => (this.transferring = 'refused'));
+  }
+
+  /** What the server says to this call alone: how a transfer goes. */
+  learn({ action, state }: Fields) {
+    if (action === 'transfer' && (state === 'ringing' || state === 'failed')) this.transferring = state;
   }
 
   /** The server cannot be reached. A call that was not answered does not survive that. */

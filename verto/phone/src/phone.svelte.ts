@@ -15,6 +15,7 @@ export interface Notice {
   link: string;
 }
 
+const noticesShown = 3;
 const shown = 6000; // ms for which a call that is over can be read
 const callsKey = 'switchgram.calls';
 
@@ -177,7 +178,6 @@ export class Phone implements Exchange {
     this.lines = strings(granted.lines);
     this.roles = strings(granted.roles) as Role[];
     this.iceServers = Array.isArray(granted.iceServers) ? (granted.iceServers as RTCIceServer[]) : [];
-    await this.ask('verto.subscribe', { eventChannel: `bridge.${this.user}` }).catch(() => undefined);
   }
 
   #leave() {
@@ -199,8 +199,9 @@ export class Phone implements Exchange {
       case 'verto.clientReady':
         return this.#handedBack(params.reattached_sessions);
       case 'verto.event':
-        this.live.hear(params);
-        return this.#notice(fields(params.data));
+        return this.#event(params);
+      case 'verto.info':
+        return this.#message(fields(params.msg));
       default:
         call?.hear(method, params);
     }
@@ -224,8 +225,21 @@ export class Phone implements Exchange {
     for (const call of this.calls) if (call.state === 'lost' && !kept.includes(call.id)) call.end('NETWORK_OUT_OF_ORDER');
   }
 
-  #notice({ type, message, url }: Fields) {
-    if (type === 'openLink') this.notices = [...this.notices, { message: text(message), link: web(text(url)) }].slice(-3);
+  // Events of a table, of a call, or for this page alone.
+  #event(params: Fields) {
+    this.live.hear(params);
+    const own = fields(params.pvtData);
+    this.calls.find((c) => c.id === params.eventChannel)?.learn(own);
+    if (own.type === 'openLink') this.#notice(text(own.message), text(own.url));
+  }
+
+  #message(msg: Fields) {
+    const from = text(msg.from_msg_name) || text(msg.from);
+    if (msg.body) this.#notice(`${from}: ${text(msg.body)}`);
+  }
+
+  #notice(message: string, link = '') {
+    this.notices = [...this.notices, { message, link: web(link) }].slice(-noticesShown);
   }
 
   async #dial(party: Party, role: Role | '', variables: Fields) {

@@ -73,7 +73,9 @@ export const en = {
   transferNow: 'Transfer',
   transferJoin: 'Connect with {who}',
   transferHint: 'To ask first: call them, then come back here and connect the two.',
-  transferFailed: 'The call could not be transferred: {why}',
+  transferAsked: 'Being transferred…',
+  transferRings: 'The other end rings; the call is being transferred…',
+  transferFailed: 'The call could not be transferred.',
   holdFailed: 'The call could not be put on hold.',
   cancel: 'Cancel',
 

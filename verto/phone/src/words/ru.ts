@@ -74,7 +74,9 @@ export const ru: Words = {
   transferNow: 'Перевести',
   transferJoin: 'Соединить: {who}',
   transferHint: 'Чтобы сначала спросить: позвоните, затем вернитесь сюда и соедините обоих.',
-  transferFailed: 'Перевести не удалось: {why}',
+  transferAsked: 'Переводим звонок…',
+  transferRings: 'Там звонит телефон; переводим звонок…',
+  transferFailed: 'Перевести звонок не удалось.',
   holdFailed: 'Не удалось поставить звонок на удержание.',
   cancel: 'Отмена',
 

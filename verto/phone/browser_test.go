@@ -1,0 +1,102 @@
+package phone_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"switchgram/verto"
+	"switchgram/verto/phone"
+)
+
+// atOnce is how many tabs there are at a time. They wait more than they work, so that is more than most machines have processors.
+const atOnce = 4
+
+// TestInChromium has one browser for all that follows, and a house and tabs for each.
+func TestInChromium(t *testing.T) {
+	b := startChromium(t)
+	seats := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	defer all.Wait()
+	for _, test := range []struct {
+		name string
+		run  func(t *testing.T, b *chromium)
+	}{
+		{"keeps the call when the network is gone", survivesTheNetwork}, // those that take longest first
+		{"keeps the call when it is reloaded", survivesAReload},
+		{"is readable for all", isReadable},
+		{"calls and hears itself", callsAndHears},
+		{"is called and answers", isCalledAndAnswers},
+		{"declines", declines},
+		{"says why a call failed", saysWhyACallFailed},
+		{"mutes and holds", mutesAndHolds},
+		{"sends digits", sendsDigits},
+		{"transfers to a number", transfersBlind},
+		{"connects two calls", transfersAttended},
+		{"logs in and out", logsInAndOut},
+		{"waits for a server that is away", waitsForTheServer},
+		{"moves to another tab", movesToAnotherTab},
+		{"shows and joins calls in progress", joinsCalls},
+		{"asks before a link calls", asksBeforeALinkCalls},
+		{"says that the microphone is refused", isRefusedTheMicrophone},
+		{"suggests whom to call", suggests},
+		{"changes the microphone in a call", changesTheMicrophone},
+		{"speaks Russian", speaksRussian},
+		{"shows what the server tells", showsNotices},
+		{"notifies", notifies},
+	} {
+		seats <- struct{}{}
+		all.Go(func() {
+			defer func() { <-seats }()
+			t.Run(test.name, func(t *testing.T) { test.run(t, b) })
+		})
+	}
+}
+
+// ann opens a house and logs in there.
+func ann(t *testing.T, b *chromium) (*house, *tab) {
+	t.Helper()
+	h := open(t, phone.Options{})
+	p := b.tab(t, h.address(), true)
+	p.login("ann", "secret")
+	p.sees("Online")
+	return h, p
+}
+
+func callsAndHears(t *testing.T, b *chromium) {
+	h, p := ann(t, b)
+	p.dial("echo")
+	c := h.call()
+	p.sees("Connected")
+	p.hears()
+	p.sees("Sound: Good")
+	p.press("Hang up")
+	if e := event[verto.Ended](t, c); !e.Remote || e.Cause != verto.NormalClearing {
+		t.Errorf("%v", e)
+	}
+	p.sees("Call ended")
+	p.sees("outgoing")
+}
+
+func isCalledAndAnswers(t *testing.T, b *chromium) {
+	h, p := ann(t, b)
+	c := h.ring("ann", verto.Party{Name: "Bob <b>Brown</b>", Number: "+15550123", Fields: map[string]string{
+		verto.FieldUsername: "bob", verto.FieldLine: "sales", verto.FieldLink: "https://crm.example/7", verto.FieldLinkText: "Bob's card",
+		verto.FieldPhoto: "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+	}})
+	p.sees("Incoming call")
+	p.sees("Bob <b>Brown</b>")
+	p.sees("+15550123 · @bob · by sales")
+	p.until(`document.querySelector('article a[href="https://crm.example/7"][target=_blank][rel~=noopener]').innerText === "Bob's card"`)
+	p.until(`document.querySelector('article img')`)
+	p.until(`document.title.startsWith('Incoming call')`)
+	p.do(chromedp.KeyEvent("a"))
+	event[verto.Answered](t, c)
+	p.hears()
+	c.Display(verto.Party{Name: "Robert", Number: "+15550123", Fields: map[string]string{verto.FieldLink: "javascript:alert(1)"}})
+	p.sees("Robert")
+	p.until(`document.querySelector('article a').href === 'https://crm.example/7'`)
+	c.Hangup(verto.NormalClearing)
+	p.sees("Call ended")
+}

@@ -1,0 +1,87 @@
+package phone_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"switchgram/internal/npm"
+	"switchgram/verto"
+	"switchgram/verto/phone"
+)
+
+// axe finds what keeps people from using a page: https://github.com/dequelabs/axe-core, in a world of its own, since the page's policy lets
+// no script in.
+type axe struct{ script string }
+
+func newAxe(t *testing.T) axe {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(npm.Modules(t, "."), "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return axe{script: string(text)}
+}
+
+// finds reports everything that is serious, on the page as it is now.
+func (a axe) finds(p *tab, where string) {
+	p.t.Helper()
+	p.eval(nil, a.script+"; true")
+	var all []struct {
+		ID, Impact, Help string
+		Nodes            []struct{ HTML string }
+	}
+	p.eval(&all, `axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map(({ id, impact, help, nodes }) => ({ id, impact, help, nodes: nodes.map(({ html }) => ({ html })) })))`)
+	for _, v := range all {
+		p.t.Errorf("%s: %s (%s): %s, at %d places, first %s", where, v.ID, v.Impact, v.Help, len(v.Nodes), v.Nodes[0].HTML)
+	}
+	var wide, window int
+	p.eval(&wide, `document.documentElement.scrollWidth`)
+	p.eval(&window, `innerWidth`)
+	if wide > window {
+		p.t.Errorf("%s: it is %d wide in a window of %d", where, wide, window)
+	}
+}
+
+// isReadable looks at everything there is: dark on a screen, and light on the narrowest telephone.
+func isReadable(t *testing.T, b *chromium) {
+	a := newAxe(t)
+	h := open(t, phone.Options{})
+	p := b.tab(t, h.address(), true)
+	every := func(where string) {
+		t.Helper()
+		for scheme, width := range map[string]int64{"light": 320, "dark": 1200} {
+			p.scheme(scheme)
+			p.wide(width, 800)
+			a.finds(p, where+", "+scheme)
+		}
+	}
+	p.login("ann", "guess")
+	p.sees("is wrong")
+	every("the login")
+	p.login("ann", "secret")
+	p.sees("Online")
+	h.show("c1", "sales", "Ann Lee", "+15550123", "answered", 4.3)
+	p.dial("echo")
+	h.call()
+	p.sees("Sound: Good")
+	p.press("Keys")
+	h.ring("ann", verto.Party{Name: "Bob Brown", Number: "+15550123", Fields: map[string]string{verto.FieldLink: "https://crm.example/7"}})
+	p.sees("Incoming call")
+	every("in calls")
+	p.wide(1200, 800)
+	p.press("Answer")
+	p.sees("On hold")
+	for _, dialog := range []string{"Settings", "Help", "Transfer"} {
+		p.press(dialog)
+		p.until(`document.querySelector('dialog[open]')`)
+		every(dialog)
+		p.do(chromedp.KeyEvent("\x1b"))
+		p.until(`!document.querySelector('dialog')`)
+	}
+	p.press("Hang up")
+	p.sees("Call ended")
+	every("after a call")
+}
