@@ -54,7 +54,7 @@ type band struct {
 	log, scale int32    // of the quantizer: logarithm (NBL, NBH) and the factor itself (DETL, DETH)
 	zeros      int32    // what the zero section predicts (SZL)
 	predicted  int32    // what both sections predict (SL)
-	d, b       [7]int32 // quantized differences, newest first, and the zero section's coefficients b1 to b6
+	d, b       [7]int32 // twice the quantized differences, newest first, and the zero section's coefficients b1 to b6
 	r          [3]int32 // reconstructed signal, newest first
 	p          [3]int32 // partially reconstructed signal
 	a          [3]int32 // the pole section's coefficients a1, a2
@@ -75,13 +75,13 @@ func (b *band) rescale(step, most, shift int32) {
 
 // adapt takes the next quantized difference and predicts the sample after it (block 4 of the Recommendation).
 func (b *band) adapt(d int32) {
-	b.d[0], b.r[0], b.p[0] = d, saturate(b.predicted+d), saturate(b.zeros+d)
+	b.d[0], b.r[0], b.p[0] = saturate(2*d), saturate(b.predicted+d), saturate(b.zeros+d)
 	b.adaptPoles()
-	b.adaptZeros()
 	b.r[2], b.r[1] = b.r[1], b.r[0]
 	b.p[2], b.p[1] = b.p[1], b.p[0]
-	copy(b.d[1:], b.d[:6])
-	b.predict()
+	b.adaptZeros()
+	poles := saturate(b.a[1]*saturate(2*b.r[1])>>15 + b.a[2]*saturate(2*b.r[2])>>15)
+	b.predicted = saturate(poles + b.zeros)
 }
 
 // adaptPoles is UPPOL2 and UPPOL1.
@@ -98,26 +98,19 @@ func (b *band) adaptPoles() {
 	b.a[1] = min(max(a1, -limit), limit)
 }
 
-// adaptZeros is UPZERO.
+// adaptZeros is UPZERO, the shift of the differences, and FILTEZ. No coefficient can leave 16 bits: each loses a 256th of itself before it gains 128.
 func (b *band) adaptZeros() {
-	var gain int32
+	var gain, zeros int32
 	if b.d[0] != 0 {
 		gain = 128
 	}
-	for i := 1; i < 7; i++ {
-		b.b[i] = saturate(b.b[i]*32640>>15 + choose((b.d[0]^b.d[i]) >= 0, gain))
-	}
-}
-
-// predict is FILTEP, FILTEZ and PREDIC.
-func (b *band) predict() {
-	poles := saturate(b.a[1]*saturate(2*b.r[1])>>15 + b.a[2]*saturate(2*b.r[2])>>15)
-	b.zeros = 0
 	for i := 6; i > 0; i-- {
-		b.zeros += b.b[i] * saturate(2*b.d[i]) >> 15
+		sign := (b.d[0] ^ b.d[i]) >> 31 // -1: they differ
+		b.b[i] = b.b[i]*32640>>15 + (gain ^ sign) - sign
+		b.d[i] = b.d[i-1]
+		zeros += b.b[i] * b.d[i] >> 15
 	}
-	b.zeros = saturate(b.zeros)
-	b.predicted = saturate(poles + b.zeros)
+	b.zeros = saturate(zeros)
 }
 
 func choose(positive bool, v int32) int32 {
