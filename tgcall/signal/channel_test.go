@@ -190,21 +190,29 @@ func TestSignallingComesUpWhenTheNetworkWasDeadForHalfAMinute(t *testing.T) {
 	})
 }
 
+// noise is a message that gzip does not make shorter.
+func noise(size int) string {
+	text := make([]byte, size)
+	for i := range text {
+		text[i] = byte(rand.IntN(256))
+	}
+	text[0] = '{'
+	return string(text)
+}
+
 func TestLongMessagesAreFragmented(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		text := make([]byte, 20<<10)
-		for i := range text {
-			text[i] = byte(rand.IntN(256)) // gzip gains nothing
-		}
-		text[0] = '{'
+		texts := []string{noise(100), noise(20 << 10), noise(100), noise(30 << 10), noise(3 << 10)}
 		caller, callee := newPair(t, "13.0.0", newNetwork())
 		run(t, func() {
-			if err := caller.Send(text); err != nil {
-				t.Fatal(err)
+			for _, text := range texts {
+				if err := caller.Send([]byte(text)); err != nil {
+					t.Fatal(err)
+				}
 			}
 			time.Sleep(20 * time.Second)
 		}, caller, callee)
-		wantHeard(t, "callee", callee, []string{string(text)}, true)
+		wantHeard(t, "callee", callee, texts, true)
 	})
 }
 

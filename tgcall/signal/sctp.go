@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -23,6 +24,7 @@ const (
 	// up after 3.5 s in the mean with 1000, after 1.7 s so.
 	sctpRTOMax     = 400
 	sctpMaxMessage = 256 << 10
+	sctpUsual      = 4 << 10                // what nearly all messages fit
 	sctpPause      = 500 * time.Millisecond // between attempts
 )
 
@@ -185,10 +187,14 @@ func (t *sctpTransport) writeMessage(stream *sctp.Stream, json []byte) error {
 
 // read takes messages until the association ends, or brings one longer than anything a call needs.
 func (t *sctpTransport) read(ctx context.Context, stream *sctp.Stream) error {
-	buf := make([]byte, sctpMaxMessage)
+	buf := make([]byte, sctpUsual)
 	for {
 		n, kind, err := stream.ReadSCTP(buf)
-		if err != nil {
+		switch {
+		case errors.Is(err, io.ErrShortBuffer) && n <= sctpMaxMessage:
+			buf = make([]byte, n) // the message is still there
+			continue
+		case err != nil:
 			return err
 		}
 		if err := t.take(ctx, buf[:n], kind); err != nil {
