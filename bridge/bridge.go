@@ -143,7 +143,8 @@ func (open) Follow(context.Context, string, string, Address) error           { r
 // with a cause and has an Outcome like any other.
 //
 // When ctx ends the call is hung up with CauseOf(context.Cause(ctx)): at once if that cause is an *EndedError, and otherwise a
-// second later, so that ctx may be one that ends with the caller's leg, whose own word for its end then counts.
+// second later, so that ctx may be one that ends with the caller's leg, whose own word for its end then counts. If the caller has left then and
+// others talk on, as after a transfer, the call does too.
 func (b *Bridge) Handle(ctx context.Context, caller Leg, to Address) Outcome {
 	c := b.newCall(lineOf(caller), caller.Address(), to)
 	c.party = caller.Party()

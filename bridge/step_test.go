@@ -115,7 +115,7 @@ func inputs(legs int) []input {
 		admitted{}, refused{cause: UserBusy}, connectAsked{targets: 2}, connectAsked{}, answerAsked{}, hangupAsked{CallRejected},
 		collectAsked{CollectOptions{Max: 2, Terminators: "#"}}, collectAsked{CollectOptions{Max: 1, Flush: true}}, sendAsked{leg: us},
 		recordAsked{}, ringAsked{}, tapAsked{}, withdrawn{}, controlDone{}, controlDone{cause: SwitchCongestion}, answerDone{}, answerDone{cause: LoseRace}, timeUp{},
-		stopped{NetworkOutOfOrder}, crashed{}, joinAsked{role: Talk}, joinAsked{role: Whisper}, joinAsked{role: Talk, up: true},
+		stopped{NetworkOutOfOrder}, parted{NetworkOutOfOrder}, crashed{}, joinAsked{role: Talk}, joinAsked{role: Whisper}, joinAsked{role: Talk, up: true},
 		playAsked{to: TheCaller}, playAsked{to: TheCallee}, playAsked{to: Everybody}, dropAsked{leg: us, cause: CallRejected},
 	}
 	for leg := range legs {

@@ -143,6 +143,31 @@ func TestCallerTransfersTheCall(t *testing.T) {
 	})
 }
 
+func TestCallGoesOnWithoutTheTelephoneThatHasTransferredIt(t *testing.T) {
+	play(t, nil, func(s *stage) {
+		// given a telephone that has called ann, in a context that ends with its leg
+		reception, ann, office := &referrerLeg{fakeLeg: newLeg("sip", "1000")}, s.callee("tg", "@ann"), s.callee("sip", "1001")
+		ctx, gone := context.WithCancel(context.Background())
+		done := s.handleIn(ctx, reception, toAnn)
+		ann.say(Answered{})
+		s.settle()
+
+		// when it passes her on, and has gone
+		reception.say(TransferAsked{To: to1001})
+		s.settle()
+		office.say(Answered{})
+		s.settle()
+		reception.leaves(NormalClearing)
+		gone()
+
+		// then she talks with somebody else for as long as they like
+		pass(time.Minute)
+		wantHungUp(t, ann)
+		office.leaves(NormalClearing)
+		wantOutcome(t, <-done, NormalClearing, office.id, FaultNone)
+	})
+}
+
 func TestFailedTransferLeavesTheCallAsItWas(t *testing.T) {
 	for name, tt := range map[string]struct {
 		fails func(*stage, *fakeLeg)
