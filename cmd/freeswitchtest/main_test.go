@@ -105,7 +105,7 @@ func TestAnAnswerToFreeSWITCHsVertoOfferIsWholeAndHasItsCandidates(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.close()
+	defer func() { _ = c.Close() }()
 	for _, want := range []string{"a=mid:0", "a=candidate:", "opus/48000/2", "a=setup:active", "a=fingerprint:sha-256 "} {
 		if !strings.Contains(answer, want) {
 			t.Errorf("nothing of %q in\n%s", want, answer)

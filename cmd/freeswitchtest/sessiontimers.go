@@ -67,7 +67,7 @@ func expired(ctx context.Context, w *world) (string, error) {
 	if err := c.hear(ctx); err != nil {
 		return "", fmt.Errorf("without FreeSWITCH: %w", err)
 	}
-	o, err := w.lasting(ctx)
+	o, err := w.lateOutcome(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -80,8 +80,8 @@ func expired(ctx context.Context, w *world) (string, error) {
 	return fmt.Sprintf("%s after %d s; Telegram: disconnect", o.Cause, int(time.Since(began).Seconds())), nil
 }
 
-// lasting is the outcome of a call that lasts as long as its session timer.
-func (w *world) lasting(ctx context.Context) (bridge.Outcome, error) {
+// lateOutcome is the outcome of a call that lasts as long as its session timer.
+func (w *world) lateOutcome(ctx context.Context) (bridge.Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, sessionTimer)
 	defer cancel()
 	for {

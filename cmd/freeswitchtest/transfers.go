@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"switchgram/bridge/sip"
 	"switchgram/bridge/sip/siptest"
@@ -44,8 +45,17 @@ func (w *world) passedOn(ctx context.Context) func(*call, error) (string, error)
 		if c.other, err = w.phones[sparePhone].answered(ctx); err != nil {
 			return "", err
 		}
-		return c.relayed(ctx)
+		return c.lasting(ctx)
 	}
+}
+
+// lasting is relayed, of a call that goes on for some time after one of its ends has left it.
+func (c *call) lasting(ctx context.Context) (string, error) {
+	if err := c.hear(ctx); err != nil {
+		return "", err
+	}
+	pause(ctx, 3*time.Second)
+	return c.relayed(ctx)
 }
 
 // spareURI is the extension of the spare telephone.
@@ -76,7 +86,7 @@ func (w *world) handedOver(ctx context.Context) func(*call, error) (string, erro
 			return "", err
 		}
 		c.other = asking.far
-		saw, err := c.relayed(ctx)
+		saw, err := c.lasting(ctx)
 		return "asked, " + saw, err
 	}
 }
@@ -150,7 +160,7 @@ func replaced(ctx context.Context, w *world) (string, error) {
 	if c.other, err = w.phones[sparePhone].answered(ctx); err != nil {
 		return "", err
 	}
-	return c.relayed(ctx)
+	return c.lasting(ctx)
 }
 
 // intoFreeSWITCH has a telephone that is registered with the bridge transfer its Telegram call into the place of another telephone in a call of
@@ -172,7 +182,7 @@ func intoFreeSWITCH(ctx context.Context, w *world) (string, error) {
 		return "", err
 	}
 	c.other = asking.far
-	saw, err := c.relayed(ctx)
+	saw, err := c.lasting(ctx)
 	return "asked, " + saw, err
 }
 

@@ -3,45 +3,24 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"sync"
 
-	"github.com/google/uuid"
-	"github.com/gorilla/websocket"
-
 	"switchgram/bridge/media"
+	"switchgram/verto/vertotest"
 )
 
-// vertoPhone is a user of FreeSWITCH's Verto, as a browser would be: JSON-RPC over WebSocket, sound over DTLS-SRTP. It takes every call.
-// FreeSWITCH says what it speaks at https://developer.signalwire.com/freeswitch/FreeSWITCH-Explained/Modules/mod_verto_3964934/.
+// vertoPhone is a user of FreeSWITCH's Verto, as a browser would be. It takes every call.
 type vertoPhone struct {
-	w       *world
-	socket  *websocket.Conn
-	session string
-	taken   chan *vertoCall
-	reading sync.WaitGroup
+	w      *world
+	client *vertotest.Client
+	taken  chan *vertoCall
+	taking sync.WaitGroup
 
-	mu      sync.Mutex
-	last    int // id of our requests
-	waiting map[int]chan<- vertoMessage
-	live    map[string]*vertoCall
-}
-
-// vertoMessage is what goes over the socket, either way.
-type vertoMessage struct {
-	Version string          `json:"jsonrpc"`
-	ID      int             `json:"id"`
-	Method  string          `json:"method,omitempty"`
-	Params  json.RawMessage `json:"params,omitempty"`
-	Result  json.RawMessage `json:"result,omitempty"`
-	Error   *struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
-	} `json:"error,omitempty"`
+	mu   sync.Mutex
+	live map[string]*vertoCall
 }
 
 // vertoInvite is what FreeSWITCH says of a call.
@@ -70,18 +49,20 @@ func (w *world) browserAt(ctx context.Context, url string) (*vertoPhone, error) 
 	if err != nil {
 		return nil, err
 	}
-	dialer := websocket.Dialer{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // FreeSWITCH has made the certificate itself
-	socket, _, err := dialer.DialContext(ctx, url, nil)
+	v := &vertoPhone{w: w, taken: make(chan *vertoCall, 4), live: map[string]*vertoCall{}}
+	asked := make(chan vertotest.Request, 64) // what comes before v is complete
+	v.client, err = vertotest.Dial(ctx, url, vertotest.Options{
+		Handle: func(r vertotest.Request) { asked <- r },
+		TLS:    &tls.Config{InsecureSkipVerify: true}, // FreeSWITCH has made the certificate itself
+	})
 	if op := (*net.OpError)(nil); errors.As(err, &op) {
 		return nil, missing("nothing listens at " + url)
 	} else if err != nil {
-		return nil, fmt.Errorf("verto %s: %w", url, err)
+		return nil, err
 	}
-	v := &vertoPhone{w: w, socket: socket, session: uuid.NewString(), taken: make(chan *vertoCall, 4), waiting: map[int]chan<- vertoMessage{}, live: map[string]*vertoCall{}}
-	v.reading.Go(v.read)
+	v.taking.Go(func() { v.handle(asked) })
 	w.always.add(v.close)
-	_, err = v.ask(ctx, "login", object{"login": user + "@" + w.fs.domain, "passwd": password})
-	if err != nil {
+	if err := v.client.Login(ctx, user+"@"+w.fs.domain, password); err != nil {
 		return nil, fmt.Errorf("verto: %w", err)
 	}
 	return v, nil
@@ -89,73 +70,26 @@ func (w *world) browserAt(ctx context.Context, url string) (*vertoPhone, error) 
 
 // close logs out.
 func (v *vertoPhone) close() {
-	_ = v.socket.Close()
-	v.reading.Wait()
+	_ = v.client.Close() // it may be closed
+	v.taking.Wait()
 }
 
-// ask sends a request and waits for its result.
-func (v *vertoPhone) ask(ctx context.Context, method string, params object) (json.RawMessage, error) {
-	answer := make(chan vertoMessage, 1)
-	params["sessid"] = v.session
-	text, err := json.Marshal(params)
-	if err != nil {
-		return nil, err
-	}
-	v.mu.Lock()
-	v.last++
-	v.waiting[v.last] = answer
-	err = v.socket.WriteJSON(vertoMessage{Version: "2.0", ID: v.last, Method: method, Params: text})
-	v.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	m, err := next(ctx, answer, method+" was not answered")
-	if err == nil && m.Error != nil {
-		err = fmt.Errorf("%s: %d %s", method, m.Error.Code, m.Error.Message)
-	}
-	return m.Result, err
-}
-
-// read takes what comes, until the socket is closed. Requests of FreeSWITCH can have the ids of ours: their method tells them apart.
-func (v *vertoPhone) read() {
+// handle does what FreeSWITCH asks, until the connection is over.
+func (v *vertoPhone) handle(asked <-chan vertotest.Request) {
 	defer v.endAll()
 	for {
-		var m vertoMessage
-		if err := v.socket.ReadJSON(&m); err != nil {
-			return
-		}
-		if m.Method == "" {
-			v.mu.Lock()
-			if answer := v.waiting[m.ID]; answer != nil {
-				answer <- m
-				delete(v.waiting, m.ID)
+		select {
+		case r := <-asked:
+			var call vertoInvite
+			r.Read(&call)
+			switch r.Method {
+			case "verto.invite":
+				v.take(call)
+			case "verto.bye":
+				v.end(call.CallID)
 			}
-			v.mu.Unlock()
-			continue
-		}
-		v.handle(m)
-	}
-}
-
-func (v *vertoPhone) handle(m vertoMessage) {
-	v.mu.Lock()
-	result, _ := json.Marshal(object{"method": m.Method}) // two strings
-	_ = v.socket.WriteJSON(vertoMessage{Version: "2.0", ID: m.ID, Result: result})
-	v.mu.Unlock()
-	var call vertoInvite
-	if err := json.Unmarshal(m.Params, &call); err != nil {
-		return
-	}
-	switch m.Method {
-	case "verto.invite":
-		v.reading.Go(func() { v.take(call) })
-	case "verto.bye":
-		v.mu.Lock()
-		c := v.live[call.CallID]
-		delete(v.live, call.CallID)
-		v.mu.Unlock()
-		if c != nil {
-			c.close()
+		case <-v.client.Over():
+			return
 		}
 	}
 }
@@ -169,7 +103,7 @@ func (v *vertoPhone) take(invite vertoInvite) {
 		v.mu.Lock()
 		v.live[invite.CallID] = c
 		v.mu.Unlock()
-		_, err = v.ask(ctx, "verto.answer", object{"sdp": answer, "dialogParams": object{"callID": invite.CallID}})
+		_, err = v.client.Ask(ctx, "verto.answer", object{"sdp": answer, "dialogParams": object{"callID": invite.CallID}})
 	}
 	if err != nil {
 		v.w.log.Error("verto call", "err", err)
@@ -178,12 +112,24 @@ func (v *vertoPhone) take(invite vertoInvite) {
 	v.taken <- c
 }
 
+// end closes the sound of a call that is over.
+func (v *vertoPhone) end(id string) {
+	v.mu.Lock()
+	c := v.live[id]
+	delete(v.live, id)
+	v.mu.Unlock()
+	if c != nil {
+		_ = c.Close() // it is over
+	}
+}
+
 func (v *vertoPhone) endAll() {
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	for id, c := range v.live {
-		c.close()
-		delete(v.live, id)
+	all := v.live
+	v.live = map[string]*vertoCall{}
+	v.mu.Unlock()
+	for _, c := range all {
+		_ = c.Close() // it is over
 	}
 }
 
@@ -194,9 +140,9 @@ func (v *vertoPhone) answered(ctx context.Context) (*party, error) {
 		return nil, err
 	}
 	return v.w.newParty(media.Stream(c), func(ctx context.Context) error {
-		_, err := v.ask(ctx, "verto.bye", object{"cause": "NORMAL_CLEARING", "causeCode": 16, "dialogParams": object{"callID": c.id}})
-		c.close()
-		if err != nil && strings.Contains(err.Error(), "CALL DOES NOT EXIST") {
+		_, err := v.client.Ask(ctx, "verto.bye", object{"cause": "NORMAL_CLEARING", "causeCode": 16, "dialogParams": object{"callID": c.id}})
+		v.end(c.id)
+		if refused := (*vertotest.Error)(nil); errors.As(err, &refused) && refused.Message == "CALL DOES NOT EXIST" {
 			return nil // it has ended
 		}
 		return err
