@@ -1,5 +1,10 @@
 package route
 
+import (
+	"maps"
+	"slices"
+)
+
 // form is what is known of an application before it runs.
 type form struct {
 	new     func() action
@@ -125,3 +130,6 @@ func outsideForms() map[string]form {
 		"lastBridged":  {new: func() action { return &lastBridged{} }, about: "Finds who last talked with a number."},
 	}
 }
+
+// Applications are the names of all applications, without those that are other names.
+func Applications() []string { return slices.Sorted(maps.Keys(applications())) }

@@ -112,7 +112,7 @@ func (l *Library) Check() error {
 			}
 			byNumber[key] = s
 		}
-		wrong = append(wrong, l.missing(s)...)
+		wrong = append(wrong, l.CheckScript(s))
 	}
 	if l.Default != "" && l.Find(l.Default) == nil {
 		wrong = append(wrong, fmt.Errorf("the default route %q does not exist", l.Default))
@@ -124,8 +124,9 @@ func (s *Script) problem(format string, args ...any) error {
 	return &Problem{File: s.File, At: s.at, Text: fmt.Sprintf(format, args...)}
 }
 
-// missing is what a script refers to and is not there.
-func (l *Library) missing(s *Script) (wrong []error) {
+// CheckScript looks for what one script refers to outside of itself. What it finds are Problems.
+func (l *Library) CheckScript(s *Script) error {
+	var wrong []error
 	for _, u := range s.uses {
 		known := true
 		switch u.kind {
@@ -144,5 +145,5 @@ func (l *Library) missing(s *Script) (wrong []error) {
 			wrong = append(wrong, &Problem{File: s.File, At: u.at, Path: u.path, Text: fmt.Sprintf("there is no %s %q", u.kind, u.name)})
 		}
 	}
-	return wrong
+	return errors.Join(wrong...)
 }

@@ -114,5 +114,5 @@ type Options struct {
 	Now        func() time.Time                                       // nil: time.Now
 	MayDial    func(domain, number string) error                      // who may be dialled through a gateway; nil: everybody
 	Watch      func(call, name, value string)                         // told of every variable that is set; nil: nobody
-	Trace      func(call, step string, took time.Duration, err error) // told of every step; nil: nobody
+	Trace      func(call, step string, took time.Duration, err error) // told of every step, as callflow[3].bridge; nil: nobody
 }

@@ -244,7 +244,7 @@ func (r *run) count(ctx context.Context, s *step) bool {
 	case steps > mostSteps:
 		r.loops(ctx, s, fmt.Sprintf("more than %d steps", mostSteps))
 		return false
-	case r.ch != nil && !r.state.Answered && r.engine.opt.Now().Sub(r.state.Began) > beforeAnswer:
+	case r.ch != nil && !r.state.Answered && r.engine.opt.Now().Sub(r.state.Began) >= beforeAnswer:
 		r.failed(ctx, s, failure("timeout", "%w", errUnheard))
 		r.hangUp(ctx, bridge.NoUserResponse)
 		return false
@@ -299,7 +299,7 @@ func (r *run) trace(s *step, took time.Duration, err error) {
 		r.dump()
 	}
 	if r.engine.opt.Trace != nil {
-		r.engine.opt.Trace(r.state.Call, s.path, took, err)
+		r.engine.opt.Trace(r.state.Call, s.path+"."+s.application, took, err)
 	}
 }
 

@@ -49,6 +49,7 @@ type commands struct {
 	Recordings   recordingsCommand   `cmd:"" help:"List recordings, or finish those that an earlier run has left."`
 	Calls        callsCommand        `cmd:"" help:"Search the calls that were, note something on one, export or erase."`
 	Notify       notifyCommand       `cmd:"" help:"List notifications, send them again, or try an endpoint."`
+	Route        routeCommand        `cmd:"" help:"Check, try, show and import routing scripts."`
 	Config       configCommand       `cmd:"" help:"Print what other programs need for the configuration."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 

@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -140,6 +141,20 @@ func Load(path string, o Options) (*route.Library, error) {
 		wrong = append(wrong, l.Check())
 	}
 	return l, errors.Join(wrong...)
+}
+
+// Beside reads one script with what stands beside it in its folder, so that it can be tried before the rest is in order. What is wrong with the others
+// does not count; they are there if they can be read.
+func Beside(file string, o Options) (*route.Library, *route.Script, error) {
+	var one route.Library
+	if err := readScript(&one, file, o); err != nil {
+		return nil, nil, err
+	}
+	l, _ := Load(filepath.Dir(file), o) // its mistakes are the others'
+	script := one.Scripts[0]
+	l.Scripts = slices.DeleteFunc(l.Scripts, func(s *route.Script) bool { return s.Name == script.Name || s.File == file })
+	l.Scripts = append(l.Scripts, script)
+	return l, script, l.CheckScript(script)
 }
 
 func readScript(l *route.Library, name string, _ Options) error {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -109,7 +110,7 @@ func (s *Stage) Options(l *route.Library, at time.Time) route.Options {
 	var secrets []string
 	for _, secret := range l.Secrets {
 		if len(secret) >= 4 {
-			secrets = append(secrets, secret, "***")
+			secrets = append(secrets, secret, "***", url.QueryEscape(secret), "***")
 		}
 	}
 	s.hide = strings.NewReplacer(secrets...)

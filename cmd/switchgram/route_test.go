@@ -1,0 +1,73 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const exampleRoutes = "../../docs/routes"
+
+func TestTheExampleRoutesAreInOrder(t *testing.T) {
+	s := sit(t)
+	s.want(0, "route", "check", "--strict", exampleRoutes)
+	s.out.await(s.ctx, t, "10 routes can be used")
+}
+
+func TestAMistakeInAScriptIsShownByPlace(t *testing.T) {
+	s := sit(t)
+	script := filepath.Join(t.TempDir(), "desk.json")
+	text := "{\"name\": \"desk\", \"context\": \"public\", \"destination_number\": \"100\",\n \"callflow\": [\n  {\"anwser\": true}]}"
+	if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.want(1, "route", "check", script)
+	s.out.await(s.ctx, t, `desk.json:3:4: callflow[0]: there is no application "anwser"; did you mean "answer"?`)
+}
+
+func TestARouteIsTriedWithoutACall(t *testing.T) {
+	s := sit(t)
+	s.want(0, "route", "run", filepath.Join(exampleRoutes, "push-then-mobile.json"), "-to", "5512", "-from", "+15551234",
+		"-answer", `httpRequest=200:{"contact": {"name": "Ann"}}`, "-answer", "bridge=answered")
+	for _, line := range []string{
+		`route "push then mobile"`, "callflow[1].httpRequest", "GET https://crm.example/api/contacts/by-phone/15551234", `crm_name = "Ann"`,
+		"later: POST https://api.pushover.net", "ring sipGateway:gsm/3805012312 for 25s as Ann <+15551234>: answered", "the script hangs up: NORMAL_CLEARING",
+	} {
+		s.out.await(s.ctx, t, line)
+	}
+}
+
+func TestTheTimeOfATrialIsTheScripts(t *testing.T) {
+	s := sit(t)
+	s.want(0, "route", "run", exampleRoutes, "-to", "380445550300", "-at", "2026-12-25 10:00", "-answer", "getDigits=")
+	s.out.await(s.ctx, t, "We are closed for the holiday.")
+	s.want(1, "route", "run", exampleRoutes, "-to", "1", "-at", "2026-12-25")
+	s.sees("no route for this number")
+	s.want(1, "route", "run", exampleRoutes, "-to", "380445550300", "-at", "tomorrow")
+	s.sees("want a time such as")
+	s.want(1, "route", "run", exampleRoutes, "-to", "380445550300", "-answer", "weather=fine")
+	s.sees("nobody asks for an answer")
+}
+
+func TestWhatIsInForceIsShownWithoutSecrets(t *testing.T) {
+	t.Setenv("CRM_TOKEN", "sesame-open")
+	s := sit(t)
+	s.want(0, "route", "show", exampleRoutes)
+	for _, line := range []string{"calendar office", "list spam", "2 numbers", "limit hotline", "secret crm_token", "is there"} {
+		s.out.await(s.ctx, t, line)
+	}
+	if strings.Contains(s.out.String(), "sesame-open") {
+		t.Error("a secret is shown")
+	}
+}
+
+func TestAScriptOfWebitelsIsImported(t *testing.T) {
+	s := sit(t)
+	to := filepath.Join(t.TempDir(), "flow.json")
+	s.want(0, "route", "import", "-o", to, "../../bridge/route/webitel/testdata/flow.json")
+	s.sees(`application "getCases" has no equal`)
+	s.want(0, "route", "check", to)
+	s.want(0, "route", "schema")
+	s.out.await(s.ctx, t, "json-schema.org")
+}
