@@ -49,16 +49,17 @@ type ear struct {
 	buf   jitterBuffer
 	pace  pace
 
-	pos     uint32        // timestamp of what is played next
-	ends    uint32        // timestamp after the last packet decoded
-	last    uint16        // sequence number of that
-	sound   []int16       // decoded and not yet read
-	dry     bool          // nothing is being played: waiting for a first packet and its firstDelay
-	hidden  time.Duration // concealed in a row
-	scratch [codec.MaxSamples]int16
+	pos     uint32                   // timestamp of what is played next
+	ends    uint32                   // timestamp after the last packet decoded
+	last    uint16                   // sequence number of that
+	sound   []int16                  // decoded and not yet read
+	dry     bool                     // nothing is being played: waiting for a first packet and its firstDelay
+	hidden  time.Duration            // concealed in a row
+	scratch *[codec.MaxSamples]int16 // that of all ears of a mixer: nothing stays in it
 
 	inbox, played, useless []*waiting
 
+	compare bool    // somebody tries a takeover: decoded is kept
 	decoded []int16 // the last of the packets that followed on one another, as they are, at the decoder's rate; it ends at ends
 	recent  []int16 // the last that was given out, at the mix's rate
 	counts  counts  // since the caller set them to zero
@@ -69,14 +70,14 @@ type ear struct {
 type counts struct{ lost, concealed, dropped uint64 }
 
 // newEar begins to listen. If the far side is talking, its sound goes on where the packets that came so far have ended.
-func newEar(in *intake, said media.Format, mixRate int, now time.Time) (*ear, error) {
+func newEar(in *intake, said media.Format, mixRate int, scratch *[codec.MaxSamples]int16, now time.Time) (*ear, error) {
 	past, begun := in.listen(), now
 	if len(past) > 0 {
 		begun = past[0].arrived
 	}
 	e := &ear{
 		in: in, said: said, meter: meter{format: said}, line: newTimeline(said.ClockRate, 0, begun),
-		pace: newPace(), dry: true, sound: make([]int16, 0, 2*codec.MaxSamples),
+		pace: newPace(), dry: true, scratch: scratch,
 	}
 	if err := e.setRate(mixRate); err != nil {
 		return nil, err

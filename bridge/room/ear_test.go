@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtp"
 
 	"switchgram/bridge/media"
+	"switchgram/bridge/room/codec"
 	"switchgram/bridge/sound"
 )
 
@@ -36,7 +37,7 @@ func newFeed(t *testing.T, c media.Codec, hz float64) *feed {
 		f.packets = append(f.packets, v.packet())
 	}
 	var err error
-	if f.ear, err = newEar(f.in, phoneFormat(c), c.SampleRate(), f.now); err != nil {
+	if f.ear, err = newEar(f.in, phoneFormat(c), c.SampleRate(), new([codec.MaxSamples]int16), f.now); err != nil {
 		t.Fatal(err)
 	}
 	f.next.Timestamp = 1<<32 - 5000

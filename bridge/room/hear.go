@@ -69,7 +69,9 @@ func (e *ear) decode(now time.Time) bool {
 		return e.hide(hideStep)
 	}
 	e.pos, e.hidden = w.ts+w.units, 0
-	e.decoded = last(append(e.decoded, e.scratch[:n]...), samples(compared, e.rate))
+	if e.compare {
+		e.decoded = last(append(e.decoded, e.scratch[:n]...), samples(compared, e.rate))
+	}
 	e.pace.waited(now.Sub(w.arrived))
 	e.delay += (waited - e.delay) / 16
 	e.sound = append(e.sound, e.scratch[:n]...)

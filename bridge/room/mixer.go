@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"switchgram/bridge/media"
+	"switchgram/bridge/room/codec"
 )
 
 // tick is how much sound a mixer makes at once.
@@ -29,6 +30,8 @@ type mixer struct {
 	talk   blend // what all who talk say together
 	played blend // what is played to everybody
 	heard  blend // what one hears
+
+	scratch *[codec.MaxSamples]int16 // where ears decode
 
 	pens  map[media.Format]*pen // of those who only listen
 	calls []func()              // to be made when room.mu is free
@@ -75,7 +78,8 @@ func (m *mixer) stop() {
 		s.deafen()
 	}
 	clear(m.pens)
-	m.rate = 0
+	m.rate, m.scratch = 0, nil
+	m.talk, m.played, m.heard = blend{}, blend{}, blend{}
 }
 
 // changed tells whether a mouth has fallen silent: packets have taken over.
@@ -105,7 +109,7 @@ func (m *mixer) needRate() (rate int) {
 
 // tune lets all that runs run at another rate.
 func (m *mixer) tune(rate int) {
-	m.rate = rate
+	m.rate, m.scratch = rate, new([codec.MaxSamples]int16)
 	m.talk, m.played, m.heard = newBlend(rate), newBlend(rate), newBlend(rate)
 	for _, s := range m.room.seats {
 		if s.voice.ear != nil && s.voice.ear.tune(rate) != nil {
@@ -141,7 +145,7 @@ func (m *mixer) listen(s *Seat, now time.Time) {
 	case !known(f) || !m.room.hearsSound(s):
 		s.deafen()
 	case s.voice.ear == nil:
-		ear, err := newEar(&s.in, f, m.rate, now)
+		ear, err := newEar(&s.in, f, m.rate, m.scratch, now)
 		if err != nil {
 			m.room.log.Error("cannot decode", "err", err)
 			return

@@ -51,6 +51,7 @@ func (t *takeover) offer(now time.Time) (packets []*waiting, ok bool) {
 	if e == nil {
 		return nil, true
 	}
+	e.compare = true
 	e.collect(now)
 	if !t.from.voice.on {
 		return e.buf.queue, true
