@@ -252,7 +252,9 @@ func (r *run) count(ctx context.Context, s *step) bool {
 		r.jump(ctx, s, s.Limit.Failover)
 		return false
 	}
-	r.pace.wait(ctx)
+	if !r.engine.opt.Dry {
+		r.pace.wait(ctx)
+	}
 	return true
 }
 
