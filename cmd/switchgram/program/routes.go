@@ -71,6 +71,7 @@ func (p *Program) openRoutes(o *bridge.Options, m *metrics) (err error) {
 	}
 	o.Default = r.router
 	p.sink = append(p.sink, r.router)
+	o.Sink = p.sink
 	p.observeRoutes(m)
 	return p.openScriptSocket()
 }
