@@ -16,6 +16,9 @@ func (p *page) conversation(id string, more object) (*Call, *vertotest.Browser) 
 		p.h.t.Fatal(err)
 	}
 	event[Answered](p.h.t, c)
+	if err := b.Connected(p.h.context()); err != nil { // it may be a moment later than we are
+		p.h.t.Fatal(err)
+	}
 	return c, b
 }
 

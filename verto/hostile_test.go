@@ -146,15 +146,10 @@ func TestPageThatAsksTooMuchIsSlowedDown(t *testing.T) {
 	h := open(t, Options{})
 	ann := h.page("ann", vertotest.Options{})
 	begun := time.Now()
-	for range burst {
+	for range burst + 30 {
 		ann.do("verto.ping", nil)
 	}
-	fast := time.Since(begun)
-	begun = time.Now()
-	for range perSecond / 2 {
-		ann.do("verto.ping", nil)
-	}
-	if slow := time.Since(begun); slow < 300*time.Millisecond && fast < 2*time.Second {
-		t.Errorf("%d requests took %v, %d more %v", burst, fast, perSecond/2, slow)
+	if took := time.Since(begun); took < 500*time.Millisecond { // 30 of them by 50 a second
+		t.Errorf("%d requests took %v", burst+30, took)
 	}
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/logging"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -17,8 +17,8 @@ import (
 // PayloadType is what a Browser sends Opus as.
 const PayloadType = 111
 
-// Browser is the sound of a call as a browser has it: ICE, DTLS-SRTP and packets of Opus, by pion/webrtc, from a loopback address. It sends no
-// reports: what they cost is not measured. It must be closed.
+// Browser is the sound of a call as a browser has it: ICE, DTLS-SRTP and packets of Opus, by pion/webrtc, from any of the machine's
+// addresses. It sends no reports: what they cost is not measured. It must be closed.
 type Browser struct {
 	peer    *webrtc.PeerConnection
 	out     *webrtc.TrackLocalStaticRTP
@@ -41,8 +41,7 @@ func NewBrowser() (*Browser, error) {
 	var s webrtc.SettingEngine
 	s.LoggerFactory = &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}
 	s.SetIncludeLoopbackCandidate(true)
-	s.SetIPFilter(net.IP.IsLoopback)
-	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	peer, err := webrtc.NewAPI(webrtc.WithMediaEngine(&codecs), webrtc.WithSettingEngine(s)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		return nil, fmt.Errorf("browser: %w", err)

@@ -7,11 +7,13 @@ package vertotest
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -24,6 +26,8 @@ type Options struct {
 
 	// Handle is told what the server asks, in order, before the next message is read; it may ask in turn only in another goroutine.
 	Handle func(Request)
+
+	TLS *tls.Config // of wss; nil: the system's
 
 	// Silent has requests of the server not answered, as some clients do. Otherwise those of calls are.
 	Silent bool
@@ -57,6 +61,8 @@ func (e *Error) Error() string {
 
 // ErrOver says that the connection is over.
 var ErrOver = errors.New("verto: connection is over")
+
+const handshake = 30 * time.Second
 
 // Client is a page's connection. It must be closed.
 type Client struct {
@@ -93,7 +99,8 @@ func Dial(ctx context.Context, url string, o Options) (*Client, error) {
 	case o.Session == "":
 		o.Session = rand.Text()
 	}
-	socket, _, err := websocket.DefaultDialer.DialContext(ctx, url, header)
+	dialer := websocket.Dialer{TLSClientConfig: o.TLS, HandshakeTimeout: handshake}
+	socket, _, err := dialer.DialContext(ctx, url, header)
 	if err != nil {
 		return nil, fmt.Errorf("verto %s: %w", url, err)
 	}
