@@ -173,6 +173,10 @@ func (o *owner) note(in input) {
 		if in.unread != nil {
 			o.parties[in.leg].unread = append(o.parties[in.leg].unread, in.unread)
 		}
+	case transferTo:
+		if in.leg >= 0 {
+			o.parties[in.leg].asked = TransferAsked{To: in.to}
+		}
 	case crashed:
 		o.broken = true
 	}

@@ -82,9 +82,10 @@ type state struct {
 	cause      Cause   // why the call ended, from ending on
 	endedBy    int     // whose end that was
 
-	referrer  int // who has asked for a transfer that goes on, plus one; 0: nobody
-	target    int // who is dialled for that; 0: nobody yet
-	following int // legs that have ended, and whose redirections are looked at
+	referrer  int  // whose place a transfer that goes on is about, plus one; 0: nobody's
+	ordered   bool // we want that, and not its far end
+	target    int  // who is dialled for that; 0: nobody yet
+	following int  // legs that have ended, and whose redirections are looked at
 }
 
 // newState is a call of which nothing has happened yet: the caller waits, or is to be dialled.

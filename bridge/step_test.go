@@ -122,7 +122,7 @@ func inputs(legs int) []input {
 		all = append(all, dropAsked{leg: leg, cause: CallRejected}, becomeAsked{leg: leg, role: Listen}, becomeAsked{leg: leg, role: Talk},
 			releaseAsked{leg: leg}, released{leg: leg}, soundFailed{leg: leg}, joinAsked{role: Talk, of: "x", instead: leg + 1},
 			vetted{leg: leg}, vetted{leg: leg, cause: OutgoingCallBarred}, vetted{leg: leg, moves: true}, mergeFailed{leg}, overdue{leg},
-			followed{leg: leg}, followed{leg: leg, targets: 2})
+			transferTo{leg: leg}, followed{leg: leg}, followed{leg: leg, targets: 2})
 		if leg > 0 {
 			all = append(all, answerDone{leg: leg}, answerDone{leg: leg, cause: CallRejected})
 		}

@@ -30,7 +30,25 @@ func (b *Bridge) Replace(ctx context.Context, old LegID, l Leg) error {
 	return err
 }
 
+// Transfer has somebody called who is to take a leg's place, which is hung up when they answer, and returns when that has begun. The gate is asked as
+// when the leg's far end wants it (REFER). If nobody answers, the call is as it was. ErrVerb: another transfer goes on, or nobody is there to be
+// transferred; ErrNoLeg.
+func (b *Bridge) Transfer(ctx context.Context, leg LegID, to Address) error {
+	c := b.holder(leg)
+	if c == nil {
+		return ErrNoLeg
+	}
+	_, err := c.ask(ctx, transferTo{of: leg, to: to})
+	return err
+}
+
 type (
+	// transferTo: we want a leg's place to be taken.
+	transferTo struct {
+		leg int
+		of  LegID   // owner: what leg is
+		to  Address // owner
+	}
 	// vetted: the gate has said whether a leg's call may go where it asks for.
 	vetted struct {
 		leg      int
@@ -65,19 +83,35 @@ func (in joinAsked) resolve(find func(LegID) int) input {
 	return in
 }
 
+func (in transferTo) resolve(find func(LegID) int) input { in.leg = find(in.of); return in }
+
+func (in transferTo) apply(m *machine) {
+	if in.leg < 0 || !m.transferable(in.leg) {
+		m.do(refuse{})
+		return
+	}
+	m.referrer, m.ordered = in.leg+1, true
+	m.do(vet{in.leg}, accept{})
+}
+
+// transferable tells whether others may be called for a leg's place.
+func (m *machine) transferable(leg int) bool {
+	l := m.legs[leg]
+	return m.referrer == 0 && l.at == legUp && l.role == Talk && (m.phase == talking || m.phase == idle) && m.company()
+}
+
 // transferAsked begins a transfer: the call of two talks on while a third is dialled. There is one at a time. Who asks while the caller is
 // being answered has to wait for that.
 func (m *machine) transferAsked(by int) {
-	l := m.legs[by]
 	if m.phase == answering && by == m.winner && m.referrer == 0 {
-		m.referrer = by + 1
+		m.referrer, m.ordered = by+1, false
 		return
 	}
-	if m.referrer != 0 || l.at != legUp || l.role != Talk || m.phase != talking && m.phase != idle || !m.company() {
+	if !m.transferable(by) {
 		m.do(report{by, TransferFailed, CallRejected})
 		return
 	}
-	m.referrer = by + 1
+	m.referrer, m.ordered = by+1, false
 	m.do(vet{by})
 }
 
@@ -111,7 +145,8 @@ func (m *machine) targetHappens(ev LegEvent) bool {
 	case Ringing, EarlyMedia:
 		if l.at == legCalling {
 			l.at = legRinging
-			m.do(tell{CallRinging, m.target}, report{m.referrer - 1, TransferRings, 0})
+			m.do(tell{CallRinging, m.target})
+			m.report(TransferRings, 0)
 		}
 	case Accepted:
 		if l.at < legTaken {
@@ -120,7 +155,7 @@ func (m *machine) targetHappens(ev LegEvent) bool {
 	case Answered:
 		if l.at <= legTaken {
 			target := m.target
-			m.do(report{m.referrer - 1, TransferDone, 0})
+			m.report(TransferDone, 0)
 			m.referrer, m.target = 0, 0
 			m.takesPlace(target)
 		}
@@ -150,12 +185,18 @@ func (m *machine) takesPlace(leg int) {
 
 // transferFails leaves everything as it was. If who asked for it has left by now, that may be the end of the call.
 func (m *machine) transferFails(c Cause) {
-	by := m.referrer - 1
-	m.referrer, m.target = 0, 0
-	if m.legs[by].at == legUp {
-		m.do(report{by, TransferFailed, c})
+	if m.legs[m.referrer-1].at == legUp {
+		m.report(TransferFailed, c)
 	}
+	m.referrer, m.target = 0, 0
 	m.endUnwanted(c, us)
+}
+
+// report tells whoever asked for the transfer how it goes.
+func (m *machine) report(progress TransferProgress, c Cause) {
+	if !m.ordered {
+		m.do(report{m.referrer - 1, progress, c})
+	}
 }
 
 // abandonTransfer gives a transfer up when the last has left whom it was for.

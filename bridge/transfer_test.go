@@ -168,6 +168,38 @@ func TestCallGoesOnWithoutTheTelephoneThatHasTransferredIt(t *testing.T) {
 	})
 }
 
+func TestOperatorTransfersTheCall(t *testing.T) {
+	play(t, nil, func(s *stage) {
+		// given ann, who talks with somebody
+		ann, reception, bob := newLeg("tg", "@ann"), s.referrer("1000"), s.callee("tg", "@bob")
+		done := s.converse(ann, reception)
+
+		// when an operator has bob take that one's place, and he answers
+		must := func(err error) {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		must(s.Transfer(s.t.Context(), reception.id, Address{"tg", "@bob"}))
+		s.settle()
+		if err := s.Transfer(s.t.Context(), reception.id, to1001); !errors.Is(err, ErrVerb) {
+			t.Errorf("a second one meanwhile: %v", err)
+		}
+		bob.say(Ringing{}, Answered{})
+		s.settle()
+
+		// then she talks with him, and nobody was told of what nobody there has asked for
+		wantTold(t, reception)
+		wantHungUp(t, reception.fakeLeg, NormalClearing)
+		wantHungUp(t, ann)
+		bob.leaves(NormalClearing)
+		wantOutcome(t, <-done, NormalClearing, bob.id, FaultNone)
+		if err := s.Transfer(s.t.Context(), reception.id, to1001); !errors.Is(err, ErrNoLeg) {
+			t.Errorf("after the end: %v", err)
+		}
+	})
+}
+
 func TestFailedTransferLeavesTheCallAsItWas(t *testing.T) {
 	for name, tt := range map[string]struct {
 		fails func(*stage, *fakeLeg)

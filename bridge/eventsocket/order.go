@@ -26,6 +26,7 @@ type Calls interface {
 	HangupLeg(ctx context.Context, leg bridge.LegID, cause bridge.Cause) error
 	Move(ctx context.Context, leg bridge.LegID, to bridge.CallID) error
 	Join(ctx context.Context, id bridge.CallID, l bridge.Leg, as bridge.Role) error
+	Transfer(ctx context.Context, leg bridge.LegID, to bridge.Address) error
 }
 
 // orders carries out commands.
@@ -180,7 +181,8 @@ func (c *order) hangup(ctx context.Context) (then func(context.Context), err err
 	return nil, c.calls.Hangup(ctx, call.ID, cause)
 }
 
-// transfer moves the leg TG-Leg into the call TG-Into; or has FreeSWITCH send its channel of the call to the extension TG-To.
+// transfer moves the leg TG-Leg into the call TG-Into; or has FreeSWITCH send its channel of the call to the extension TG-To; or has somebody
+// else called, who takes that channel's place.
 func (c *order) transfer(ctx context.Context) (then func(context.Context), err error) {
 	call, err := c.target()
 	if err != nil {
@@ -193,14 +195,30 @@ func (c *order) transfer(ctx context.Context) (then func(context.Context), err e
 	if err != nil {
 		return nil, err
 	}
+	if to.Scheme != "sip" {
+		return nil, c.replace(ctx, call, to)
+	}
 	uuid := c.s.channelOf(call.ID)
-	switch {
-	case to.Scheme != "sip":
-		return nil, fmt.Errorf("TG-To: %s: want an extension of FreeSWITCH, such as sip:1000", to)
-	case uuid == "":
-		return nil, errors.New("the call has not just one channel at FreeSWITCH")
+	if uuid == "" {
+		return nil, errOneChannel
 	}
 	return nil, c.s.client.Transfer(ctx, uuid, esl.Transfer{Extension: to.User})
+}
+
+var errOneChannel = errors.New("the call has not just one channel at FreeSWITCH")
+
+// replace has somebody called who is to talk with whoever FreeSWITCH's channel of the call talks with, in its place.
+func (c *order) replace(ctx context.Context, call bridge.CallStatus, to bridge.Address) error {
+	var there []bridge.LegID
+	for _, l := range call.Legs {
+		if l.Address.Scheme == "sip" {
+			there = append(there, l.ID)
+		}
+	}
+	if len(there) != 1 {
+		return errOneChannel
+	}
+	return c.calls.Transfer(ctx, there[0], to)
 }
 
 // channelOf is the channel of a call's one SIP leg; empty if it has none, several, or one that is not known.

@@ -61,6 +61,10 @@ func (f *fakeCalls) Move(_ context.Context, leg bridge.LegID, to bridge.CallID) 
 	return f.note("move", string(leg), string(to))
 }
 
+func (f *fakeCalls) Transfer(_ context.Context, leg bridge.LegID, to bridge.Address) error {
+	return f.note("transfer", string(leg), to.String())
+}
+
 func (f *fakeCalls) Join(_ context.Context, id bridge.CallID, l bridge.Leg, as bridge.Role) error {
 	f.joins <- as
 	return f.note("join", string(id), string(l.ID()))
@@ -146,7 +150,8 @@ func TestOtherProgramTransfers(t *testing.T) {
 		t.Errorf("FreeSWITCH was told %q", h.fs.Received())
 	}
 	wantFields(t, h.command("TG-Command", "transfer", "TG-Leg", "tg-4711", "TG-Into", "5f-9"), map[string]string{"TG-Result": "ok"})
-	if got := h.calls.notes(); !slices.Equal(got, []string{"move tg-4711 5f-9"}) {
+	wantFields(t, h.command("TG-Command", "transfer", "TG-Leg", "tg-4711", "TG-To", "tg:@bob"), map[string]string{"TG-Result": "ok"})
+	if got := h.calls.notes(); !slices.Equal(got, []string{"move tg-4711 5f-9", "transfer c tg:@bob"}) {
 		t.Errorf("asked for %q", got)
 	}
 }
@@ -192,15 +197,15 @@ func TestCommandIsRefusedInClearWords(t *testing.T) {
 	for want, words := range map[string][]string{
 		`TG-Command "explode": want dial, hangup, transfer or join`:     {"TG-Command", "explode"},
 		"TG-From is missing: whom to call, such as sip:1000 or tg:@ann": {"TG-Command", "dial", "TG-Line", "main"},
-		"TG-From: no such line":                                             {"TG-Command", "dial", "TG-Line", "other", "TG-From", "sip:1000"},
-		"TG-To: not allowed":                                                {"TG-Command", "dial", "TG-Line", "main", "TG-From", "sip:1000", "TG-To", "tg:@forbidden"},
-		"which call? Want TG-Call, TG-Channel or TG-Leg":                    {"TG-Command", "hangup"},
-		"bridge: no such call":                                              {"TG-Command", "hangup", "TG-Call", "5f-2"},
-		`TG-Cause: cause "SULK": not one of FreeSWITCH's names`:             {"TG-Command", "hangup", "TG-Call", "5f-1", "TG-Cause", "SULK"},
-		"TG-To: tg:@bob: want an extension of FreeSWITCH, such as sip:1000": {"TG-Command", "transfer", "TG-Call", "5f-1", "TG-To", "tg:@bob"},
-		"the call has not just one channel at FreeSWITCH":                   {"TG-Command", "transfer", "TG-Call", "5f-1", "TG-To", "sip:2000"},
-		`TG-Role "shout": want talk, listen or whisper`:                     {"TG-Command", "join", "TG-Call", "5f-1", "TG-To", "sip:1", "TG-Role", "shout"},
-		"TG-To: nobody can call fax:1":                                      {"TG-Command", "join", "TG-Call", "5f-1", "TG-To", "fax:1"},
+		"TG-From: no such line":                                       {"TG-Command", "dial", "TG-Line", "other", "TG-From", "sip:1000"},
+		"TG-To: not allowed":                                          {"TG-Command", "dial", "TG-Line", "main", "TG-From", "sip:1000", "TG-To", "tg:@forbidden"},
+		"which call? Want TG-Call, TG-Channel or TG-Leg":              {"TG-Command", "hangup"},
+		"bridge: no such call":                                        {"TG-Command", "hangup", "TG-Call", "5f-2"},
+		`TG-Cause: cause "SULK": not one of FreeSWITCH's names`:       {"TG-Command", "hangup", "TG-Call", "5f-1", "TG-Cause", "SULK"},
+		"TG-To is missing: whom to call, such as sip:1000 or tg:@ann": {"TG-Command", "transfer", "TG-Call", "5f-1"},
+		"the call has not just one channel at FreeSWITCH":             {"TG-Command", "transfer", "TG-Call", "5f-1", "TG-To", "sip:2000"},
+		`TG-Role "shout": want talk, listen or whisper`:               {"TG-Command", "join", "TG-Call", "5f-1", "TG-To", "sip:1", "TG-Role", "shout"},
+		"TG-To: nobody can call fax:1":                                {"TG-Command", "join", "TG-Call", "5f-1", "TG-To", "fax:1"},
 	} {
 		wantFields(t, h.command(words...), map[string]string{"TG-Result": "refused", "TG-Text": want})
 	}
