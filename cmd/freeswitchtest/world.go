@@ -27,7 +27,7 @@ type world struct {
 	config   string                   // of the program
 	program  *program.Program
 	events   chan bridge.Event
-	ann      *person
+	ann, bob *person
 	phones   [lineUDP]*telephone
 	verto    *vertoPhone // nil: not yet
 	ours     netip.Addr  // towards FreeSWITCH
@@ -92,7 +92,10 @@ func (w *world) startTelegram(ctx context.Context) (err error) {
 }
 
 func (w *world) startPeople(ctx context.Context) (err error) {
-	w.ann, err = w.newPerson(ctx, testnet.UserOptions{Phone: annNumber, Username: "ann", FirstName: "Ann", LastName: "Ahlers"})
+	if w.ann, err = w.newPerson(ctx, testnet.UserOptions{Phone: annNumber, Username: "ann", FirstName: "Ann", LastName: "Ahlers"}); err != nil {
+		return err
+	}
+	w.bob, err = w.newPerson(ctx, testnet.UserOptions{Phone: "999662001002", Username: "bob", FirstName: "Bob"})
 	return err
 }
 
@@ -133,6 +136,7 @@ func (w *world) begin(name string) {
 		<-w.events
 	}
 	w.ann.begin()
+	w.bob.begin()
 	for _, p := range w.phones {
 		if p != nil {
 			p.begin()
