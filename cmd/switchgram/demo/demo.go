@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
+	"time"
 )
 
 // Options of a demo.
@@ -99,7 +101,14 @@ func (w *world) showMissed(ctx context.Context, out io.Writer, rows []*Row, o Op
 }
 
 const invitation = `
-All of it stays up now. Try it with a softphone of your own:
+All of it stays up now. Open the telephone in a browser; you are logged in as Demo Agent:
+
+  %s
+
+  dial @ann    she sends back what she hears       dial @bob    he is busy, and calls you back: see whose card comes with it
+  and join the call of Eve's that is going on, under "Calls"
+
+Or try it with a softphone of your own:
 
   SIP server  %s (UDP and TCP)      user  1003      password  %s
   dial 9196   an echo               dial 9197   a tone
@@ -115,7 +124,43 @@ Ctrl-C ends it.
 // stay keeps everything up until ctx ends.
 func (w *world) stay(ctx context.Context, out io.Writer) {
 	w.ann.behave(echoes)
-	w.bob.behave(echoes)
-	fmt.Fprintf(out, invitation, w.exchange.Addr(), w.password, annNumber, os.Args[0], filepath.Join(w.dir, configFile))
-	<-ctx.Done()
+	w.bob.behave(callsBack)
+	w.leavePage() // a person has the telephone now
+	fmt.Fprintf(out, invitation, w.phone(), w.exchange.Addr(), w.password, annNumber, os.Args[0], filepath.Join(w.dir, configFile))
+	var all sync.WaitGroup
+	all.Go(func() { w.talkOn(ctx) })
+	for {
+		select {
+		case p := <-w.callBack:
+			if pause(ctx, beforeCallBack) {
+				all.Go(func() { p.call(ctx, "@line_web") })
+			}
+		case <-ctx.Done():
+			all.Wait()
+			return
+		}
+	}
+}
+
+// phone is the address of the telephone in the browser.
+func (w *world) phone() string { return fmt.Sprintf("http://%s/", w.program.VertoAddr()) }
+
+// beforeCallBack is how long people take to call back, and Eve to call again.
+const beforeCallBack = 2 * time.Second
+
+// talkOn has Eve in a call, for others to join, until ctx ends.
+func (w *world) talkOn(ctx context.Context) {
+	for pause(ctx, beforeCallBack) {
+		w.eve.call(ctx, "@line_tone")
+	}
+}
+
+// pause waits. False: ctx has ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

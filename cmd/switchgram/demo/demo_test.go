@@ -43,8 +43,8 @@ func TestEveryCallOfTheDemoGoesAsExpected(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if len(rows) != 9 {
-		t.Errorf("%d rows, want 9", len(rows))
+	if len(rows) != 10 {
+		t.Errorf("%d rows, want 10", len(rows))
 	}
 	told := 0
 	for _, r := range rows {
@@ -73,6 +73,9 @@ func TestTheDemoFailsWhenNobodyHearsAnything(t *testing.T) {
 		t.Errorf("got %v, want ErrUnexpected", err)
 	}
 	for _, r := range rows {
+		if strings.HasPrefix(r.To, "verto:") { // its sound goes by no telephone
+			continue
+		}
 		if talked := r.Caller != nil; talked == r.OK() {
 			t.Errorf("%s: ok is %v, and somebody was to hear something: %v", r.Call, r.OK(), talked)
 		}
@@ -100,7 +103,7 @@ func TestTheTableStaysUpUntilCtrlC(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Errorf("%v\n%s", err, text.String())
 	}
-	for _, want := range []string{"caller hears", "relay opus", "transcode", "SIP server  127.0.0.1:", "dial tg+999662001001"} {
+	for _, want := range []string{"caller hears", "relay opus", "transcode", "SIP server  127.0.0.1:", "http://127.0.0.1:", "dial tg+999662001001"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("nothing of %q in:\n%s", want, text.String())
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 
+	"github.com/pion/rtp"
+
 	"switchgram/bridge"
 	"switchgram/bridge/leg"
 	"switchgram/bridge/media"
@@ -20,7 +22,8 @@ const (
 	answers behaviour = iota
 	declines
 	ignores
-	echoes // for people who try the demo
+	echoes    // for people who try the demo
+	callsBack // declines, and calls the agent a moment later
 )
 
 // person is a simulated Telegram user.
@@ -49,9 +52,34 @@ func (p *person) dial(ctx context.Context, to string) (bridge.Leg, error) {
 	return leg.NewTelegram(call, ""), nil
 }
 
+// call calls somebody, sends back what is heard, and returns when the call is over.
+func (p *person) call(ctx context.Context, to string) {
+	c, err := p.phone.Dial(ctx, to)
+	if err != nil {
+		return
+	}
+	c.OnRTP(func(packet *rtp.Packet) { _ = c.WriteRTP(packet) }) // what cannot be sent is lost, as it would be on the way
+	defer hangup(ctx, leg.NewTelegram(c, ""))
+	for {
+		select {
+		case _, more := <-c.Events():
+			if !more {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 func (p *person) onCall(ctx context.Context, c *tgcall.Call) {
 	switch behaviour(p.does.Load()) {
 	case declines: // returning is declining
+	case callsBack:
+		select {
+		case p.w.callBack <- p:
+		default: // it will, anyway
+		}
 	case ignores:
 		<-ctx.Done()
 	case echoes:

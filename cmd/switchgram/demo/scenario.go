@@ -33,6 +33,8 @@ func scenarios() []scenario {
 			byCallee: true, want: "NORMAL_CLEARING by callee"},
 		{call: "a telephone rings a username", from: "sip:1000", to: "tg:@ann", dial: fromDesk("tg@ann"),
 			want: "NORMAL_CLEARING by caller"},
+		{call: "Telegram rings a browser", from: "tg:@ann", to: "verto:" + agent, dial: fromAnn("@line_web"),
+			want: "NORMAL_CLEARING by caller"},
 		{call: "a telephone that is busy", from: "tg:@ann", to: "sip:1001", dial: fromAnn("@line_busy"),
 			silent: true, missed: true, want: "USER_BUSY by callee"},
 		{call: "a telephone that nobody answers", from: "tg:@ann", to: "sip:1004", dial: fromAnn("@line_away"),

@@ -24,6 +24,7 @@ import (
 const (
 	annNumber = "999662001001"
 	bobNumber = "999662001002"
+	eveNumber = "999662001003"
 
 	// ringFor is how long a telephone rings in the demo: nobody wants to wait a minute for the row of whom nobody answers.
 	ringFor = 4 * time.Second
@@ -32,7 +33,12 @@ const (
 var errEnded = errors.New("the call has ended")
 
 // lines are the accounts that call through the bridge, and what they ring.
-var lines = []account{{"desk", "1000"}, {"echo", "9196"}, {"busy", "1001"}, {"pcmu", "1002"}, {"away", "1004"}}
+var lines = []account{
+	{"desk", "sip:1000"}, {"echo", "sip:9196"}, {"busy", "sip:1001"}, {"pcmu", "sip:1002"}, {"away", "sip:1004"}, {"tone", "sip:9197"}, {"web", "verto:" + agent},
+}
+
+// agent is the user of the telephone in the browser.
+const agent = "agent"
 
 // account is a line.
 type account struct{ Name, To string }
@@ -43,14 +49,19 @@ type world struct {
 	exchange *siptest.Switch
 	program  *program.Program
 	slack    *notifytest.Receiver // is told of missed calls
+	crm      string               // address of the small CRM
 	dir      string               // of configuration, secrets and records
 	ann, bob *person
+	eve      *person
 	desk     *telephone
 	pcmu     *telephone
 	password string // of every SIP user
 
 	taken chan callee         // calls that somebody at the far end took
 	ended chan bridge.Outcome // calls that are over, in the bridge's words
+
+	callBack  chan *person // who wants to call the agent back
+	leavePage func()       // the simulated browser
 
 	closers []func() // run in reverse order
 }
@@ -63,13 +74,15 @@ type callee struct {
 
 // newWorld starts everything and returns when all of it is connected.
 func newWorld(ctx context.Context, o Options) (_ *world, err error) {
-	w := &world{taken: make(chan callee, 1), ended: make(chan bridge.Outcome, 8), password: rand.Text()}
+	w := &world{taken: make(chan callee, 1), ended: make(chan bridge.Outcome, 8), callBack: make(chan *person, 1), password: rand.Text()}
 	defer func() {
 		if err != nil {
 			w.close()
 		}
 	}()
-	for _, start := range []func(context.Context, Options) error{w.startTelegram, w.startSwitch, w.startSlack, w.startProgram, w.startPeople, w.startTelephones} {
+	for _, start := range []func(context.Context, Options) error{
+		w.startTelegram, w.startSwitch, w.startSlack, w.startCRM, w.startProgram, w.startPeople, w.startTelephones, w.startPage,
+	} {
 		if err := start(ctx, o); err != nil {
 			return nil, err
 		}
@@ -176,7 +189,10 @@ func (w *world) startPeople(ctx context.Context, _ Options) (err error) {
 	if w.ann, err = w.newPerson(ctx, testnet.UserOptions{Phone: annNumber, Username: "ann", FirstName: "Ann", LastName: "Ahlers"}); err != nil {
 		return err
 	}
-	w.bob, err = w.newPerson(ctx, testnet.UserOptions{Phone: bobNumber, Username: "bob", FirstName: "Bob"})
+	if w.bob, err = w.newPerson(ctx, testnet.UserOptions{Phone: bobNumber, Username: "bob", FirstName: "Bob"}); err != nil {
+		return err
+	}
+	w.eve, err = w.newPerson(ctx, testnet.UserOptions{Phone: eveNumber, Username: "eve", FirstName: "Eve"})
 	return err
 }
 

@@ -4,12 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
-	"time"
-
-	"github.com/pion/rtp"
 
 	"switchgram/bridge/line"
-	"switchgram/bridge/media"
+	"switchgram/cmd/switchgram/tones"
 	"switchgram/verto/vertotest"
 )
 
@@ -69,15 +66,6 @@ func (p *page) await(method string) (f fields) {
 		}
 	}
 }
-
-// browserStream is the sound of a browser's call.
-type browserStream struct{ *vertotest.Browser }
-
-func (browserStream) Format() media.Format {
-	return media.Format{Codec: media.Opus, ClockRate: 48000, Channels: 2, PayloadType: vertotest.PayloadType, PTime: 20 * time.Millisecond}
-}
-func (browserStream) Stats() media.Stats            { return media.Stats{} }
-func (s browserStream) OnRTP(f func(p *rtp.Packet)) { s.Browser.OnRTP(f) }
 
 // browser is the sound of a call that is to be.
 func (h *house) browser() *vertotest.Browser {
@@ -139,5 +127,5 @@ func (p *page) hangup(id any) {
 }
 
 func (h *house) browserEnd(b *vertotest.Browser, hz float64) *end {
-	return h.speak(browserStream{b}, hz)
+	return h.speak(tones.Browser(b), hz)
 }
