@@ -25,6 +25,7 @@ type Config struct {
 	Allow    Patterns       `yaml:"allow"`     // whom the switch may call by it; empty: everybody
 	Media    Media          `yaml:"media"`     // how its Telegram media travels
 	Country  string         `yaml:"country"`   // whose national numbers may be dialled, such as DE; empty: none's
+	Rules    Rules          `yaml:"rules"`     // that change or stop numbers which are dialled
 	Digits   Digits         `yaml:"digits"`    // how keys that are pressed travel
 	Import   bool           `yaml:"import"`    // find numbers that hide from strangers by making them contacts for a moment
 }

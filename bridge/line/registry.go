@@ -159,6 +159,9 @@ func (r *Registry) May(user, line string, number bridge.Address) Decision {
 	if l == nil {
 		return no(bridge.NoRouteDestination, "no line %q", line)
 	}
+	if number.Scheme == "tg" && number.User == "" {
+		return no(bridge.OutgoingCallBarred, "the rules of line %s stop the number", line)
+	}
 	if d := listed(l.Allow, number, "line "+line); !d.Allowed || user == "" {
 		return d
 	}

@@ -88,7 +88,7 @@ func (v *visit) run(ctx context.Context, s *account.Session) error {
 }
 
 func (v *visit) call(ctx context.Context, calls *tgcall.Client, s *account.Session) error {
-	person, err := s.Resolve(ctx, v.login.Line.International(v.to))
+	person, err := s.Resolve(ctx, v.login.Line.Dialled(v.to))
 	if err != nil {
 		return fmt.Errorf("call: %w", err)
 	}

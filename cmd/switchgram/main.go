@@ -50,6 +50,7 @@ type commands struct {
 	Calls        callsCommand        `cmd:"" help:"Search the calls that were, note something on one, export or erase."`
 	Notify       notifyCommand       `cmd:"" help:"List notifications, send them again, or try an endpoint."`
 	Route        routeCommand        `cmd:"" help:"Check, try, show and import routing scripts."`
+	Line         lineCommand         `cmd:"" help:"Try the rules of a line."`
 	Config       configCommand       `cmd:"" help:"Print what other programs need for the configuration."`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 

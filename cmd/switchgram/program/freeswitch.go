@@ -93,7 +93,7 @@ func (p *Program) whom(name, address string) (bridge.Address, error) {
 	if err != nil || to.Scheme != "tg" {
 		return to, err
 	}
-	to.User = l.International(to.User)
+	to.User = l.Dialled(to.User)
 	return to, p.config.registry.May("", name, to).Err()
 }
 

@@ -206,7 +206,7 @@ func (w people) User(t route.Target) []bridge.Address {
 // Telegram implements live.People.
 func (w people) Telegram(line, peer string) bridge.Address {
 	if l := w.p.config.registry.Line(line); l != nil {
-		peer = l.International(peer)
+		peer = l.Dialled(peer)
 	}
 	return bridge.Address{Scheme: "tg", User: peer}
 }

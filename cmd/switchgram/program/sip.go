@@ -154,7 +154,7 @@ func (p *Program) here(l *line.Line) func(user string) bridge.Address {
 		if err != nil || user == l.SIP.User {
 			return bridge.Address{}
 		}
-		to.User = l.International(to.User)
+		to.User = l.Dialled(to.User)
 		return to
 	}
 }
@@ -310,7 +310,7 @@ func (p *Program) called(d *sip.Dialog, l *line.Line) (bridge.Address, error) {
 	if err != nil {
 		return bridge.Address{}, err
 	}
-	to.User = l.International(to.User)
+	to.User = l.Dialled(to.User)
 	if user := d.User(); user != "" {
 		if err := p.config.registry.May(user, l.Name, to).Err(); err != nil {
 			return bridge.Address{}, err

@@ -51,15 +51,15 @@ func (s switchboard) Way(w xml.Wish) xml.Way {
 		if w.Line != "" && w.Line != l.Name {
 			continue
 		}
-		to := bridge.Address{Scheme: "tg", User: l.International(w.Who)}
-		d := r.May(w.By, l.Name, to)
+		who := l.International(w.Who) // the line's rules are for when it calls us
+		d := r.May(w.By, l.Name, bridge.Address{Scheme: "tg", User: l.Dialled(w.Who)})
 		switch {
 		case !d.Allowed:
 			refusal = d.Cause
 		case s.free(l):
-			return xml.Way{User: l.SIP.User, Who: to.User}
+			return xml.Way{User: l.SIP.User, Who: who}
 		case way.User == "":
-			way = xml.Way{User: l.SIP.User, Who: to.User}
+			way = xml.Way{User: l.SIP.User, Who: who}
 		}
 	}
 	if way.User == "" {

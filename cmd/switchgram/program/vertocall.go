@@ -137,7 +137,7 @@ func (p *Program) meant(name, dialled string) bridge.Address {
 		}
 		return leg.VertoAddress(dialled)
 	}
-	who, scheme := p.config.registry.Line(name).International(dialled), "sip"
+	who, scheme := p.config.registry.Line(name).Dialled(dialled), "sip"
 	if strings.HasPrefix(who, "tg#") || strings.ContainsAny(who[:min(1, len(who))], "+@*") {
 		scheme = "tg"
 	}
