@@ -36,6 +36,7 @@ type lane struct {
 	done     chan tried    // room for all that can be on their way
 
 	away    map[int64]bool // by Seq: on their way, or not settled yet
+	ready   []Delivery     // to be sent next, each of another call than these and those
 	results []Result       // to be settled
 	rest    time.Time      // nothing is sent before
 	trouble int            // times in a row that the queue has failed
@@ -100,28 +101,40 @@ func (l *lane) fill(ctx, tries context.Context) time.Duration {
 	if len(l.results) > 0 { // the queue is away
 		return pause(l.trouble, time.Minute)
 	}
-	now, free := time.Now(), l.free()
+	now := time.Now()
 	if wait := l.rest.Sub(now); wait > 0 {
+		l.ready = nil // much can happen to them meanwhile
 		return wait
 	}
-	if free <= 0 {
-		return lookAgain
-	}
-	due, next, err := l.n.o.Queue.Due(ctx, l.endpoint.Name, now, len(l.away)+free)
-	if err != nil {
-		return l.queueFailed(ctx, err)
-	}
-	l.trouble = 0
-	for _, d := range due {
-		if free > 0 && !l.away[d.Seq] {
-			l.start(tries, d)
-			free--
+	next := now.Add(lookAgain)
+	if free := l.free(); free > len(l.ready) {
+		var err error
+		if next, err = l.look(ctx, now, free); err != nil {
+			return l.queueFailed(ctx, err)
 		}
+		l.trouble = 0
 	}
-	if next.IsZero() {
-		return lookAgain
+	for l.free() > 0 && len(l.ready) > 0 {
+		l.start(tries, l.ready[0])
+		l.ready = l.ready[1:]
 	}
 	return min(max(next.Sub(now), 0), lookAgain)
+}
+
+// ahead is how many times as many as are free are fetched at once, so that the queue is not asked for each.
+const ahead = 8
+
+// look fetches what is due, and tells when more will be.
+func (l *lane) look(ctx context.Context, now time.Time, free int) (next time.Time, err error) {
+	due, next, err := l.n.o.Queue.Due(ctx, l.endpoint.Name, now, len(l.away)+ahead*free)
+	if err != nil {
+		return next, err
+	}
+	if next.IsZero() {
+		next = now.Add(lookAgain)
+	}
+	l.ready = slices.DeleteFunc(due, func(d Delivery) bool { return l.away[d.Seq] })
+	return next, nil
 }
 
 // free is how many more may be on their way.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"slices"
 	"time"
@@ -16,7 +15,7 @@ var errKilled = errors.New("the program ended during the call")
 // batch are the rows that a transaction changes: each is read and written once, whatever happens to its call.
 type batch struct {
 	s    *Store
-	tx   *sql.Tx
+	tx   *transaction
 	rows map[bridge.CallID]*row
 	out  []queued // in order
 	kept []kept   // likewise
@@ -25,7 +24,7 @@ type batch struct {
 }
 
 // apply brings entries of the journal into the database.
-func (s *Store) apply(ctx context.Context, tx *sql.Tx, all []entry) (b *batch, err error) {
+func (s *Store) apply(ctx context.Context, tx *transaction, all []entry) (b *batch, err error) {
 	b = &batch{s: s, tx: tx, rows: map[bridge.CallID]*row{}}
 	for _, e := range all {
 		switch {

@@ -14,12 +14,12 @@ import (
 	"switchgram/bridge/recording"
 )
 
-// years of calls of the benchmarks; SWITCHGRAM_CALLS says another number than a million.
-func callsOfBenchmark(b *testing.B) int {
+// numberOf is a number of the environment, or else the usual one.
+func numberOf(b *testing.B, variable string, usual int) int {
 	b.Helper()
-	text := os.Getenv("SWITCHGRAM_CALLS")
+	text := os.Getenv(variable)
 	if text == "" {
-		return 1_000_000
+		return usual
 	}
 	n, err := strconv.Atoi(text)
 	must(b, err)
@@ -96,12 +96,13 @@ func typical() map[string]Query {
 	}
 }
 
-// BenchmarkAMillionCalls says how fast calls are recorded, how large the file is, and how long typical questions take.
+// BenchmarkAMillionCalls says how fast calls are recorded, how large the file is, and how long typical questions take. SWITCHGRAM_CALLS says another
+// number.
 func BenchmarkAMillionCalls(b *testing.B) {
 	dir := b.TempDir()
 	o := Options{DSN: dir + "/calls.db", Journal: dir + "/journal"}
 	s := opened(b, o)
-	n := callsOfBenchmark(b)
+	n := numberOf(b, "SWITCHGRAM_CALLS", 1_000_000)
 	begin := time.Now()
 	events := fill(b, s, n)
 	took := time.Since(begin)

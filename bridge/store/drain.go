@@ -97,7 +97,7 @@ func (s *Store) step(ctx context.Context, size int) (n int, err error) {
 	}
 	all := s.decoded(lines)
 	var b *batch
-	err = s.commit(ctx, next, func(tx *sql.Tx) (err error) {
+	err = s.commit(ctx, next, func(tx *transaction) (err error) {
 		b, err = s.apply(ctx, tx, all)
 		return err
 	})
@@ -160,9 +160,9 @@ func (s *Store) move(at position) {
 
 // commit does work and notes, in the same transaction, that the journal was read as far as next. After an error the database is asked how far
 // that is: a connection may break when the transaction is done and nobody has heard of it.
-func (s *Store) commit(ctx context.Context, next position, work func(*sql.Tx) error) error {
+func (s *Store) commit(ctx context.Context, next position, work func(*transaction) error) error {
 	const move = "UPDATE journals SET segment = $2, place = $3 WHERE name = $1"
-	err := transact(ctx, s.db, func(tx *sql.Tx) error {
+	err := s.transact(ctx, func(tx *transaction) error {
 		if err := work(tx); err != nil {
 			return err
 		}
@@ -197,7 +197,7 @@ func (s *Store) park(ctx context.Context, why error) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("store: put event aside: %w", err)
 	}
-	return s.commit(ctx, next, func(*sql.Tx) error { return nil })
+	return s.commit(ctx, next, func(*transaction) error { return nil })
 }
 
 // refused is the file of events that the database refuses.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -129,7 +128,7 @@ func (s *Store) removeAll(ctx context.Context, q Query, meant func(*row) bool, e
 
 func (s *Store) remove(ctx context.Context, rows []*row, meant func(*row) bool, e *Erased) error {
 	var gone Erased
-	err := transact(ctx, s.db, func(tx *sql.Tx) error {
+	err := s.transact(ctx, func(tx *transaction) error {
 		for _, r := range rows {
 			if !meant(r) {
 				continue
@@ -148,7 +147,7 @@ func (s *Store) remove(ctx context.Context, rows []*row, meant func(*row) bool, 
 	return err
 }
 
-func (s *Store) removeRow(ctx context.Context, tx *sql.Tx, r *row) error {
+func (s *Store) removeRow(ctx context.Context, tx *transaction, r *row) error {
 	if s.kind == sqliteEngine {
 		if err := unindex(ctx, tx, r.n); err != nil {
 			return err

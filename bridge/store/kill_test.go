@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,6 +29,10 @@ func oneEach(ev bridge.Event) []notify.Notification {
 }
 
 func beKilled(dir string) {
+	if os.Getenv(receiverEnv) != "" {
+		fmt.Fprintln(os.Stderr, beTold(dir))
+		os.Exit(1)
+	}
 	s, err := Open(context.Background(), Options{
 		DSN: filepath.Join(dir, "calls.db"), Journal: filepath.Join(dir, "journal"), Notify: oneEach,
 	})
@@ -105,25 +110,35 @@ func count(t *testing.T, s *Store, statement string, args ...any) (n int) {
 // killed runs a victim, kills it after a while, and returns the calls of the events that it has published.
 func killed(t *testing.T, dir, run string, after time.Duration) (calls []string) {
 	t.Helper()
+	for call := range victim(t, after, victimEnv+"="+dir, victimEnv+"_RUN="+run) {
+		calls = append(calls, call)
+	}
+	return calls
+}
+
+// victim runs a victim with variables of the environment, kills it a while after it has begun, and yields the two words of each line that it said.
+func victim(t *testing.T, after time.Duration, variables ...string) iter.Seq2[string, string] {
+	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), victimEnv+"="+dir, victimEnv+"_RUN="+run)
+	cmd.Env = append(os.Environ(), variables...)
 	out, err := cmd.StdoutPipe()
 	must(t, err)
 	cmd.Stderr = t.Output()
 	must(t, cmd.Start())
-	lines := bufio.NewScanner(out)
-	var timer *time.Timer
-	for lines.Scan() {
-		if timer == nil { // it has begun
-			timer = time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	return func(yield func(string, string) bool) {
+		lines := bufio.NewScanner(out)
+		var timer *time.Timer
+		for lines.Scan() {
+			if timer == nil { // it has begun
+				timer = time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+			}
+			var first, second string
+			if n, _ := fmt.Sscan(lines.Text(), &first, &second); n == 2 {
+				yield(first, second)
+			}
 		}
-		var call, kind string
-		if n, _ := fmt.Sscan(lines.Text(), &call, &kind); n == 2 {
-			calls = append(calls, call)
+		if err := cmd.Wait(); cmd.ProcessState.Exited() {
+			t.Fatalf("the victim ended by itself: %v", err)
 		}
 	}
-	if err := cmd.Wait(); cmd.ProcessState.Exited() {
-		t.Fatalf("the victim ended by itself: %v", err)
-	}
-	return calls
 }

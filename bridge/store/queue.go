@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,11 +51,12 @@ func named(ev bridge.Event) (c crowd) {
 }
 
 // insert queues the notification, unless it is there already.
-func (q queued) insert(ctx context.Context, tx *sql.Tx) error {
+func (q queued) insert(ctx context.Context, tx *transaction) error {
 	const insert = `INSERT INTO notifications (id, endpoint, call, kind, at, event, numbers, state, next) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)
 		ON CONFLICT (id) DO NOTHING`
 	at := q.At.UnixMicro()
-	_, err := tx.ExecContext(ctx, insert, q.ID, q.Endpoint, clean(string(q.Call)), string(q.Kind), at, q.Event, q.numbers, string(notify.Waiting), at)
+	next := min(at, time.Now().UnixMicro()) // a clock that was wrong, perhaps another machine's, delays nothing
+	_, err := tx.ExecContext(ctx, insert, q.ID, q.Endpoint, clean(string(q.Call)), string(q.Kind), at, q.Event, q.numbers, string(notify.Waiting), next)
 	return err
 }
 
@@ -67,16 +69,34 @@ const deliveryColumns = "d.seq, d.id, d.endpoint, d.call, d.kind, d.at, d.event,
 // Due implements notify.Queue.
 func (s *Store) Due(ctx context.Context, endpoint string, now time.Time, limit int) ([]notify.Delivery, time.Time, error) {
 	const due = "SELECT " + deliveryColumns + " FROM notifications d WHERE " + foremost + " AND d.next <= $2 ORDER BY d.next, d.seq LIMIT $3"
-	all, err := s.deliveries(ctx, due, endpoint, now.UnixMicro(), limit)
+	rows, err := s.ask(ctx, due, endpoint, now.UnixMicro(), limit)
 	if err != nil {
-		return nil, time.Time{}, err
-	}
-	const later = "SELECT d.next FROM notifications d WHERE " + foremost + " AND d.next > $2 ORDER BY d.next LIMIT 1"
-	var next sql.NullInt64
-	if err := s.db.QueryRowContext(ctx, "SELECT ("+later+")", endpoint, now.UnixMicro()).Scan(&next); err != nil {
 		return nil, time.Time{}, fmt.Errorf("store: read notifications: %w", err)
 	}
-	return all, moment(next.Int64), nil
+	all, err := scanDeliveries(rows)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("store: read notifications: %w", err)
+	}
+	next, err := s.later(ctx, endpoint, now)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("store: read notifications: %w", err)
+	}
+	return all, next, nil
+}
+
+// later is when the next notification is due that is not due now; zero: there is none.
+func (s *Store) later(ctx context.Context, endpoint string, now time.Time) (time.Time, error) {
+	const later = "SELECT d.next FROM notifications d WHERE " + foremost + " AND d.next > $2 ORDER BY d.next LIMIT 1"
+	rows, err := s.ask(ctx, later, endpoint, now.UnixMicro())
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer rows.Close()
+	var next int64
+	if rows.Next() {
+		err = rows.Scan(&next)
+	}
+	return moment(next), errors.Join(err, rows.Err())
 }
 
 // moment is a time as it stands in the database.
@@ -127,7 +147,7 @@ func scanDeliveries(rows *sql.Rows) (all []notify.Delivery, err error) {
 // Settle implements notify.Queue.
 func (s *Store) Settle(ctx context.Context, results []notify.Result) error {
 	const settle = `UPDATE notifications SET state = $2, attempts = $3, first = $4, next = $5, status = $6, err = $7 WHERE seq = $1 AND state = 'waiting'`
-	err := transact(ctx, s.db, func(tx *sql.Tx) error {
+	err := s.transact(ctx, func(tx *transaction) error {
 		for _, r := range results {
 			_, err := tx.ExecContext(ctx, settle, r.Seq, string(r.State), r.Attempts, micros(r.First), micros(r.Next), r.Status, clean(r.Err))
 			if err != nil {

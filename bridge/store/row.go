@@ -89,7 +89,7 @@ func (r *row) tokens(words string) string {
 }
 
 // save writes the row, the record and the index.
-func (r *row) save(ctx context.Context, tx *sql.Tx, kind engine) error {
+func (r *row) save(ctx context.Context, tx *transaction, kind engine) error {
 	record, err := json.Marshal(r.Record)
 	if err != nil {
 		return fmt.Errorf("write record: %w", err)
@@ -112,7 +112,7 @@ func (r *row) save(ctx context.Context, tx *sql.Tx, kind engine) error {
 }
 
 // index writes what SQLite finds the row by.
-func (r *row) index(ctx context.Context, tx *sql.Tx, words string, fresh bool) error {
+func (r *row) index(ctx context.Context, tx *transaction, words string, fresh bool) error {
 	if !fresh {
 		if err := unindex(ctx, tx, r.n); err != nil {
 			return err
@@ -122,13 +122,13 @@ func (r *row) index(ctx context.Context, tx *sql.Tx, words string, fresh bool) e
 	return err
 }
 
-func unindex(ctx context.Context, tx *sql.Tx, n int64) error {
+func unindex(ctx context.Context, tx *transaction, n int64) error {
 	_, err := tx.ExecContext(ctx, "DELETE FROM call_grams WHERE rowid = $1", n)
 	return err
 }
 
 // insert finds the first free place at or after the call's beginning.
-func (r *row) insert(ctx context.Context, tx *sql.Tx, values []any) error {
+func (r *row) insert(ctx context.Context, tx *transaction, values []any) error {
 	for n := r.Times.Started.UnixMicro(); ; n++ {
 		done, err := tx.ExecContext(ctx, insertRow, append([]any{n}, values...)...)
 		if err != nil {
@@ -142,7 +142,7 @@ func (r *row) insert(ctx context.Context, tx *sql.Tx, values []any) error {
 }
 
 // load finds the row of a call of a journal; nil: there is none.
-func load(ctx context.Context, tx *sql.Tx, journal string, id bridge.CallID) (*row, error) {
+func load(ctx context.Context, tx *transaction, journal string, id bridge.CallID) (*row, error) {
 	rows, err := tx.QueryContext(ctx, selectRows+" WHERE journal = $1 AND id = $2", journal, clean(string(id)))
 	if err != nil {
 		return nil, err

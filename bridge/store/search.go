@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
@@ -123,7 +122,7 @@ func (s *Store) Annotate(ctx context.Context, id bridge.CallID, n Note) error {
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	err := transact(ctx, s.db, func(tx *sql.Tx) error {
+	err := s.transact(ctx, func(tx *transaction) error {
 		found, err := tx.QueryContext(ctx, byID+s.locking(), clean(string(id)))
 		if err != nil {
 			return err

@@ -49,6 +49,8 @@ type Store struct {
 	kind    engine
 	journal *journal // nil: it only reads
 
+	statements *statements // nil: PostgreSQL's driver has them
+
 	preparing sync.Mutex
 	prepared  bool // the database has our tables
 
@@ -69,6 +71,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.db, s.kind, err = openDatabase(o); err != nil {
 		return nil, err
 	}
+	s.statements = newStatements(s.db, s.kind)
 	if o.Journal != "" {
 		if s.journal, err = openJournal(o.Journal, o.Log); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -129,7 +132,7 @@ func (s *Store) Close() error {
 	if s.journal != nil {
 		err = s.journal.close()
 	}
-	if e := s.db.Close(); e != nil {
+	if e := errors.Join(s.statements.close(), s.db.Close()); e != nil {
 		err = errors.Join(err, fmt.Errorf("store: %w", e))
 	}
 	return err
