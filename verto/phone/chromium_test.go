@@ -227,7 +227,9 @@ func (p *tab) dial(number string) {
 }
 
 // wide sets the width of the window.
-func (p *tab) wide(width, height int64) { p.do(emulation.SetDeviceMetricsOverride(width, height, 1, width < 600)) }
+func (p *tab) wide(width, height int64) {
+	p.do(emulation.SetDeviceMetricsOverride(width, height, 1, width < 600))
+}
 
 // scheme sets what the system prefers, light or dark.
 func (p *tab) scheme(name string) {

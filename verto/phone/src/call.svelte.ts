@@ -29,7 +29,8 @@ export type Role = 'talk' | 'listen' | 'whisper';
 /** What is known of a call after the page was reloaded. */
 export interface Saved {
   id: string;
-  outgoing: boolean;
+  /** What was dialled; empty: the other side calls. */
+  to: string;
   party: Party;
   muted: boolean;
   since: number;
@@ -41,7 +42,7 @@ const measuring = 2000; // ms between two looks at the quality
 
 export class Call {
   readonly id: string;
-  readonly outgoing: boolean;
+  readonly to: string;
   readonly #exchange: Exchange;
   readonly #audio = new Audio();
 
@@ -68,7 +69,7 @@ export class Call {
   constructor(exchange: Exchange, known: Saved, state: State) {
     this.#exchange = exchange;
     this.id = known.id;
-    this.outgoing = known.outgoing;
+    this.to = known.to;
     this.role = known.role;
     this.party = known.party;
     this.muted = known.muted;
@@ -77,7 +78,11 @@ export class Call {
   }
 
   get saved(): Saved {
-    return { id: this.id, outgoing: this.outgoing, party: this.party, muted: this.muted, since: this.since, role: this.role };
+    return { id: this.id, to: this.to, party: this.party, muted: this.muted, since: this.since, role: this.role };
+  }
+
+  get outgoing(): boolean {
+    return this.to !== '';
   }
 
   get over(): boolean {
@@ -164,10 +169,11 @@ export class Call {
     if (action === 'transfer' && (state === 'ringing' || state === 'failed')) this.transferring = state;
   }
 
-  /** The server cannot be reached. A call that was not answered does not survive that. */
-  lost() {
+  /** The server cannot be reached, or another page has the call. One that was not answered does not survive that. */
+  lost(elsewhere: boolean) {
     if (this.talking || this.state === 'answering') this.state = 'lost';
     else if (this.state !== 'lost') this.end('NETWORK_OUT_OF_ORDER');
+    if (elsewhere) this.#release();
   }
 
   /** Other devices were chosen. */
@@ -183,12 +189,16 @@ export class Call {
     if (this.over) return;
     this.state = 'ended';
     this.cause = cause;
+    this.#release();
+    this.#exchange.ended(this);
+  }
+
+  #release() {
     window.clearInterval(this.#look);
     this.#peer?.close();
     this.#audio.srcObject = null;
     stop(this.microphone);
     this.microphone = this.sound = undefined;
-    this.#exchange.ended(this);
   }
 
   // What fails ends the call, here and at the server, and says why.
@@ -264,6 +274,6 @@ export class Call {
 
   #dialog(more: Fields = {}): Fields {
     const { name, number } = this.party;
-    return { callID: this.id, destination_number: this.outgoing ? number : '', remote_caller_id_name: name, remote_caller_id_number: number, ...more };
+    return { callID: this.id, destination_number: this.to, remote_caller_id_name: name, remote_caller_id_number: number, ...more };
   }
 }

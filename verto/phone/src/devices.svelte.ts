@@ -1,5 +1,9 @@
 // Microphones, loudspeakers, and the one that rings.
 
+import { keep, load } from './stored';
+
+const storeKey = 'switchgram.devices';
+
 export type Purpose = 'microphone' | 'speaker' | 'ringer';
 
 const kinds: Record<Purpose, MediaDeviceKind> = { microphone: 'audioinput', speaker: 'audiooutput', ringer: 'audiooutput' };
@@ -11,7 +15,7 @@ export class Devices {
   chosen = $state<Record<Purpose, string>>({ microphone: '', speaker: '', ringer: '' });
 
   constructor() {
-    Object.assign(this.chosen, JSON.parse(localStorage.getItem('switchgram.devices') ?? '{}'));
+    Object.assign(this.chosen, load(localStorage, storeKey, {}));
     navigator.mediaDevices?.addEventListener('devicechange', () => void this.look());
   }
 
@@ -25,7 +29,7 @@ export class Devices {
 
   choose(purpose: Purpose, id: string) {
     this.chosen[purpose] = id;
-    localStorage.setItem('switchgram.devices', JSON.stringify(this.chosen));
+    keep(localStorage, storeKey, this.chosen);
   }
 
   /** Opens the microphone; asks the user, the first time. Who asked stops its tracks. */

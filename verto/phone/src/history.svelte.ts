@@ -1,5 +1,7 @@
 // Who was called and who called, kept in this browser; the suggestions come from here.
 
+import { keep, load } from './stored';
+
 export interface Entry {
   number: string;
   name: string;
@@ -13,7 +15,7 @@ const kept = 50;
 const storeKey = 'switchgram.history';
 
 export class History {
-  entries = $state.raw<Entry[]>(JSON.parse(localStorage.getItem(storeKey) ?? '[]') as Entry[]);
+  entries = $state.raw<Entry[]>(load<Entry[]>(localStorage, storeKey, []));
 
   add(entry: Entry) {
     this.#set([entry, ...this.entries].slice(0, kept));
@@ -34,6 +36,6 @@ export class History {
 
   #set(entries: Entry[]) {
     this.entries = entries;
-    localStorage.setItem(storeKey, JSON.stringify(entries));
+    keep(localStorage, storeKey, entries);
   }
 }

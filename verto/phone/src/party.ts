@@ -52,9 +52,14 @@ function local(address: string): string {
   return url?.origin === location.origin ? url.href : '';
 }
 
+/** What to dial to reach somebody, if that is known. */
+export function address(p: Party): string {
+  return p.number || (p.username && `@${p.username}`);
+}
+
 /** What to call somebody by. */
 export function title(p: Party): string {
-  return p.name || (p.username && `@${p.username}`) || p.number;
+  return p.name || address({ ...p, number: '' }) || p.number;
 }
 
 /** What else is known of them besides the title. */

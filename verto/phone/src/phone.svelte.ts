@@ -4,10 +4,11 @@ import { Call, type Exchange, type Role, type Saved, type State } from './call.s
 import { Devices } from './devices.svelte';
 import { History } from './history.svelte';
 import { LiveCalls } from './livecalls.svelte';
-import { readParty, stranger, web, type Party } from './party';
+import { address, readParty, stranger, web, type Party } from './party';
 import { bell } from './ringer';
 import { saveCredentials, savedCredentials, Session, type Credentials, type Link } from './session';
 import { Away, fields, text, type Fields } from './socket';
+import { keep, load } from './stored';
 
 /** Something that the server wants the user to see. */
 export interface Notice {
@@ -16,7 +17,8 @@ export interface Notice {
 }
 
 const noticesShown = 3;
-const shown = 6000; // ms for which a call that is over can be read
+const shown = 6000; // ms for which a call that is over can be read; one that failed stays until the next
+const expected = ['', 'NORMAL_CLEARING', 'ORIGINATOR_CANCEL', 'LOSE_RACE'];
 const callsKey = 'switchgram.calls';
 
 export class Phone implements Exchange {
@@ -25,6 +27,7 @@ export class Phone implements Exchange {
   readonly live = new LiveCalls((method, params) => this.ask(method, params));
   readonly #url: string;
   readonly #bell = bell();
+  readonly #left = new Set<string>(); // ids of calls that are over
   #session?: Session;
 
   /** Whose telephone it is; empty: nobody is logged in. */
@@ -49,7 +52,7 @@ export class Phone implements Exchange {
   resume(): boolean {
     const who = savedCredentials();
     if (!who) return false;
-    const saved = JSON.parse(sessionStorage.getItem(callsKey) ?? '[]') as Saved[];
+    const saved = load<Saved[]>(sessionStorage, callsKey, []);
     this.calls = saved.map((s) => new Call(this, s, 'lost'));
     this.user = who.user;
     this.#open(who);
@@ -83,12 +86,12 @@ export class Phone implements Exchange {
 
   /** Calls somebody, by a line if one is named. */
   dial(number: string, line = ''): Promise<void> {
-    return this.#dial({ ...stranger(number), line }, '', line ? { line } : {});
+    return this.#dial(number, { ...stranger(number), line }, '', line ? { line } : {});
   }
 
   /** Joins a running call. Who listens is not asked for a microphone. */
   join(id: string, name: string, as: Role): Promise<void> {
-    return this.#dial(stranger(`${as}:${id}`, name), as, {});
+    return this.#dial(`${as}:${id}`, stranger('', name), as, {});
   }
 
   async answer(call: Call) {
@@ -140,8 +143,9 @@ export class Phone implements Exchange {
 
   ended(call: Call) {
     const { party, outgoing, since } = call;
-    if (!call.role) this.history.add({ number: party.number, name: party.name, outgoing, answered: since > 0, at: Date.now() });
-    window.setTimeout(() => this.dismiss(call), shown);
+    this.#left.add(call.id);
+    if (!call.role) this.history.add({ number: address(party), name: party.name, outgoing, answered: since > 0, at: Date.now() });
+    if (expected.includes(call.cause)) window.setTimeout(() => this.dismiss(call), shown);
   }
 
   #open(who: Credentials) {
@@ -161,7 +165,7 @@ export class Phone implements Exchange {
       this.refusal = why;
       this.#leave();
     }
-    if (state !== 'ready') for (const call of this.calls) call.lost();
+    if (state !== 'ready') for (const call of this.calls) call.lost(state === 'replaced');
   }
 
   #entered(who: Credentials) {
@@ -183,6 +187,7 @@ export class Phone implements Exchange {
   #leave() {
     this.#session = undefined;
     this.user = '';
+    for (const call of this.calls) call.end('');
     this.calls = this.notices = [];
     this.live.list = undefined;
     saveCredentials(undefined);
@@ -195,7 +200,7 @@ export class Phone implements Exchange {
       case 'verto.invite':
         return call || this.#invited(params);
       case 'verto.attach':
-        return void (call ?? this.#unknown(params)).attach(text(params.sdp));
+        return this.#attached(call, params);
       case 'verto.clientReady':
         return this.#handedBack(params.reattached_sessions);
       case 'verto.event':
@@ -208,13 +213,20 @@ export class Phone implements Exchange {
   }
 
   #invited(params: Fields) {
-    const call = this.#add(text(params.callID), readParty(params), false, '', 'ringing');
+    const call = this.#add(text(params.callID), '', readParty(params), '', 'ringing');
     call.offer = text(params.sdp);
   }
 
+  // The server hands a call back. What was hung up while it was away is to end there too.
+  #attached(call: Call | undefined, params: Fields) {
+    const callID = text(params.callID);
+    if (this.#left.has(callID)) void this.ask('verto.bye', { dialogParams: { callID } }).catch(() => undefined);
+    else void (call ?? this.#unknown(callID, params)).attach(text(params.sdp));
+  }
+
   // A call of this session that this page knows nothing of: nobody is heard before they want to be.
-  #unknown(params: Fields): Call {
-    const call = this.#add(text(params.callID), readParty(params), false, '', 'lost');
+  #unknown(id: string, params: Fields): Call {
+    const call = this.#add(id, '', readParty(params), '', 'lost');
     call.mute(true);
     return call;
   }
@@ -242,14 +254,14 @@ export class Phone implements Exchange {
     this.notices = [...this.notices, { message, link: web(link) }].slice(-noticesShown);
   }
 
-  async #dial(party: Party, role: Role | '', variables: Fields) {
-    const call = this.#add(crypto.randomUUID(), party, true, role, 'calling');
+  async #dial(to: string, party: Party, role: Role | '', variables: Fields) {
+    const call = this.#add(crypto.randomUUID(), to, party, role, 'calling');
     await this.#holdAllBut(call);
     await call.dial(variables);
   }
 
-  #add(id: string, party: Party, outgoing: boolean, role: Role | '', state: State): Call {
-    const call = new Call(this, { id, party, outgoing, role, muted: false, since: 0 }, state);
+  #add(id: string, to: string, party: Party, role: Role | '', state: State): Call {
+    const call = new Call(this, { id, to, party, role, muted: false, since: 0 }, state);
     this.calls = [...this.calls.filter((c) => !c.over), call];
     return call;
   }
@@ -261,7 +273,7 @@ export class Phone implements Exchange {
   }
 
   #save() {
-    sessionStorage.setItem(callsKey, JSON.stringify(this.calls.filter((c) => !c.over).map((c) => c.saved)));
+    keep(sessionStorage, callsKey, this.calls.filter((c) => !c.over).map((c) => c.saved));
   }
 }
 

@@ -1,6 +1,7 @@
 // A login that outlives its sockets: when one is lost the next one logs in with the same session, and the server hands the calls over.
 
-import { Away, Refusal, Socket, fields, type Fields } from './socket';
+import { Away, Refusal, Socket, type Fields } from './socket';
+import { keep, load } from './stored';
 
 export interface Credentials {
   user: string;
@@ -15,8 +16,8 @@ export type Link = 'connecting' | 'ready' | 'waiting' | 'refused' | 'replaced';
 export interface SessionEvents {
   /** `why` is the server's text when it refuses. */
   link(state: Link, why?: string): void;
-  /** Logged in: what the server said of the user. */
-  login(granted: Fields): void;
+  /** Logged in; events have to be subscribed to anew. */
+  login(): void;
   request(method: string, params: Fields): void;
 }
 
@@ -64,10 +65,10 @@ export class Session {
   async #login() {
     const { user, password } = this.#who;
     try {
-      const granted = await this.ask('login', { login: user, passwd: password, loginParams: {}, userVariables: {} });
+      await this.ask('login', { login: user, passwd: password, loginParams: {}, userVariables: {} });
       this.#wait = firstWait;
       this.#heart = window.setInterval(() => void this.#beat(), heartbeat);
-      this.#on.login(granted);
+      this.#on.login();
       this.#on.link('ready');
     } catch (error) {
       if (error instanceof Refusal && error.code === authenticationFailed) this.#end('refused', error.message);
@@ -106,11 +107,10 @@ const storeKey = 'switchgram.session';
 
 /** What this tab logged in with: it survives a reload, and goes with the tab. */
 export function savedCredentials(): Credentials | undefined {
-  const { user, password, sessid } = fields(JSON.parse(sessionStorage.getItem(storeKey) ?? 'null'));
-  return typeof user === 'string' && typeof password === 'string' && typeof sessid === 'string' ? { user, password, sessid } : undefined;
+  return load<Credentials | undefined>(sessionStorage, storeKey, undefined);
 }
 
 export function saveCredentials(who: Credentials | undefined) {
-  if (who) sessionStorage.setItem(storeKey, JSON.stringify(who));
+  if (who) keep(sessionStorage, storeKey, who);
   else sessionStorage.removeItem(storeKey);
 }

@@ -1,5 +1,7 @@
 // What the user chose, kept in this browser.
 
+import { keep, load } from './stored';
+
 const storeKey = 'switchgram.settings';
 
 export type Theme = '' | 'light' | 'dark';
@@ -7,8 +9,8 @@ export type Theme = '' | 'light' | 'dark';
 /** Empty is what the system prefers. */
 export const settings = $state({ language: '' as '' | 'en' | 'ru', theme: '' as Theme, shortcuts: true, notify: false });
 
-Object.assign(settings, JSON.parse(localStorage.getItem(storeKey) ?? '{}'));
+Object.assign(settings, load(localStorage, storeKey, {}));
 
 export function saveSettings() {
-  localStorage.setItem(storeKey, JSON.stringify(settings));
+  keep(localStorage, storeKey, settings);
 }

@@ -60,8 +60,8 @@ export const ru: Words = {
   answer: 'Ответить',
   decline: 'Отклонить',
   hangup: 'Завершить',
-  mute: 'Без звука',
-  unmute: 'Включить',
+  mute: 'Выкл. звук',
+  unmute: 'Вкл. звук',
   hold: 'Удержать',
   resume: 'Вернуть',
   keys: 'Клавиши',
@@ -89,6 +89,7 @@ export const ru: Words = {
   soundLevel: 'Голос собеседника',
 
   live: 'Текущие звонки',
+  liveTab: 'Сейчас',
   noLive: 'Сейчас никто не разговаривает.',
   noLiveAllowed: 'Чужие звонки вам не видны.',
   from: 'От',
