@@ -2,7 +2,9 @@ package verto
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -157,8 +159,17 @@ func (c *Call) serve() {
 	case c.s.o.OnCall == nil:
 		c.end(Ended{Cause: NoRoute}, true)
 	default:
+		defer c.rescue()
 		c.s.o.OnCall(c.ctx, c)
 		c.end(Ended{Cause: NormalClearing}, true)
+	}
+}
+
+// rescue ends a call in which somebody else's function has panicked, and no other.
+func (c *Call) rescue() {
+	if reason := recover(); reason != nil {
+		c.log.Error("verto: panic in a call", "err", reason, "stack", string(debug.Stack()))
+		c.end(Ended{Cause: TemporaryFailure, Err: fmt.Errorf("%w: %v", ErrPanic, reason)}, true)
 	}
 }
 
@@ -200,7 +211,8 @@ func (c *Call) emit(e Event) {
 }
 
 // OnRTP sets who receives the page's packets of Opus, as payload type 111; nil discards them. The function is called from one goroutine at
-// a time, in order of arrival, never with an empty payload; the packet is valid until it returns, and it must not block.
+// a time, in order of arrival, never with an empty payload; the packet is valid until it returns, and it must not block. A panic in
+// it ends the call.
 func (c *Call) OnRTP(f func(*rtp.Packet)) {
 	if f == nil {
 		c.receive.Store(nil)

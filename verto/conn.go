@@ -27,6 +27,16 @@ const (
 	closeTime = 2 * time.Second
 )
 
+// rhythm is how long pages have for things.
+type rhythm struct {
+	login   time.Duration // to log in
+	ping    time.Duration // between pings
+	pong    time.Duration // to answer one
+	silence time.Duration // before Verto's own ping
+}
+
+var usual = rhythm{login: 20 * time.Second, ping: 20 * time.Second, pong: 10 * time.Second, silence: 30 * time.Second}
+
 // conn is the connection of a page. One goroutine reads and one writes.
 type conn struct {
 	s      *Server
@@ -80,7 +90,7 @@ func (c *conn) run(ws *websocket.Conn) {
 	c.heard.Store(time.Now().Unix())
 	var writing sync.WaitGroup
 	writing.Go(c.write)
-	hurry := time.AfterFunc(loginTime, func() { c.leave(websocket.ClosePolicyViolation, "no login") })
+	hurry := time.AfterFunc(c.s.rhythm.login, func() { c.leave(websocket.ClosePolicyViolation, "no login") })
 	c.read(hurry)
 	hurry.Stop()
 	c.cancel()
@@ -124,7 +134,7 @@ func (c *conn) expect() error {
 	if c.closing != nil {
 		return c.ws.SetReadDeadline(c.closing.until)
 	}
-	return c.ws.SetReadDeadline(time.Now().Add(pingEvery + pongTime))
+	return c.ws.SetReadDeadline(time.Now().Add(c.s.rhythm.ping + c.s.rhythm.pong))
 }
 
 func (c *conn) leaving() bool {
@@ -177,7 +187,7 @@ func (c *conn) rouse() {
 
 // write is the one that writes, until the connection is to be closed.
 func (c *conn) write() {
-	tick := time.NewTicker(pingEvery)
+	tick := time.NewTicker(c.s.rhythm.ping)
 	defer tick.Stop()
 	for {
 		select {
@@ -225,7 +235,7 @@ func (c *conn) put(kind int, message []byte) error {
 // a silence, which clients may wait for and only the newest answers.
 func (c *conn) ping() error {
 	now := time.Now()
-	if now.Sub(time.Unix(c.heard.Load(), 0)) >= vertoPing {
+	if now.Sub(time.Unix(c.heard.Load(), 0)) >= c.s.rhythm.silence {
 		if err := c.put(websocket.TextMessage, ask(c.s.nextID(), "verto.ping", object{"serno": now.Unix()})); err != nil {
 			return err
 		}

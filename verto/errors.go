@@ -24,6 +24,8 @@ var (
 	ErrNoOpus = errors.New("verto: no sound in common")
 	// ErrNotReturned: the page was lost and did not come back in time.
 	ErrNotReturned = errors.New("verto: the page did not come back")
+	// ErrPanic: a function that serves the call has panicked.
+	ErrPanic = errors.New("verto: panic")
 	// ErrOver: the call is over.
 	ErrOver = errors.New("verto: the call is over")
 )

@@ -233,6 +233,7 @@ func (m *media) read(f func()) {
 
 // listen hands on what the page sends, until the connection is closed.
 func (m *media) listen(t *webrtc.TrackRemote) {
+	defer m.call.rescue()
 	buffer := make([]byte, maxPacket)
 	var p rtp.Packet
 	for {

@@ -18,6 +18,7 @@ type Server struct {
 	upgrader websocket.Upgrader
 	names    map[string]bool // of variables that pages may set
 	guard    *guard
+	rhythm   rhythm
 	hub      hub
 	asked    atomic.Uint64 // id of our last request
 	group    sync.WaitGroup
@@ -37,7 +38,7 @@ func New(o Options) (*Server, error) {
 	}
 	o = o.withDefaults()
 	s := &Server{
-		o: o, log: o.Log, guard: newGuard(), stopped: make(chan struct{}), names: map[string]bool{},
+		o: o, log: o.Log, guard: newGuard(), rhythm: usual, stopped: make(chan struct{}), names: map[string]bool{},
 		conns: map[*conn]struct{}{}, sessions: map[string]*Session{}, calls: map[string]*Call{},
 	}
 	for _, name := range o.Variables {
