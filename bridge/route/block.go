@@ -178,7 +178,7 @@ func (p *parser) application(s *step, m *tree.Member) {
 		p.sayAt(m.At, "%s cannot be async: nobody would wait for it", name)
 	}
 	if f.media && p.block.after {
-		p.uses = append(p.uses, use{lateStep, name, m.At, p.path})
+		p.uses = append(p.uses, use{lateStep, name, p.block, m.At, p.path})
 	}
 	p.within("."+m.Name, func() { p.decode(m.Value, s.do) })
 	if a, ok := s.do.(aliased); ok {

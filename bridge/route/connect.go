@@ -3,6 +3,7 @@ package route
 import (
 	"cmp"
 	"context"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -107,7 +108,7 @@ func (s *bridgeStep) run(ctx context.Context, r *run) error {
 			break
 		}
 	}
-	if err != nil && !how.Answered && ctx.Err() == nil && err == ErrNeedsFreeSWITCH {
+	if err != nil && !how.Answered && ctx.Err() == nil && errors.Is(err, ErrNeedsFreeSWITCH) {
 		return err
 	}
 	r.resultOf(ctx, how, err)

@@ -45,6 +45,7 @@ type parser struct {
 // use is a name that a script refers to.
 type use struct {
 	kind, name string
+	in         *block // list of steps; nil: none
 	at         tree.Position
 	path       string
 }
@@ -58,7 +59,7 @@ func (p *parser) sayAt(at tree.Position, format string, args ...any) {
 }
 
 func (p *parser) use(kind, name string, n *tree.Node) {
-	p.uses = append(p.uses, use{kind, name, n.At, p.path})
+	p.uses = append(p.uses, use{kind, name, p.block, n.At, p.path})
 }
 
 // within reads something below the present path.

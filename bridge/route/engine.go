@@ -123,8 +123,8 @@ func (e *Engine) Run(ctx context.Context, ch Channel, s *State) Ending {
 	return ending
 }
 
-// Disconnect runs onDisconnect of every route that the call was in, once, when the call is over. It takes a minute at most and does not end with ctx's
-// cancellation alone, only with its deadline. An error says that the journal failed or time ran out; steps that fail are logged.
+// Disconnect runs onDisconnect of every route that the call was in, once, when the call is over. It takes a minute at most and does not end with
+// ctx. An error says that the journal failed in the end or time ran out; steps that fail are logged.
 func (e *Engine) Disconnect(ctx context.Context, s *State, how Ended) error {
 	if s.Phase != Running {
 		return fmt.Errorf("call %s: its end was dealt with already", s.Call)
@@ -144,14 +144,11 @@ func (e *Engine) Resume(ctx context.Context, s *State) error {
 }
 
 func (e *Engine) afterwards(ctx context.Context, s *State) error {
-	ctx, cancel := context.WithDeadlineCause(context.WithoutCancel(ctx), s.Deadline, errors.New("onDisconnect has taken a minute"))
+	left := s.Deadline.Sub(e.opt.Now())
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), left, errors.New("onDisconnect has taken a minute"))
 	defer cancel()
 	r := e.newRun(nil, s)
-	if len(s.Pending) > 0 || len(s.Frames) > 0 {
-		if err := r.keep(ctx); err != nil {
-			return err
-		}
-	}
+	r.keep(ctx)
 	r.handlers(ctx)
 	r.aside.Wait()
 	s.Phase = Done

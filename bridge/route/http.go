@@ -35,6 +35,8 @@ type httpRequest struct {
 	Parser             string      `json:"parser" words:"json,xml,form,text"`
 	MaxBytes           int         `json:"maxBytes" min:"1" max:"1048576" default:"262144"`
 	InsecureSkipVerify bool        `json:"insecureSkipVerify"`
+
+	mark string // tells requests of one step apart
 }
 
 type auth struct {
@@ -188,11 +190,13 @@ func (s *httpRequest) detach(ctx context.Context, r *run, at *step) error {
 	if err != nil {
 		return err
 	}
-	return r.engine.opt.Requests.Enqueue(context.WithoutCancel(ctx), r.key(at), request)
+	return r.engine.opt.Requests.Enqueue(context.WithoutCancel(ctx), s.key(r, at), request)
 }
 
-// key names a step of a call, the same after a crash.
-func (r *run) key(s *step) string { return r.state.Call + " " + r.name() + " " + s.path }
+// key names a step of a call, and which time it is that it runs: the same if it is repeated after a crash.
+func (s *httpRequest) key(r *run, at *step) string {
+	return strings.Join([]string{r.state.Call, r.name(), at.path, strconv.Itoa(r.state.Counts.Steps), s.mark}, " ")
+}
 
 // request is what is to be sent.
 func (s *httpRequest) request(r *run) (fetch.Request, error) {
@@ -217,7 +221,7 @@ func (s *httpRequest) request(r *run) (fetch.Request, error) {
 		request.Body = s.Data.render(r, request.Header, slackHost(address.Hostname()))
 	}
 	if r.ch == nil && s.Method != http.MethodGet && request.Header.Get("Idempotency-Key") == "" {
-		request.Header.Set("Idempotency-Key", base64.RawURLEncoding.EncodeToString([]byte(r.key(r.current()))))
+		request.Header.Set("Idempotency-Key", base64.RawURLEncoding.EncodeToString([]byte(s.key(r, r.current()))))
 	}
 	return request, nil
 }

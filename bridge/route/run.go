@@ -69,7 +69,7 @@ func (r *run) flow(ctx context.Context) Ending {
 		err := r.step(ctx, s)
 		switch {
 		case errors.Is(err, ErrNeedsFreeSWITCH) && r.mayMove():
-			r.top().Next--
+			r.goBack(s)
 			return r.at(Moves, s)
 		case r.ending != nil:
 			r.ending.Step = s.path
@@ -86,8 +86,17 @@ func (r *run) keepOn(ctx context.Context) {
 	if r.ch == nil || !slices.ContainsFunc(r.state.Entered, r.library.disconnects) {
 		return
 	}
-	if err := r.keep(ctx); err != nil {
-		r.log.Error("the state of a call is not kept: after a crash its onDisconnect knows less", "err", err)
+	r.keep(ctx)
+}
+
+// goBack makes a step that did not run the next one again.
+func (r *run) goBack(s *step) {
+	r.top().Next--
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.Counts.Steps--
+	if s.Limit != nil {
+		r.state.Counts.Runs[r.script().Name+" "+s.path]--
 	}
 }
 
@@ -111,9 +120,7 @@ func (r *run) handlers(ctx context.Context) {
 			if r.ending != nil {
 				*r.frames, r.ending = nil, nil
 			}
-			if err := r.keep(ctx); err != nil {
-				r.log.Error("the state of a call is not kept: after a crash its onDisconnect repeats a step", "err", err)
-			}
+			r.keep(ctx)
 		}
 		if len(r.state.Pending) == 0 || ctx.Err() != nil {
 			return
@@ -134,6 +141,8 @@ func (r *run) begin(name string) {
 		b := script.disconnect[len(script.disconnect)-1-i]
 		r.state.Frames = append(r.state.Frames, Frame{Route: name, Block: b.path})
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.state.Facts["route_name"] = name
 	r.state.Zone = ""
 	if script.Zone != nil {
@@ -141,14 +150,16 @@ func (r *run) begin(name string) {
 	}
 }
 
-// keep puts the state into the journal.
-func (r *run) keep(ctx context.Context) error {
+// keep puts the state into the journal. Where that fails the call is dealt with all the same.
+func (r *run) keep(ctx context.Context) {
 	if r.engine.opt.Journal == nil {
-		return nil
+		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.engine.opt.Journal.Keep(context.WithoutCancel(ctx), r.state)
+	if err := r.engine.opt.Journal.Keep(context.WithoutCancel(ctx), r.state); err != nil {
+		r.log.Error("the state of a call is not kept: after a crash its onDisconnect knows less, or repeats steps", "err", err)
+	}
 }
 
 // step runs one, and deals with its failure. The error is ErrNeedsFreeSWITCH or nothing that matters any longer.
@@ -214,7 +225,8 @@ func (r *run) bounded(ctx context.Context, s *step) (context.Context, context.Ca
 		ctx, cancels = timed, append(cancels, cancel)
 	}
 	if r.ch != nil && !r.state.Answered && !s.form.answers {
-		timed, cancel := context.WithDeadlineCause(ctx, r.state.Began.Add(beforeAnswer), errUnheard)
+		left := beforeAnswer - r.engine.opt.Now().Sub(r.state.Began)
+		timed, cancel := context.WithTimeoutCause(ctx, left, errUnheard)
 		ctx, cancels = timed, append(cancels, cancel)
 	}
 	return ctx, func() {

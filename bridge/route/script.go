@@ -92,8 +92,12 @@ func (p *parser) resolve() {
 		p.path = u.path
 		switch u.kind {
 		case useTag:
-			if _, ok := p.script.tags[u.name]; !ok {
+			to, ok := p.script.tags[u.name]
+			switch {
+			case !ok:
 				p.sayAt(u.at, "there is no tag %q", u.name)
+			case to.block.after != u.in.after:
+				p.sayAt(u.at, "tag %q cannot be reached: one of both is for when the call is over", u.name)
 			}
 		case useFunction:
 			if p.script.functions[u.name] == nil {

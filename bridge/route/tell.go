@@ -111,9 +111,7 @@ func (s *sendSMS) run(ctx context.Context, r *run) error {
 
 func (s *sendSMS) detach(ctx context.Context, r *run, at *step) error {
 	for _, phone := range s.Phone.render(r, template.Raw) {
-		one := *at
-		one.path += "[" + phone + "]"
-		if err := s.request(phone).detach(ctx, r, &one); err != nil {
+		if err := s.request(phone).detach(ctx, r, at); err != nil {
 			return err
 		}
 	}
@@ -125,7 +123,7 @@ func (s *sendSMS) request(phone string) *httpRequest {
 	text := func(t template.Template) *part { return &part{text: t, isText: true} }
 	form := template.Literal("application/x-www-form-urlencoded")
 	return &httpRequest{
-		URL: s.URL, Method: "POST", Auth: s.Auth, Timeout: s.Timeout, MaxBytes: 262144,
+		mark: phone, URL: s.URL, Method: "POST", Auth: s.Auth, Timeout: s.Timeout, MaxBytes: 262144,
 		Headers: secretPairs{{"Content-Type", secretText{form}}},
 		Data: body{given: true, root: &part{members: []member{
 			{"to", text(template.Literal(phone))}, {"from", text(s.Name.Template)}, {"text", text(s.Message.Template)},
