@@ -36,8 +36,14 @@ func (users) Login(_ context.Context, l verto.Login) (verto.User, error) {
 	if l.Name != "ann" || l.Password != "secret" {
 		return verto.User{}, verto.ErrPassword
 	}
-	return verto.User{ID: "ann", Name: "Ann", Number: "1008"}, nil
+	return verto.User{ID: "ann", Name: "Ann", Number: "1008", May: anything{}}, nil
 }
+
+// anything may be listened to.
+type anything struct{}
+
+func (anything) MaySubscribe(string) bool { return true }
+func (anything) MayBroadcast(string) bool { return false }
 
 // build runs a server, with the page beside it, until the test ends.
 func build(t *testing.T, browser context.Context) *house {
@@ -136,7 +142,11 @@ func TestClientsThatAreNotOurs(t *testing.T) {
 			isCalled(h)
 			waits(h)
 			isRefused(h)
-			if client == "verto" { // the other one cannot
+			switch client { // what only one of them can
+			case "vertojs":
+				presses(h)
+			case "verto":
+				watches(h)
 				comesBack(h)
 			}
 		})
@@ -204,6 +214,44 @@ func isRefused(h *house) {
 	h.do("phone.dial('busy')")
 	await[verto.Ended](h.t, h.call())
 	h.do("reaches('over')")
+}
+
+// presses: the page sends keys in its sound, as WebRTC has it (RTCDTMFSender).
+func presses(h *house) {
+	h.do("phone.dial('3500')")
+	c := h.call()
+	await[verto.Answered](h.t, c)
+	h.hearsItself()
+	h.do("phone.press('7')")
+	if e := await[verto.Digits](h.t, c); e.Keys != "7" {
+		h.t.Errorf("the page pressed %s", e.Keys)
+	}
+	h.do("phone.hangup()")
+	await[verto.Ended](h.t, c)
+}
+
+// watches: the client's own code reads a live array that changes while it begins to watch, and after.
+func watches(h *house) {
+	const channel = "switchgram.calls"
+	a := h.s.NewArray(channel, channel)
+	put := func(key string, row ...any) {
+		h.t.Helper()
+		if err := a.Put(key, row); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	put("first", "first", 1)
+	put("second", "second", 1)
+	h.do("phone.watch('%s')", channel)
+	for i := range 50 {
+		put("first", "first", i)
+	}
+	h.do("until(() => phone.rows() === '%s')", `[["first",49],["second",1]]`)
+	put("third", "third", 1)
+	a.Delete("second")
+	put("first", "first", 100)
+	h.do("until(() => phone.rows() === '%s')", `[["first",100],["third",1]]`)
+	h.do("if (phone.faults.length > 0) throw new Error(phone.faults)")
 }
 
 // comesBack: the page is reloaded in a call, and goes on with it.

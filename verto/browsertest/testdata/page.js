@@ -40,6 +40,11 @@ class VertoJS {
 		this.state = 'active';
 	}
 
+	// press sends a key in the sound (RFC 4733).
+	press(key) {
+		this.call.rtc.pc.getSenders()[0].dtmf.insertDTMF(key);
+	}
+
 	dtmf(digits) { this.call.dtmf(digits); }
 	hold() { this.call.hold(); }
 	unhold() { this.call.unhold(); }
@@ -77,6 +82,18 @@ class JQuery {
 		if (name === 'active') {
 			ear.listen(dialog.rtc.peer.peer.getReceivers()[0].track);
 		}
+	}
+
+	// watch reads a live array by the client's own code. faults are what it does not like.
+	watch(channel) {
+		this.faults = [];
+		this.table = new jQuery.verto.liveArray(this.verto, channel, channel, {
+			onErr: (_, fault) => this.faults.push(JSON.stringify(fault)),
+		});
+	}
+
+	rows() {
+		return JSON.stringify(this.table.asArray());
 	}
 
 	answer() { this.call.answer({useStereo: false}); }
