@@ -87,7 +87,7 @@ func (watching) MaySubscribe(channel string) bool { return channel == watched }
 func (watching) MayBroadcast(string) bool         { return false }
 
 func (h *house) grant(context.Context, *verto.Session, json.RawMessage) (any, error) {
-	return map[string]any{"lines": h.lines, "roles": []string{"talk", "listen", "whisper"}}, nil
+	return map[string]any{"lines": h.lines, "roles": []string{"talk", "listen", "whisper"}, "calls": []string{watched}}, nil
 }
 
 // loopback keeps calls on this machine.

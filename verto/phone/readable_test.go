@@ -63,7 +63,7 @@ func isReadable(t *testing.T, b *chromium) {
 	every("the login")
 	p.login("ann", "secret")
 	p.sees("Online")
-	h.show("c1", "sales", "Ann Lee", "+15550123", "answered", 4.3)
+	h.show("c1", "sales", "Ann Lee", "+15550123", "talking", 4.3)
 	p.dial("echo")
 	h.call()
 	p.sees("Sound: Good")

@@ -38,7 +38,7 @@ func waitsForTheServer(t *testing.T, b *chromium) {
 func joinsCalls(t *testing.T, b *chromium) {
 	h, p := ann(t, b)
 	p.sees("Nobody is on the phone")
-	h.show("c1", "sales", "Ann Lee", "+15550123", "answered", 4.3)
+	h.show("c1", "sales", "Ann Lee", "+15550123", "talking", 4.3)
 	p.sees("Ann Lee")
 	p.sees("Sounds like 4.3 of 5")
 	h.show("c2", "support", "Carl", "1010", "ringing", 0)

@@ -1,6 +1,6 @@
 // A table that the server keeps and changes, as conferences' live arrays are: a whole copy first, then changes with serial numbers.
 
-import { fields, text, type Fields } from './socket';
+import { text, type Fields } from './socket';
 
 export class LiveArray {
   /** Rows by key, in the server's order. */
@@ -47,9 +47,4 @@ export class LiveArray {
 
 function pairs(data: unknown): [string, unknown[]][] {
   return Array.isArray(data) ? data.filter((p) => Array.isArray(p) && Array.isArray(p[1])) : [];
-}
-
-/** The payload of an event, if it is of that channel. */
-export function eventOf(channel: string, params: Fields): Fields | undefined {
-  return params.eventChannel === channel ? fields(params.data) : undefined;
 }

@@ -1,13 +1,14 @@
-// The calls in progress of the whole house, for those who may see them: a live array of Switchgram.
+// The calls in progress of the house, as far as one may see them: live arrays of Switchgram, of all calls or one for each line.
 
-import { LiveArray, eventOf } from './livearray';
-import { text, type Fields } from './socket';
+import { LiveArray } from './livearray';
+import { fields, text, type Fields } from './socket';
 
 export interface LiveCall {
   id: string;
   line: string;
   from: string;
   to: string;
+  /** waiting, dialling, ringing, connecting or talking. */
   state: string;
   /** Milliseconds of the epoch. */
   since: number;
@@ -17,36 +18,38 @@ export interface LiveCall {
 
 type Ask = (method: string, params: Fields) => Promise<Fields>;
 
-const channel = 'switchgram.calls';
-
 export class LiveCalls {
-  /** Undefined for those who may not see them. */
+  /** Undefined for those who may not see any. */
   list = $state.raw<LiveCall[]>();
   readonly #ask: Ask;
-  #array = new LiveArray();
+  #tables = new Map<string, LiveArray>(); // by channel
 
   constructor(ask: Ask) {
     this.#ask = ask;
   }
 
-  /** Subscribes, after each login: the server forgets subscriptions with the socket. */
-  async watch() {
-    this.#array = new LiveArray();
-    const may = await this.#ask('verto.subscribe', { eventChannel: channel }).then(() => true, () => false);
-    if (!may) this.list = undefined;
-    else await this.#whole();
+  /** Watches channels, after each login: the server forgets subscriptions with the socket. */
+  watch(channels: string[]) {
+    this.#tables = new Map(channels.map((channel) => [channel, new LiveArray()]));
+    this.list = channels.length > 0 ? [] : undefined;
+    for (const channel of channels) void this.#subscribe(channel);
   }
 
   hear(params: Fields) {
-    const data = eventOf(channel, params);
-    if (!data) return;
-    if (!this.#array.apply(data)) return void this.#whole();
-    this.list = [...this.#array.rows].map(([id, row]) => liveCall(id, row));
+    const channel = text(params.eventChannel);
+    const table = this.#tables.get(channel);
+    if (!table) return;
+    if (!table.apply(fields(params.data))) return void this.#whole(channel);
+    this.list = [...this.#tables.values()].flatMap(({ rows }) => [...rows].map(([id, row]) => liveCall(id, row)));
   }
 
-  async #whole() {
+  async #subscribe(eventChannel: string) {
+    await this.#ask('verto.subscribe', { eventChannel }).then(() => this.#whole(eventChannel), () => this.#tables.delete(eventChannel));
+  }
+
+  async #whole(channel: string) {
     const liveArray = { command: 'bootstrap', context: channel, name: channel, obj: {} };
-    await this.#ask('verto.broadcast', { eventChannel: channel, data: { liveArray } }).catch(() => undefined);
+    await this.#ask('verto.broadcast', { eventChannel: channel, data: { liveArray } }).catch(() => undefined); // away: the next login asks anew
   }
 }
 

@@ -171,7 +171,6 @@ export class Phone implements Exchange {
   #entered(who: Credentials) {
     this.user = who.user;
     saveCredentials(who);
-    void this.live.watch();
     void this.#learn();
   }
 
@@ -182,6 +181,7 @@ export class Phone implements Exchange {
     this.lines = strings(granted.lines);
     this.roles = strings(granted.roles) as Role[];
     this.iceServers = Array.isArray(granted.iceServers) ? (granted.iceServers as RTCIceServer[]) : [];
+    this.live.watch(strings(granted.calls));
   }
 
   #leave() {
@@ -189,7 +189,7 @@ export class Phone implements Exchange {
     this.user = '';
     for (const call of this.calls) call.end('');
     this.calls = this.notices = [];
-    this.live.list = undefined;
+    this.live.watch([]);
     saveCredentials(undefined);
     sessionStorage.removeItem(callsKey);
   }
@@ -242,7 +242,7 @@ export class Phone implements Exchange {
     this.live.hear(params);
     const own = fields(params.pvtData);
     this.calls.find((c) => c.id === params.eventChannel)?.learn(own);
-    if (own.type === 'openLink') this.#notice(text(own.message), text(own.url));
+    if (own.type === 'openLink' || own.type === 'notify') this.#notice(text(own.message), text(own.url));
   }
 
   #message(msg: Fields) {

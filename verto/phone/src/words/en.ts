@@ -88,6 +88,7 @@ export const en = {
   soundLevel: 'Their voice',
 
   live: 'Calls in progress',
+  waiting: 'Waiting',
   liveTab: 'Live',
   noLive: 'Nobody is on the phone.',
   noLiveAllowed: 'You may not see the calls of others.',

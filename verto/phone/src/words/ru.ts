@@ -89,6 +89,7 @@ export const ru: Words = {
   soundLevel: 'Голос собеседника',
 
   live: 'Текущие звонки',
+  waiting: 'Ожидание',
   liveTab: 'Сейчас',
   noLive: 'Сейчас никто не разговаривает.',
   noLiveAllowed: 'Чужие звонки вам не видны.',
