@@ -25,6 +25,7 @@ type world struct {
 	net      *testnet.Network
 	accounts map[string]*testnet.User // by line
 	config   string                   // of the program
+	routes   string                   // folder of its routing scripts
 	program  *program.Program
 	events   chan bridge.Event
 	ann, bob *person
