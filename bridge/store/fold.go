@@ -68,14 +68,21 @@ func number(address string) string {
 	return joined(address)
 }
 
-// grams are the pieces of three characters of a folded text, and those of two where they are not of digits, each once.
+// Lengths of the pieces of words that the index has, in characters. The long ones are rare, so that a whole number or name is found fast.
+const (
+	shortPiece  = 2
+	middlePiece = 3
+	longPiece   = 6
+)
+
+// grams are the pieces of the words of a folded text, each once; but for pieces of two digits, which stand in every number.
 func grams(folded string) []string {
 	var all []string
 	for word := range strings.FieldsSeq(folded) {
 		runes := []rune(word)
 		for i := range runes {
-			for _, n := range []int{2, 3} {
-				if piece := string(runes[i:min(i+n, len(runes))]); i+n <= len(runes) && (n == 3 || !numeric(piece)) {
+			for _, n := range []int{shortPiece, middlePiece, longPiece} {
+				if piece := string(runes[i:min(i+n, len(runes))]); i+n <= len(runes) && (n > shortPiece || !numeric(piece)) {
 					all = append(all, piece)
 				}
 			}
@@ -85,19 +92,24 @@ func grams(folded string) []string {
 	return slices.Compact(all)
 }
 
-// needles are the pieces that a text must have in which a folded word stands: an expression of FTS5. Empty: nothing helps, since the word is too
-// short for that: two digits stand in every number.
-func needles(word string) string {
-	runes := []rune(word)
+// needles are pieces that a text must have in which a folded word stands, each with a mark before it: an expression of FTS5. Empty: nothing helps,
+// since the word is too short for that.
+func needles(word, mark string) string {
+	runes, n := []rune(word), middlePiece
 	switch {
-	case len(runes) < 2 || len(runes) == 2 && numeric(word):
+	case len(runes) < shortPiece || len(runes) == shortPiece && numeric(word):
 		return ""
-	case len(runes) == 2:
-		return quote(word)
+	case len(runes) == shortPiece:
+		n = shortPiece
+	case len(runes) >= longPiece:
+		n = longPiece
 	}
 	var all []string
-	for i := range len(runes) - 2 {
-		all = append(all, quote(string(runes[i:i+3])))
+	for i, last := 0, len(runes)-n; ; i = min(i+n, last) { // one after the other, the last ends with the word
+		all = append(all, quote(mark+string(runes[i:i+n])))
+		if i == last {
+			break
+		}
 	}
 	slices.Sort(all)
 	return strings.Join(slices.Compact(all), " AND ")

@@ -64,6 +64,9 @@ func migrate(ctx context.Context, db *sql.DB, kind engine) error {
 			if _, err = tx.ExecContext(ctx, all[i].text); err == nil {
 				_, err = tx.ExecContext(ctx, "INSERT INTO migrations (number, sum) VALUES ($1, $2)", i+1, all[i].sum)
 			}
+			if err == nil && kind == sqliteEngine && i+1 == reindexed {
+				err = reindex(ctx, &transaction{Tx: tx})
+			}
 		}
 		return err
 	})
@@ -93,4 +96,26 @@ func applied(ctx context.Context, tx *sql.Tx, all []migration) (done int, err er
 		}
 	}
 	return done, rows.Err()
+}
+
+// reindexed is the migration of SQLite that empties the index, which is then written anew: only this program knows what stands there.
+const reindexed = 3
+
+func reindex(ctx context.Context, tx *transaction) error {
+	for after := int64(0); ; {
+		found, err := tx.QueryContext(ctx, selectRows+" WHERE calls.n > $1 ORDER BY calls.n LIMIT 1000", after)
+		if err != nil {
+			return err
+		}
+		rows, err := scanRows(found)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for _, r := range rows {
+			if err := r.index(ctx, tx, r.words(r.people()), true); err != nil {
+				return err
+			}
+			after = r.n
+		}
+	}
 }

@@ -93,11 +93,12 @@ func appendMark(all []string, mark string) []string {
 	return append(all, quote(mark))
 }
 
-// has adds that a folded text stands somewhere in a column. Folded texts have no character that LIKE takes for another.
-func (w *where) has(column, folded string) {
+// has adds that a folded text stands somewhere in a column, whose pieces in the index have a mark. Folded texts have no character that LIKE takes for
+// another.
+func (w *where) has(column, mark, folded string) {
 	w.and(column+" LIKE $", "%"+folded+"%")
 	for word := range strings.FieldsSeq(folded) {
-		if n := needles(word); n != "" {
+		if n := needles(word, mark); n != "" {
 			w.grams, w.rare = append(w.grams, n), true
 		}
 	}
@@ -154,17 +155,17 @@ func (q Query) causes(w *where) {
 
 // texts are the conditions on what stands in a record.
 func (q Query) texts(w *where) error {
-	for _, t := range []struct{ name, column, asked, folded string }{
-		{"number", "numbers", q.Number, joined(q.Number)},
-		{"name", "names", q.Name, fold(q.Name)},
-		{"answered by", "answered_by", q.AnsweredBy, number(q.AnsweredBy)},
+	for _, t := range []struct{ name, column, mark, asked, folded string }{
+		{"number", "numbers", "", q.Number, joined(q.Number)},
+		{"name", "names", "", q.Name, fold(q.Name)},
+		{"answered by", "answered_by", answererMark, q.AnsweredBy, number(q.AnsweredBy)},
 	} {
 		switch {
 		case t.asked == "":
 		case t.folded == "":
 			return fmt.Errorf("%w: %s %q has neither letters nor digits", ErrQuery, t.name, t.asked)
 		default:
-			w.has(t.column, t.folded)
+			w.has(t.column, t.mark, t.folded)
 		}
 	}
 	if q.Text == "" {
@@ -178,7 +179,7 @@ func (q Query) texts(w *where) error {
 		return fmt.Errorf("%w: text %q has neither letters nor digits", ErrQuery, q.Text)
 	}
 	for _, word := range words {
-		w.has("words", word)
+		w.has("words", "", word)
 	}
 	return nil
 }

@@ -69,6 +69,9 @@ func (r *row) marks() []string {
 			all = append(all, mark)
 		}
 	}
+	for _, piece := range grams(number(r.AnsweredBy)) {
+		all = append(all, answererMark+piece)
+	}
 	return all
 }
 
@@ -77,6 +80,7 @@ const (
 	answeredMark = "§answered"
 	recordedMark = "§recorded"
 	notedMark    = "§noted"
+	answererMark = "§a" // before each piece of who answered
 )
 
 func lineMark(line string) string   { return "§line" + fmt.Sprintf("%x", line) }

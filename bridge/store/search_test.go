@@ -157,14 +157,31 @@ func TestTheIndexFindsWhatIsThere(t *testing.T) {
 	}
 }
 
+func TestRecordsOfAnEarlierVersionAreFoundByThisOne(t *testing.T) {
+	o := Options{DSN: newFile(t), Journal: t.TempDir()}
+	s := open(t, o)
+	annCalls("1").publish(s)
+	drained(t, s)
+	_, err := s.db.Exec("DELETE FROM migrations WHERE number >= 3; DELETE FROM call_grams")
+	must(t, err)
+	must(t, s.Close())
+
+	p, err := opened(t, o).Search(context.Background(), Query{Number: "4930123456", Name: "ковалева", AnsweredBy: "1000"})
+
+	must(t, err)
+	if len(p.Calls) != 1 {
+		t.Errorf("%d calls, want that one", len(p.Calls))
+	}
+}
+
 // someQuery asks for a piece of somebody, and more.
 func someQuery(r *rand.Rand) (q Query) {
 	pick := func(all ...string) string { return all[r.IntN(len(all))] }
-	q.Number = pick("", "", "4915", "07", "1", fmt.Sprint(r.IntN(1000)))
+	q.Number = pick("", "", "4915", "07", "1", "491500", "15000079", fmt.Sprint(r.IntN(1000)), fmt.Sprint(1_500_000_000+uint64(r.IntN(200_000))*7919%8_000_000_000))
 	q.Name = pick("", "", "ана", "анна", "м", "李", "schm", "üller", "ыл", "ов")
-	q.Text = pick("", "", "семен", "анна 49", "garc 1", "10")
+	q.Text = pick("", "", "семен", "анна 49", "garc 1", "10", "ковалева", "schmidt1", "00079 анна")
 	q.Line = pick("", "", "line1", "line2")
-	q.AnsweredBy = pick("", "", "", "1", "10", "12", "sip:1200")
+	q.AnsweredBy = pick("", "", "", "1", "10", "12", "sip:1200", "119")
 	q.Missed, q.Recorded, q.Answered = Tri(r.IntN(3)), Tri(r.IntN(5)/2), Tri(r.IntN(3))
 	q.Order = []Order{Newest, Oldest, Longest}[r.IntN(3)]
 	if r.IntN(2) == 0 {
