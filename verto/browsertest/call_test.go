@@ -25,6 +25,35 @@ type house struct {
 	s     *verto.Server
 	url   string
 	calls chan *verto.Call
+	lines *lines
+}
+
+// lines are the server's connections, which can be cut.
+type lines struct {
+	net.Listener
+	mu  sync.Mutex
+	all []net.Conn
+}
+
+// Accept implements net.Listener.
+func (l *lines) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err == nil {
+		l.mu.Lock()
+		l.all = append(l.all, c)
+		l.mu.Unlock()
+	}
+	return c, err
+}
+
+// cut breaks every connection that there is.
+func (l *lines) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.all {
+		_ = c.Close() // it may be closed
+	}
+	l.all = nil
 }
 
 // sound is a page's voice and ear, which the tests of Telegram's engine have too.
@@ -62,7 +91,10 @@ func build(t *testing.T, browser context.Context) *house {
 	mux.Handle("/modules/", http.StripPrefix("/modules/", http.FileServerFS(os.DirFS(npm.Modules(t, "testdata")))))
 	mux.HandleFunc("/sound.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, sound) })
 	mux.Handle("/verto", h.s)
-	site := httptest.NewServer(mux)
+	site := httptest.NewUnstartedServer(mux)
+	h.lines = &lines{Listener: site.Listener}
+	site.Listener = h.lines
+	site.Start()
 	t.Cleanup(func() { stop(); running.Wait(); site.Close() })
 	h.url = "ws" + strings.TrimPrefix(site.URL, "http") + "/verto"
 	h.tab = open(t, browser, site.URL)
@@ -147,6 +179,7 @@ func TestClientsThatAreNotOurs(t *testing.T) {
 				presses(h)
 			case "verto":
 				watches(h)
+				isCutOff(h)
 				comesBack(h)
 			}
 		})
@@ -252,6 +285,21 @@ func watches(h *house) {
 	put("first", "first", 100)
 	h.do("until(() => phone.rows() === '%s')", `[["first",100],["third",1]]`)
 	h.do("if (phone.faults.length > 0) throw new Error(phone.faults)")
+}
+
+// isCutOff: the network between page and server breaks; the client logs in again by itself, and goes on with its call.
+func isCutOff(h *house) {
+	h.do("phone.dial('3500')")
+	c := h.call()
+	await[verto.Answered](h.t, c)
+	h.do("reaches('active')")
+	h.lines.cut()
+	await[verto.Detached](h.t, c)
+	await[verto.Attached](h.t, c)
+	h.do("reaches('active')")
+	h.hearsItself()
+	h.do("phone.hangup()")
+	await[verto.Ended](h.t, c)
 }
 
 // comesBack: the page is reloaded in a call, and goes on with it.
