@@ -32,6 +32,27 @@ func TestPacketsTakeOverInTheMiddleOfATalk(t *testing.T) {
 	}
 }
 
+// TestPacketsOfATelephoneTakeOverAtOnce: whoever comes into the middle of G.711 is right at once, and of G.722 soon.
+func TestPacketsOfATelephoneTakeOverAtOnce(t *testing.T) {
+	for _, f := range []media.Format{pcmu, g722} {
+		inBubble(t, func(t *testing.T, r *room.Room) {
+			ann, bob := says(t, r, f, 550), says(t, r, f, 650)
+			wait(time.Second)
+			cat := join(t, r, f, room.Talk, sound.Silence{})
+			wait(time.Second)
+			before := bob.seat.Stats().Relayed
+			cat.hang()
+			wait(500 * time.Millisecond)
+			if n := bob.seat.Stats().Relayed - before; n < 20 {
+				t.Errorf("%v: %d packets in half a second", f.Codec, n)
+			}
+			bob.hang()
+			bob.heardAlways(t, 550, 2)
+			ann.hang()
+		})
+	}
+}
+
 // TestPacketsTakeOverFromSomebodyMuted: she sends nothing when the mix is over. What she says later is her own packets at once.
 func TestPacketsTakeOverFromSomebodyMuted(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *room.Room) {
