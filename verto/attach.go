@@ -68,7 +68,7 @@ func (c *Call) attach(ctx context.Context) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.phase == over {
+	if c.phase == over || c.phase == calling { // it is over, or was made for the page that has come back
 		c.closing = append(c.closing, m)
 		return false
 	}

@@ -31,6 +31,9 @@ const (
 	iceKeepalive    = 2 * time.Second
 )
 
+// gatherTime is how long a STUN server may take to answer: the person waits for it.
+const gatherTime = 2 * time.Second
+
 // opus is the one codec. Fec is asked for, since browsers send it only then; stereo is not: what people say into one microphone is mono.
 var opus = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: clockRate, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}
 
@@ -71,6 +74,7 @@ func (m *media) api() (*webrtc.API, error) {
 	s.LoggerFactory = &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetICETimeouts(iceDisconnected, iceFailed, iceKeepalive)
+	s.SetSTUNGatherTimeout(gatherTime)
 	s.DisableActiveTCP(true)
 	var codecs webrtc.MediaEngine
 	for _, c := range []webrtc.RTPCodecParameters{

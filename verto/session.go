@@ -66,6 +66,7 @@ func (s *Server) open(id string, user User, c *conn) (v *Session, lost []*Call, 
 	}
 	if !back {
 		v = &Session{s: s, id: id, number: s.asked.Add(1), user: user, from: c.from}
+		v.variables.Store(&map[string]string{})
 		s.sessions[id] = v
 	}
 	before := v.conn.Swap(c)

@@ -78,8 +78,8 @@ func (m *meter) reported(all []rtcp.ReceptionReport, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, r := range all {
-		m.stats.ReportedLost, m.stats.ReportedJitter = uint64(r.TotalLost), units(float64(r.Jitter))
-		if rtt := middle(now) - r.LastSenderReport - r.Delay; r.LastSenderReport != 0 && rtt < 1<<20 { // 16 s: it is not one of ours
+		m.stats.ReportedLost, m.stats.ReportedJitter = uint64(max(0, int32(r.TotalLost<<8)>>8)), units(float64(r.Jitter)) // 24 bits with a sign
+		if rtt := middle(now) - r.LastSenderReport - r.Delay; r.LastSenderReport != 0 && rtt < 1<<20 {                    // 16 s: it is not one of ours
 			m.stats.RTT = time.Duration(rtt) * time.Second >> 16
 		}
 	}
