@@ -1,0 +1,103 @@
+package route
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+)
+
+type recordFile struct {
+	Name          text     `json:"name" default:"recordFile"`
+	Type          string   `json:"type" words:"mp3,wav" default:"wav"`
+	MaxSec        int      `json:"maxSec" default:"60" min:"1" max:"3600"`
+	SilenceThresh int      `json:"silenceThresh" default:"200" min:"0" max:"10000"`
+	SilenceHits   int      `json:"silenceHits" default:"5" min:"0" max:"60"`
+	Terminators   string   `json:"terminators" default:"#"`
+	SetVar        variable `json:"setVar" default:"local:record_file"`
+}
+
+func (s *recordFile) run(ctx context.Context, r *run) error {
+	taker, ok := r.ch.(MessageTaker)
+	if !ok {
+		return ErrNeedsFreeSWITCH
+	}
+	file, err := taker.TakeMessage(ctx, Message{
+		Name: safeName(r.clean(s.Name.Template)), Type: s.Type, Longest: time.Duration(s.MaxSec) * time.Second,
+		Silence: time.Duration(s.SilenceHits) * time.Second, Threshold: s.SilenceThresh, Terminators: s.Terminators,
+	})
+	if err != nil {
+		return err
+	}
+	return r.set(ctx, s.SetVar, file)
+}
+
+type flushDTMF struct{ nothing }
+
+func (s *flushDTMF) run(ctx context.Context, r *run) error {
+	f, ok := r.ch.(Flusher)
+	if !ok {
+		return ErrNeedsFreeSWITCH
+	}
+	return f.FlushDigits(ctx)
+}
+
+// ringback sets what the caller hears while waiting: variables, which the channel understands.
+type ringback struct {
+	Call     *media `json:"call"`
+	Hold     *media `json:"hold"`
+	Transfer *media `json:"transfer"`
+	All      *media `json:"all"`
+}
+
+func (s *ringback) run(ctx context.Context, r *run) error {
+	for _, one := range []struct {
+		variable string
+		media    *media
+	}{{"ringback", s.Call}, {"hold_music", s.Hold}, {"transfer_ringback", s.Transfer}} {
+		m := one.media
+		if m == nil {
+			m = s.All
+		}
+		if m == nil {
+			continue
+		}
+		sound, err := r.sound(ctx, m)
+		if err != nil {
+			return err
+		}
+		if err := r.set(ctx, variable{name: one.variable}, sound.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type setSounds struct {
+	Lang  text `json:"lang" need:"true"`
+	Voice text `json:"voice" need:"true"`
+}
+
+func (s *setSounds) run(ctx context.Context, r *run) error {
+	prefix := "/" + safePath(strings.ReplaceAll(r.clean(s.Lang.Template), "_", "/")+"/"+r.clean(s.Voice.Template))
+	return r.set(ctx, variable{name: "sound_prefix"}, r.Variable("sounds_dir")+prefix)
+}
+
+type echo struct {
+	Delay int `json:"delay" short:"true" min:"0" max:"10000"`
+}
+
+func (s *echo) run(ctx context.Context, r *run) error {
+	if s.Delay > 0 {
+		return r.execute(ctx, "delay_echo", strconv.Itoa(s.Delay))
+	}
+	return r.execute(ctx, "echo", "")
+}
+
+type inBandDTMF struct {
+	Action string `json:"action" short:"true" words:"start,stop" default:"start"`
+}
+
+func (s *inBandDTMF) run(ctx context.Context, r *run) error {
+	return r.execute(ctx, s.Action+"_dtmf", "")
+}
