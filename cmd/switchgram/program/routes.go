@@ -290,12 +290,12 @@ func (p *Program) observeRoutes(m *metrics) {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help},
 			func() float64 { return float64(read(p.routes.router.Stats())) }))
 	}
-	gauge := func(name, help string, read func() int) {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help},
-			func() float64 { return float64(read()) }))
-	}
-	gauge("routes", "Routes that are in force.", func() int { return len(p.routes.folder.Library().Scripts) })
-	gauge("scripts", "Calls that have a script, until it is done with what is due after them.", func() int { return p.routes.router.Stats().Running })
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "routes", Help: "Routes that are in force.",
+	}, func() float64 { return float64(len(p.routes.folder.Library().Scripts)) }))
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "scripts", Help: "Calls that have a script, until it is done with what is due after them.",
+	}, func() float64 { return float64(p.routes.router.Stats().Running) }))
 	count("scripts_total", "Calls for which a script was begun.", func(s live.Stats) uint64 { return s.Calls })
 	count("script_steps_total", "Steps of scripts that were run.", func(s live.Stats) uint64 { return s.Steps })
 	count("script_steps_failed_total", "Steps of scripts that failed.", func(s live.Stats) uint64 { return s.Failed })
