@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -96,41 +97,56 @@ func typical() map[string]Query {
 	}
 }
 
-// BenchmarkAMillionCalls says how fast calls are recorded, how large the file is, and how long typical questions take. SWITCHGRAM_CALLS says another
-// number.
+// BenchmarkAMillionCalls says how fast calls are recorded by SQLite, how large the file is, and how long typical questions take. SWITCHGRAM_CALLS says
+// another number.
 func BenchmarkAMillionCalls(b *testing.B) {
 	dir := b.TempDir()
 	o := Options{DSN: dir + "/calls.db", Journal: dir + "/journal"}
+	benchmarkCalls(b, o, numberOf(b, "SWITCHGRAM_CALLS", 1_000_000), func(s *Store) int64 {
+		_, err := s.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		must(b, err)
+		stat, err := os.Stat(o.DSN)
+		must(b, err)
+		return stat.Size()
+	})
+}
+
+// BenchmarkPostgreSQL is the same with 100,000 calls in PostgreSQL.
+func BenchmarkPostgreSQL(b *testing.B) {
+	o := Options{DSN: newDatabase(b), Journal: b.TempDir()}
+	benchmarkCalls(b, o, numberOf(b, "SWITCHGRAM_CALLS", 100_000), func(s *Store) (size int64) {
+		_, err := s.db.Exec("VACUUM ANALYZE") // as autovacuum does sooner or later
+		must(b, err)
+		must(b, s.db.QueryRow("SELECT pg_database_size(current_database())").Scan(&size))
+		return size
+	})
+}
+
+// benchmarkCalls records n calls, and asks for some.
+func benchmarkCalls(b *testing.B, o Options, n int, size func(*Store) int64) {
 	s := opened(b, o)
-	n := numberOf(b, "SWITCHGRAM_CALLS", 1_000_000)
-	begin := time.Now()
+	begin, cpu := time.Now(), processorTime(b)
 	events := fill(b, s, n)
-	took := time.Since(begin)
-	_, err := s.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
-	must(b, err)
-	stat, err := os.Stat(o.DSN)
-	must(b, err)
-	b.Run("record", func(b *testing.B) {
+	took, used := time.Since(begin), processorTime(b)-cpu
+	bytes := size(s)
+	b.Run("00 record", func(b *testing.B) {
 		for range b.N {
 		}
 		b.ReportMetric(float64(n)/took.Seconds(), "calls/s")
 		b.ReportMetric(float64(events)/took.Seconds(), "events/s")
-		b.ReportMetric(float64(stat.Size())/float64(n), "B/call")
+		b.ReportMetric(float64(used.Microseconds())/float64(n), "cpu-µs/call")
+		b.ReportMetric(float64(bytes)/float64(n), "B/call")
 	})
 	questions := typical()
-	names := make([]string, 0, len(questions))
-	for name := range questions {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(questions)) {
 		b.Run(name, func(b *testing.B) {
-			found := 0
+			found, cpu := 0, processorTime(b)
 			for range b.N {
 				p, err := s.Search(context.Background(), questions[name])
 				must(b, err)
 				found = len(p.Calls)
 			}
+			b.ReportMetric(float64((processorTime(b)-cpu).Microseconds())/1000/float64(b.N), "cpu-ms")
 			b.ReportMetric(float64(found), "calls")
 		})
 	}

@@ -28,17 +28,17 @@ func TestMain(m *testing.M) {
 // eachEngine runs a test with a new database of each kind.
 func eachEngine(t *testing.T, test func(t *testing.T, o Options)) {
 	t.Helper()
-	for kind, dsn := range map[string]func(*testing.T) string{"sqlite": newFile, "postgres": newDatabase} {
+	for kind, dsn := range map[string]func(testing.TB) string{"sqlite": newFile, "postgres": newDatabase} {
 		t.Run(kind, func(t *testing.T) {
 			test(t, Options{DSN: dsn(t), Journal: filepath.Join(t.TempDir(), "journal"), Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 		})
 	}
 }
 
-func newFile(t *testing.T) string { return filepath.Join(t.TempDir(), "calls.db") }
+func newFile(t testing.TB) string { return filepath.Join(t.TempDir(), "calls.db") }
 
 // newDatabase makes a database of PostgreSQL.
-func newDatabase(t *testing.T) string {
+func newDatabase(t testing.TB) string {
 	t.Helper()
 	dir := cluster.start(t)
 	name := fmt.Sprintf("d%d", time.Now().UnixNano())
@@ -101,7 +101,7 @@ func running(t *testing.T, s *Store) (stop func()) {
 }
 
 // eventually waits until something is so.
-func eventually(t *testing.T, what string, is func() bool) {
+func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -24,7 +24,7 @@ type postgres struct {
 const nobody = 65534
 
 // start starts the server, unless it runs, and returns the folder of its socket.
-func (p *postgres) start(t *testing.T) string {
+func (p *postgres) start(t testing.TB) string {
 	t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -42,7 +42,7 @@ func (p *postgres) start(t *testing.T) string {
 	return p.root
 }
 
-func (p *postgres) make(t *testing.T) (err error) {
+func (p *postgres) make(t testing.TB) (err error) {
 	if p.root, err = os.MkdirTemp("", "postgres"); err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (p *postgres) make(t *testing.T) (err error) {
 	return nil
 }
 
-func (p *postgres) command(t *testing.T, name string, args ...string) *exec.Cmd {
+func (p *postgres) command(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	all, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
 	if err != nil || len(all) == 0 {
@@ -74,7 +74,7 @@ func (p *postgres) command(t *testing.T, name string, args ...string) *exec.Cmd 
 }
 
 // halt stops the server at once; start lets it come back.
-func (p *postgres) halt(t *testing.T) {
+func (p *postgres) halt(t testing.TB) {
 	t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
