@@ -40,8 +40,10 @@ func (p *page) asked(ctx context.Context, r vertotest.Request) {
 		var invite struct {
 			Call string `json:"callID"`
 			SDP  string `json:"sdp"`
+			Card string `json:"verto_h_link_text"`
 		}
 		r.Read(&invite)
+		p.w.card.Store(&invite.Card)
 		p.calls.Go(func() { _ = p.take(ctx, invite.Call, invite.SDP) }) // who waits for it hears nothing
 	case "verto.bye":
 		p.over <- struct{}{}

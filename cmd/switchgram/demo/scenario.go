@@ -19,6 +19,7 @@ type scenario struct {
 	echo     bool      // the callee sends back what it hears
 	byCallee bool      // the callee hangs up, not the caller
 	missed   bool      // "Slack" is to be told
+	card     string    // what the CRM calls the caller, to be shown to the agent
 	want     string    // cause, and whose move it was
 }
 
@@ -34,7 +35,7 @@ func scenarios() []scenario {
 		{call: "a telephone rings a username", from: "sip:1000", to: "tg:@ann", dial: fromDesk("tg@ann"),
 			want: "NORMAL_CLEARING by caller"},
 		{call: "Telegram rings a browser", from: "tg:@ann", to: "verto:" + agent, dial: fromAnn("@line_web"),
-			want: "NORMAL_CLEARING by caller"},
+			card: contacts[annNumber].Name, want: "NORMAL_CLEARING by caller"},
 		{call: "a telephone that is busy", from: "tg:@ann", to: "sip:1001", dial: fromAnn("@line_busy"),
 			silent: true, missed: true, want: "USER_BUSY by callee"},
 		{call: "a telephone that nobody answers", from: "tg:@ann", to: "sip:1004", dial: fromAnn("@line_away"),
@@ -92,6 +93,9 @@ func (s scenario) make(ctx context.Context, w *world, r *Row) error {
 		return err
 	}
 	r.outcome(o)
+	if shown := w.card.Load(); s.card != "" && (shown == nil || *shown != s.card) {
+		r.problem("the agent was not shown %q", s.card)
+	}
 	if s.missed {
 		r.Told, err = w.told(ctx)
 	}

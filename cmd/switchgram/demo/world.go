@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gotd/td/session"
@@ -60,8 +61,9 @@ type world struct {
 	taken chan callee         // calls that somebody at the far end took
 	ended chan bridge.Outcome // calls that are over, in the bridge's words
 
-	callBack  chan *person // who wants to call the agent back
-	leavePage func()       // the simulated browser
+	callBack  chan *person           // who wants to call the agent back
+	leavePage func()                 // the simulated browser
+	card      atomic.Pointer[string] // what the CRM calls whoever called the agent last
 
 	closers []func() // run in reverse order
 }
