@@ -261,9 +261,12 @@ func head(m sipgo.Message) string {
 	return fmt.Sprint(r.StatusCode, " to ", r.CSeq().MethodName)
 }
 
-// sense is what a message means: what is asked or answered, and which sound.
+// sense is what a message means: what is asked or answered, for how long, and which sound.
 func sense(m sipgo.Message) string {
 	s := head(m)
+	for _, h := range m.GetHeaders("Session-Expires") {
+		s += "\nfor " + h.Value()
+	}
 	for line := range strings.SplitSeq(string(m.Body()), "\r\n") {
 		switch {
 		case strings.HasPrefix(line, "m="):
@@ -318,6 +321,7 @@ func TestCallsRecordedWithFreeSWITCHGoAgainAsTheyWent(t *testing.T) {
 		"redirect":             {events: []string{"Redirected", "Ended far end ended, status 302, cause 31"}},
 		"refer":                {events: []string{"Answered", "TransferAsked {To:sip:1003@", ended}},
 		"nobody":               {events: []string{ended + ", status 404"}},
+		"session-timer":        {events: []string{"Answered", ended}}, // which FreeSWITCH refreshes after one minute and after two
 		"kill":                 {events: []string{"Answered", "Ended far end ended, status 0, cause 17"}},
 	} {
 		t.Run(name, func(t *testing.T) {
