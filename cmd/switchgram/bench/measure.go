@@ -26,6 +26,7 @@ type Point struct {
 	Alone  millis  `json:"delay_alone_ms"`   // what was taken off the delays: what the load's own process needs
 	Load   float64 `json:"load_cpu_percent"` // that those who call needed, of one core
 	Late   millis  `json:"load_late_p99_ms"` // how late they sent: over 1, they were at their end
+	Waited float64 `json:"waited_percent"`   // of the time, that the bridge could have run, but others had its processor
 }
 
 // millis is a duration that JSON shows as milliseconds, to the microsecond.
@@ -67,7 +68,7 @@ func (m *meter) measure(ctx context.Context, mode string, calls int, d time.Dura
 		Mode: mode, Calls: calls, Lost: f.Lost + after.Dropped - before.Dropped, Frames: f.Packets, Second: d.Seconds(),
 		CPU: percent(after.CPU-before.CPU, took) / float64(each), RSS: (after.RSS - m.bare.RSS) / int64(each),
 		P50: millis(f.P50), P99: millis(f.P99), Max: millis(f.Max), Alone: millis(f.Alone),
-		Load: percent(spent, took), Late: millis(f.Late),
+		Load: percent(spent, took), Late: millis(f.Late), Waited: percent(after.Waited-before.Waited, took),
 	}, err
 }
 

@@ -14,11 +14,11 @@ const (
 	tolerable  = 5 * time.Millisecond // p99 of the delay, of the largest number of calls
 	aimHalf    = time.Millisecond     // the same at half of that number
 	aimRSS     = 1 << 20              // bytes a call
-	first      = 50                   // calls that a search begins with
 	most       = 1000                 // that the bridge takes
-	searchFor  = 3 * time.Minute      // for a mode
+	searchFor  = 75 * time.Second     // for a mode: all of them together take less than a quarter of an hour
 	exhausted  = 95.0                 // percent of a processor: it can do no more
 	behind     = time.Millisecond     // that who calls is late by: it can do no more
+	disturbed  = 5.0                  // percent of the time that others had the bridge's processor: what was measured is theirs, too
 	top        = 5                    // functions that are named
 	profileFor = 3 * time.Second
 )
@@ -62,7 +62,7 @@ type survey struct {
 }
 
 func (v *survey) run(ctx context.Context) (*Result, error) {
-	n, err := largest(first, most, func(n int) (bool, error) { return v.fits(ctx, n) })
+	n, err := largest(v.mode.Aim/4, most, func(n int) (trial, error) { return v.fits(ctx, n) })
 	if err != nil {
 		return nil, err
 	}
@@ -70,11 +70,15 @@ func (v *survey) run(ctx context.Context) (*Result, error) {
 	if n < 2 {
 		return r, nil
 	}
+	costs, err := v.profile(ctx, n)
+	if err != nil {
+		return r, err
+	}
 	if err := v.half(ctx, r); err != nil || !r.Short() {
 		return r, err
 	}
-	r.Top, err = v.profile(ctx, n)
-	return r, err
+	r.Top = costs
+	return r, nil
 }
 
 // half measures with half of the calls.
@@ -94,25 +98,25 @@ func (v *survey) profile(ctx context.Context, n int) ([]worker.Cost, error) {
 }
 
 // fits tells whether n calls are carried well. Who fails has a second try, since the machine may have had something else to do.
-func (v *survey) fits(ctx context.Context, n int) (bool, error) {
+func (v *survey) fits(ctx context.Context, n int) (trial, error) {
 	for range 2 {
 		if time.Now().After(v.until) {
-			return false, errTime
+			return trial{}, errTime
 		}
 		p, err := v.try(ctx, n)
 		if err != nil {
-			return false, err
+			return trial{}, err
 		}
 		if p.carried(n) {
 			v.best = p
-			return true, nil
+			return trial{true, int(p.hold())}, nil
 		}
 		v.last = p
 		if p.CPU*float64(p.Calls) > exhausted {
 			break
 		}
 	}
-	return false, nil
+	return trial{}, nil
 }
 
 // try measures with n calls, or with as many as came about.
@@ -128,6 +132,14 @@ func (v *survey) try(ctx context.Context, n int) (Point, error) {
 		fmt.Fprintln(v.progress, p.verdict(n))
 	}
 	return p, err
+}
+
+// hold is how many calls would keep a core busy, going by what one costs; 0: nobody knows.
+func (p Point) hold() float64 {
+	if p.CPU <= 0 {
+		return 0
+	}
+	return 100 / p.CPU
 }
 
 func (p Point) carried(n int) bool {
@@ -147,6 +159,9 @@ func (p Point) verdict(n int) string {
 	}
 	if p.loadLimited() {
 		text += fmt.Sprintf(" (who calls was late, by %.1f ms)", p.Late.value())
+	}
+	if p.Waited > disturbed {
+		text += fmt.Sprintf(" (others had the processor for %.0f %%)", p.Waited)
 	}
 	return text
 }

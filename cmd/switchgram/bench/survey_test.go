@@ -96,7 +96,7 @@ func TestASurveyEndsWithWhatBreaks(t *testing.T) {
 }
 
 func TestTheTableShowsEverythingAPersonWantsToKnow(t *testing.T) {
-	r := &Result{Point: Point{Mode: "relay", Calls: 250, CPU: 0.4, RSS: 2 << 20, P50: millis(100 * time.Microsecond), P99: millis(4 * time.Millisecond), Max: millis(time.Second)}, Aim: 500,
+	r := &Result{Point: Point{Mode: "relay", Calls: 250, CPU: 0.4, RSS: 2 << 20, P50: millis(100 * time.Microsecond), P99: millis(4 * time.Millisecond), Max: millis(time.Second), Waited: 12}, Aim: 500,
 		Half: &Point{}, HalfP99: millis(3 * time.Millisecond), ByLoad: true, Top: []worker.Cost{{Function: "x.y", Share: 0.25}, {Function: "z", Share: 0.1}}}
 	var out strings.Builder
 	if err := (table{&out}).print([]finding{r, &Setup{Cost: millis(20 * time.Millisecond)}, &Accounts{Accounts: 100, Each: 200 << 10},
@@ -105,6 +105,7 @@ func TestTheTableShowsEverythingAPersonWantsToKnow(t *testing.T) {
 	}
 	for _, want := range []string{"██████████░░░░░░░░░░", "≥250", "0.40 %     250", "2.00 MiB", "0.10 ms", "4.00 ms", "1000.00 ms", "3.00 ms",
 		"[1] relay: 250 of 500 calls; 2.00 MiB a call, not under 1; p99 3.00 ms at half of them, not under 1 ms. Most of it: x.y 25 %, z 10 %",
+		"relay: others had the bridge's processor for 12 % of the time",
 		"2      rtpengine   100    ██████████░░░░░░░░░░  0.50 %",
 		"20.0 ms of the bridge's core, which could do 50 a second", "200 KiB each, of 100 (aim: under 250 KiB)"} {
 		if !strings.Contains(out.String(), want) {

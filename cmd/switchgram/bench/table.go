@@ -35,7 +35,7 @@ var resultColumns = []column[*Result]{
 	{"", 5, func(r *Result) string { return atLeast(r) }},
 	{"aim", 5, func(r *Result) string { return fmt.Sprint(r.Aim) }},
 	{"core/call", 9, func(r *Result) string { return fmt.Sprintf("%.2f %%", r.CPU) }},
-	{"would hold", 10, func(r *Result) string { return capacity(r.CPU) }},
+	{"would hold", 10, func(r *Result) string { return capacity(r.Point) }},
 	{"memory/call", 11, func(r *Result) string { return fmt.Sprintf("%.2f MiB", float64(r.RSS)/(1<<20)) }},
 	{"delay p50", 9, func(r *Result) string { return delay(r.P50) }},
 	{"p99", 8, func(r *Result) string { return delay(r.P99) }},
@@ -63,12 +63,12 @@ func bar(n, aim int) string {
 	return strings.Repeat("█", full) + strings.Repeat("░", barWidth-full)
 }
 
-// capacity is how many calls would keep a core busy, going by what one costs.
-func capacity(percent float64) string {
-	if percent <= 0 {
-		return "-"
+// capacity is how many calls would keep a core busy.
+func capacity(p Point) string {
+	if n := p.hold(); n > 0 {
+		return fmt.Sprintf("%.0f", n)
 	}
-	return fmt.Sprintf("%.0f", 100/percent)
+	return "-"
 }
 
 func atLeast(r *Result) string {
@@ -112,13 +112,18 @@ func (t table) print(all []finding) error {
 	return nil
 }
 
-// resultRows are the rows of results, and a note for each that is below its aim.
+// resultRows are the rows of results, and notes on those that are below their aim or were disturbed.
 func resultRows(all []*Result) (rows, notes []string) {
 	rows = tabulate(resultColumns, all)
 	for i, r := range all {
 		if r.Short() {
 			notes = append(notes, fmt.Sprintf("[%d] %s", len(notes)+1, note(r)))
 			rows[len(rows)-len(all)+i] += fmt.Sprintf("  [%d]", len(notes))
+		}
+	}
+	for _, r := range all {
+		if r.Waited > disturbed {
+			notes = append(notes, fmt.Sprintf("%s: others had the bridge's processor for %.0f %% of the time. Delay and loss are their doing, too.", r.Mode, r.Waited))
 		}
 	}
 	return rows, notes

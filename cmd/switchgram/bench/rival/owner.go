@@ -73,7 +73,9 @@ func usage(pid int) (s worker.Sample, err error) {
 	if s.CPU, err = spent(string(text)); err != nil {
 		return s, err
 	}
-	s.RSS, err = worker.Resident(strconv.Itoa(pid))
+	id := strconv.Itoa(pid)
+	s.Waited = worker.Waited(id)
+	s.RSS, err = worker.Resident(id)
 	return s, err
 }
 

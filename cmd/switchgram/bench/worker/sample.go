@@ -16,6 +16,7 @@ type Sample struct {
 	CPU     time.Duration // user and system time since its start (getrusage)
 	RSS     int64         // bytes of memory that are resident now
 	Dropped uint64        // packets that the system dropped because a socket of the process was full
+	Waited  time.Duration // that its threads could have run, but others had the processor
 }
 
 // settle gives back to the system what the Go runtime would give back within minutes.
@@ -30,6 +31,7 @@ func takeSample() (s Sample, err error) {
 	if s.RSS, err = Resident("self"); err != nil {
 		return s, err
 	}
+	s.Waited = Waited("self")
 	s.Dropped, err = dropped()
 	return s, err
 }
@@ -46,6 +48,25 @@ func Resident(pid string) (int64, error) {
 	}
 	pages, err := strconv.ParseInt(fields[1], 10, 64)
 	return pages * int64(os.Getpagesize()), err
+}
+
+// Waited is how long the threads of a process have waited for a processor so far; 0 where the system does not count that. pid is its number, or
+// "self".
+func Waited(pid string) (d time.Duration) {
+	threads, err := filepath.Glob(filepath.Join("/proc", pid, "task/*/schedstat"))
+	if err != nil {
+		return 0
+	}
+	for _, t := range threads {
+		text, err := os.ReadFile(t)
+		fields := strings.Fields(string(text)) // nanoseconds that it ran, and that it waited; how often (kernel.org: sched-stats)
+		if err != nil || len(fields) < 2 {
+			continue // the thread has ended
+		}
+		n, _ := strconv.ParseInt(fields[1], 10, 64) // the system's own
+		d += time.Duration(n)
+	}
+	return d
 }
 
 // dropped counts what all UDP sockets of the process dropped.

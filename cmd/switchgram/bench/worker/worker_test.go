@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,31 @@ func FuzzDrops(f *testing.F) {
 			t.Errorf("no socket dropped %d", n)
 		}
 	})
+}
+
+func TestWhoSharesAProcessorWaitsForIt(t *testing.T) {
+	all, err := Cores()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pids []string
+	for range 2 {
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", "while :; do :; done")
+		if err := startOn(cmd, all[:1]); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = cmd.Wait() }()
+		defer func() { _ = cmd.Process.Kill() }()
+		pids = append(pids, strconv.Itoa(cmd.Process.Pid))
+	}
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for Waited(pids[0]) == 0 || Waited(pids[1]) == 0 {
+		<-look.C
+	}
+	if d := Waited("none"); d != 0 {
+		t.Errorf("nobody has waited for %v", d)
+	}
 }
 
 func TestAProcessRunsOnTheProcessorsItIsGiven(t *testing.T) {
