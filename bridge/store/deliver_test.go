@@ -40,7 +40,7 @@ type desk struct {
 	stream   *stream.Stream
 }
 
-func newDesk(dir, receiver string) (d *desk, err error) {
+func newDesk(o Options, receiver string) (d *desk, err error) {
 	plan, err := notify.NewPlan([]notify.Subscription{{
 		Name: "hook", Events: []string{"*"}, Parallel: inFlight, To: notify.HTTP{URL: receiver, Keys: []string{hookKey}},
 	}})
@@ -48,11 +48,9 @@ func newDesk(dir, receiver string) (d *desk, err error) {
 		return nil, err
 	}
 	d = &desk{}
-	d.store, err = Open(context.Background(), Options{
-		DSN: filepath.Join(dir, "calls.db"), Journal: filepath.Join(dir, "journal"), KeepEvents: time.Hour,
-		Notify: plan.Notifications, Queued: func() { d.notifier.Wake() }, Kept: func() { d.stream.Wake() },
-	})
-	if err != nil {
+	o.KeepEvents, o.Notify = time.Hour, plan.Notifications
+	o.Queued, o.Kept = func() { d.notifier.Wake() }, func() { d.stream.Wake() }
+	if d.store, err = Open(context.Background(), o); err != nil {
 		return nil, err
 	}
 	loopback := fetch.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
@@ -61,6 +59,11 @@ func newDesk(dir, receiver string) (d *desk, err error) {
 	}
 	d.stream, err = stream.New(stream.Options{Archive: d.store, Tokens: []string{streamToken}})
 	return d, err
+}
+
+// inFolder has everything in a folder.
+func inFolder(dir string) Options {
+	return Options{DSN: filepath.Join(dir, "calls.db"), Journal: filepath.Join(dir, "journal")}
 }
 
 // run runs all of it until ctx ends.
@@ -74,7 +77,7 @@ func (d *desk) run(ctx context.Context) {
 
 // beTold is what the victim does: it publishes a call again and again, and says so on its standard output when Publish has returned.
 func beTold(dir string) error {
-	d, err := newDesk(dir, os.Getenv(receiverEnv))
+	d, err := newDesk(inFolder(dir), os.Getenv(receiverEnv))
 	if err != nil {
 		return err
 	}
@@ -224,7 +227,7 @@ func TestNothingIsLostOnItsWayToOthersByKilling(t *testing.T) {
 		following.Wait()
 	}
 
-	d, err := newDesk(dir, hook.URL)
+	d, err := newDesk(inFolder(dir), hook.URL)
 	must(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)

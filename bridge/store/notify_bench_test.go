@@ -33,7 +33,7 @@ func BenchmarkNotifications(b *testing.B) {
 				close(done)
 			}
 		}))
-		d, err := newDesk(b.TempDir(), hook.URL)
+		d, err := newDesk(inFolder(b.TempDir()), hook.URL)
 		must(b, err)
 		for i := range count / 4 {
 			call := annCalls(fmt.Sprint(i))

@@ -66,28 +66,42 @@ const foremost = `d.endpoint = $1 AND d.state = 'waiting' AND (d.call = '' OR NO
 
 const deliveryColumns = "d.seq, d.id, d.endpoint, d.call, d.kind, d.at, d.event, d.state, d.attempts, d.first, d.next, d.status, d.err"
 
-// Due implements notify.Queue.
-func (s *Store) Due(ctx context.Context, endpoint string, now time.Time, limit int) ([]notify.Delivery, time.Time, error) {
-	const due = "SELECT " + deliveryColumns + " FROM notifications d WHERE " + foremost + " AND d.next <= $2 ORDER BY d.next, d.seq LIMIT $3"
-	rows, err := s.ask(ctx, due, endpoint, now.UnixMicro(), limit)
-	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("store: read notifications: %w", err)
+// Due implements notify.Queue. Of several machines one is told what an endpoint is to be told.
+func (s *Store) Due(ctx context.Context, endpoint string, now time.Time, limit int) (all []notify.Delivery, next time.Time, err error) {
+	if err := s.prepare(ctx); err != nil {
+		return nil, time.Time{}, err
 	}
-	all, err := scanDeliveries(rows)
-	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("store: read notifications: %w", err)
+	look := func(ask asker) (err error) {
+		if all, err = foremostDue(ctx, ask, endpoint, now, limit); err == nil {
+			next, err = later(ctx, ask, endpoint, now)
+		}
+		return err
 	}
-	next, err := s.later(ctx, endpoint, now)
+	if s.kind == postgresEngine {
+		err = s.lease.with(ctx, endpoint, look)
+	} else {
+		err = look(s.ask)
+	}
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("store: read notifications: %w", err)
 	}
 	return all, next, nil
 }
 
+// foremostDue are what is due of an endpoint.
+func foremostDue(ctx context.Context, ask asker, endpoint string, now time.Time, limit int) ([]notify.Delivery, error) {
+	const due = "SELECT " + deliveryColumns + " FROM notifications d WHERE " + foremost + " AND d.next <= $2 ORDER BY d.next, d.seq LIMIT $3"
+	rows, err := ask(ctx, due, endpoint, now.UnixMicro(), limit)
+	if err != nil {
+		return nil, err
+	}
+	return scanDeliveries(rows)
+}
+
 // later is when the next notification is due that is not due now; zero: there is none.
-func (s *Store) later(ctx context.Context, endpoint string, now time.Time) (time.Time, error) {
+func later(ctx context.Context, ask asker, endpoint string, now time.Time) (time.Time, error) {
 	const later = "SELECT d.next FROM notifications d WHERE " + foremost + " AND d.next > $2 ORDER BY d.next LIMIT 1"
-	rows, err := s.ask(ctx, later, endpoint, now.UnixMicro())
+	rows, err := ask(ctx, later, endpoint, now.UnixMicro())
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -94,9 +94,6 @@ func (t *transaction) QueryContext(ctx context.Context, text string, args ...any
 
 // ask asks for rows by a statement that becomes known.
 func (s *Store) ask(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	if err := s.prepare(ctx); err != nil {
-		return nil, err
-	}
 	st := s.statements.find(text)
 	if st == nil {
 		s.statements.learn(ctx)

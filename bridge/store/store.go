@@ -49,6 +49,7 @@ type Store struct {
 	kind    engine
 	journal *journal // nil: it only reads
 
+	lease      *lease      // of PostgreSQL
 	statements *statements // nil: PostgreSQL's driver has them
 
 	preparing sync.Mutex
@@ -71,7 +72,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.db, s.kind, err = openDatabase(o); err != nil {
 		return nil, err
 	}
-	s.statements = newStatements(s.db, s.kind)
+	s.lease, s.statements = &lease{db: s.db}, newStatements(s.db, s.kind)
 	if o.Journal != "" {
 		if s.journal, err = openJournal(o.Journal, o.Log); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -132,7 +133,7 @@ func (s *Store) Close() error {
 	if s.journal != nil {
 		err = s.journal.close()
 	}
-	if e := errors.Join(s.statements.close(), s.db.Close()); e != nil {
+	if e := errors.Join(s.statements.close(), s.lease.close(), s.db.Close()); e != nil {
 		err = errors.Join(err, fmt.Errorf("store: %w", e))
 	}
 	return err
