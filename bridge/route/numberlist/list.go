@@ -89,6 +89,9 @@ func Normal(number string) string {
 		}
 		return r
 	}, number)
+	if digits != "" && strings.Trim(digits, "0") == "" {
+		return Anonymous
+	}
 	for strings.HasPrefix(digits, "00") {
 		digits = digits[2:]
 	}
