@@ -4,7 +4,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/chromedp/chromedp"
+	"github.com/chromedp/cdproto/input"
 
 	"switchgram/verto"
 	"switchgram/verto/phone"
@@ -91,7 +91,7 @@ func isCalledAndAnswers(t *testing.T, b *chromium) {
 	p.until(`document.querySelector('article a[href="https://crm.example/7"][target=_blank][rel~=noopener]').innerText === "Bob's card"`)
 	p.until(`document.querySelector('article img')`)
 	p.until(`document.title.startsWith('Incoming call')`)
-	p.do(chromedp.KeyEvent("a"))
+	p.do(input.DispatchKeyEvent(input.KeyDown).WithKey("ф").WithCode("KeyA")) // A, on a Russian keyboard
 	event[verto.Answered](t, c)
 	p.hears()
 	c.Display(verto.Party{Name: "Robert", Number: "+15550123", Fields: map[string]string{verto.FieldLink: "javascript:alert(1)"}})

@@ -36,7 +36,8 @@ func startChromium(t *testing.T) *chromium {
 		chromedp.Flag("use-fake-device-for-media-stream", true),
 	)
 	allocator, kill := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, _ := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
+	ctx, _ := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}), // it does not know all that Chromium tells
+		chromedp.WithBrowserOption(chromedp.WithDialTimeout(patience)))
 	t.Cleanup(func() {
 		if err := chromedp.Cancel(ctx); err != nil {
 			t.Error(err)

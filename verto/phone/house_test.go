@@ -19,7 +19,7 @@ import (
 )
 
 // patience is a safety net for what comes at once on an idle machine.
-const patience = 45 * time.Second
+const patience = 120 * time.Second
 
 // watched is the channel of the calls in progress.
 const watched = "switchgram.calls"

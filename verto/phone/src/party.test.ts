@@ -15,6 +15,12 @@ test('what a later message does not say stays known', () => {
   expect(after).toMatchObject({ name: 'Robert', number: '1009', link: 'https://crm.example/7' });
 });
 
+test('with another number it is somebody else', () => {
+  const before = { ...stranger('1000', 'Ann'), link: 'https://crm.example/7' };
+  const after = readParty({ display_name: 'Outbound Call', display_number: '1002', display_direction: 'outbound' }, before);
+  expect(after).toEqual(stranger('1002'));
+});
+
 test('a placeholder for a name is none', () => {
   expect(readParty({ callee_id_name: 'Outbound Call', display_direction: 'inbound' }, stranger('9196')).name).toBe('');
 });

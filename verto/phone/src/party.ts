@@ -27,14 +27,15 @@ export function stranger(number: string, name = ''): Party {
 export function readParty(p: Fields, before = stranger('')): Party {
   const side = p.display_direction === 'inbound' ? 'callee' : 'caller';
   const number = text(p.display_number) || text(p[`${side}_id_number`]) || before.number;
-  const name = text(p.display_name) || text(p[`${side}_id_name`]) || before.name;
+  const known = number === before.number ? before : stranger(number); // who has another number is somebody else
+  const name = text(p.display_name) || text(p[`${side}_id_name`]);
   return {
     number,
-    name: name === 'Outbound Call' ? before.name : name, // what FreeSWITCH says when it knows nothing
-    username: text(p.verto_h_username) || before.username,
-    photo: local(text(p.verto_h_photo)) || before.photo,
-    link: web(text(p.verto_h_link)) || before.link,
-    linkText: text(p.verto_h_link_text) || before.linkText,
+    name: name === 'Outbound Call' ? known.name : name || known.name, // that is what FreeSWITCH says when it knows nothing
+    username: text(p.verto_h_username) || known.username,
+    photo: local(text(p.verto_h_photo)) || known.photo,
+    link: web(text(p.verto_h_link)) || known.link,
+    linkText: text(p.verto_h_link_text) || known.linkText,
     line: text(p.verto_h_line) || before.line,
   };
 }

@@ -31,11 +31,16 @@ export const shortcuts: Shortcut[] = [
 /** Does what the key is for, if it is for anything. */
 export function shortcut(event: KeyboardEvent, phone: Phone, page: Page) {
   if (!settings.shortcuts || event.ctrlKey || event.metaKey || event.altKey || occupied(event.target)) return;
-  const found = shortcuts.find(({ key }) => key === event.key.toLowerCase());
+  const found = shortcuts.find(({ key }) => key === letter(event));
   if (found) found.run(phone, page);
   else if (/^[0-9*#]$/.test(event.key) && phone.current?.state === 'active') phone.current.send(event.key);
   else return;
   event.preventDefault();
+}
+
+// The letter on the key's cap: with a Cyrillic layout A types ф, and answers all the same.
+function letter({ key, code }: KeyboardEvent): string {
+  return /^[ -~]$/.test(key) ? key.toLowerCase() : code.replace(/^Key/, '').toLowerCase();
 }
 
 // Who types, or is asked something, means nothing else.
