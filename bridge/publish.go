@@ -37,6 +37,8 @@ const (
 
 	LineUp   EventKind = "line.up"   // calls can go by the line
 	LineDown EventKind = "line.down" // they cannot any more
+
+	AgentTold EventKind = "agent.told" // one of our people is to be shown something
 )
 
 // Event is something that happened to a call, or to a line, as sinks see it. Report is what others see of it, and its JSON.
@@ -57,6 +59,7 @@ type Event struct {
 
 	Recording *recording.Info `json:"recording,omitempty"` // with RecordingReady
 	Scripted  *Scripted       `json:"script,omitempty"`    // with ScriptEnded
+	Told      *Told           `json:"told,omitempty"`      // with AgentTold
 	Reference string          `json:"reference,omitempty"` // of the call's Origin
 	Standing  *Standing       `json:"standing,omitempty"`  // with LineUp and LineDown: the side that brought it about
 

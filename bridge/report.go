@@ -40,6 +40,7 @@ type Report struct {
 	Standing *Standing    `json:"standing,omitempty"`
 
 	Script     *Scripted        `json:"script,omitempty"`
+	Told       *Told            `json:"told,omitempty"`
 	Recording  *recording.Info  `json:"recording,omitempty"`
 	Recordings []recording.Info `json:"recordings,omitempty"`
 }
@@ -117,7 +118,7 @@ func (ev Event) Report() Report {
 	r := Report{
 		Version: ev.Version, Kind: ev.Kind, At: ev.At, Call: ev.Call, Line: ev.Line, From: ev.From, To: ev.To, Reference: ev.Reference,
 		Caller: ev.Caller.Person(), Leg: ev.Leg, Person: ev.Party.Person(), Role: ev.Role, Instead: ev.Instead,
-		Silence: ev.Silence, Standing: ev.Standing, Recording: ev.Recording, Script: ev.Scripted,
+		Silence: ev.Silence, Standing: ev.Standing, Recording: ev.Recording, Script: ev.Scripted, Told: ev.Told,
 	}
 	if ev.From != "" {
 		r.Direction = DirectionOf(ev.From, ev.To)

@@ -121,6 +121,10 @@ func describe(ev bridge.Event, t *talk) announcement {
 	switch {
 	case ev.Silence != nil:
 		f.add("TG-Silence", ev.Silence.Text)
+	case ev.Told != nil:
+		f.add("TG-User", ev.Told.User)
+		f.add("TG-Link", ev.Told.URL)
+		f.add("TG-Message", ev.Told.Message)
 	case ev.Recording != nil:
 		f.add("TG-Recording", ev.Recording.ID)
 	case ev.Outcome != nil:

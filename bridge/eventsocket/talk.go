@@ -28,7 +28,7 @@ func (s *Socket) learn(ev bridge.Event) *talk {
 		t = &talk{variables: map[string]string{"tg_line": ev.Line}}
 		switch ev.Kind {
 		case bridge.RecordingReady, bridge.ScriptEnded, bridge.CallMissed, bridge.CallEnded: // may be the last that is heard of it
-		case bridge.LineUp, bridge.LineDown: // of no call
+		case bridge.LineUp, bridge.LineDown, bridge.AgentTold: // of no call
 		default:
 			s.talks[ev.Call] = t
 		}

@@ -17,6 +17,8 @@ func Sample(kind bridge.EventKind, now time.Time) bridge.Event {
 		ev = bridge.NewLineEvent("sample", true, bridge.Standing{Side: "telegram", State: "up"})
 	case bridge.LineDown:
 		ev = bridge.NewLineEvent("sample", false, bridge.Standing{Side: "telegram", State: "down"})
+	case bridge.AgentTold:
+		ev = bridge.NewAgentTold(bridge.Told{User: "1000", URL: "https://example.org/contacts/7", Message: "Ann Example calls"})
 	case bridge.RecordingReady:
 		ev.Recording = &recording.Info{ID: "sample-1", Call: "sample-1", Line: "sample", Place: "sample-1.ogg", Began: now, Seconds: 42}
 	default:

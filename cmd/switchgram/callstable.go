@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"switchgram/bridge"
 	"switchgram/bridge/store"
 )
 
@@ -114,6 +117,7 @@ func printCall(to io.Writer, r store.Record) error {
 	for _, m := range r.Moments {
 		say(m.At.Local().Format(time.DateTime), "%s %s", m.Kind, m.Leg)
 	}
+	printScript(say, r.Script)
 	for _, i := range r.Recordings {
 		say("recording", "%s", i.Place)
 	}
@@ -129,4 +133,25 @@ func heard(l store.Leg) string {
 		return ""
 	}
 	return fmt.Sprintf(", hears %.2f of 4.5, lost %.1f%%", l.Quality.Hears, 100*l.Quality.In.Loss)
+}
+
+// printScript prints what a routing script did with a call, if there was one.
+func printScript(say func(name, format string, args ...any), s *bridge.Scripted) {
+	if s == nil {
+		return
+	}
+	where := ""
+	if s.Switch {
+		where = ", in FreeSWITCH in part"
+	}
+	say("route", "%s%s", strings.Join(s.Routes, ", "), where)
+	for _, step := range s.Steps {
+		say("step", "%s, %s %s", step.Step, seconds(step.Seconds), step.Error)
+	}
+	if s.More > 0 {
+		say("step", "and %d more", s.More)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Variables)) {
+		say("variable", "%s = %s", name, s.Variables[name])
+	}
 }

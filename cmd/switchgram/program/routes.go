@@ -120,7 +120,7 @@ func (p *Program) routerOptions(o *bridge.Options) (live.Options, error) {
 // scriptOptions are what scripts have of the world.
 func (p *Program) scriptOptions() (o route.Options, err error) {
 	c := p.config.Routes
-	o = route.Options{Library: p.routes.folder.Library, HTTP: p.routes.client, Messenger: newMessenger(p), Log: p.log}
+	o = route.Options{Library: p.routes.folder.Library, HTTP: p.routes.client, Messenger: newMessenger(p), Agents: agents{p}, Log: p.log}
 	if p.routes.queued != nil {
 		o.Requests = p.routes.queued
 	}

@@ -98,7 +98,10 @@ func TestScenarioResponsibleManagerTakesACallFromTelegram(t *testing.T) {
 		"/ServiceModel/AuthService.svc/Login":   `{"Code": 0}`,
 		"/0/dataservice/json/reply/SelectQuery": `{"rows": [{"Name": "Ann of the CRM", "OwnerExt": "204"}]}`,
 	})
-	h := routed(t, w, "380445550200", plan{extensions: []siptest.Extension{{Number: "204", Status: 486}, {Number: "102", Talk: time.Second}}}, "responsible-manager")
+	h := routed(t, w, "380445550200", plan{
+		extensions: []siptest.Extension{{Number: "204", Status: 486}, {Number: "102", Talk: time.Second}},
+		settings:   fmt.Sprintf("notify: {allow: [127.0.0.0/8], to: [{name: told, events: [agent.told], url: %q, unsigned: true}]}", w.server.URL+"/told"),
+	}, "responsible-manager")
 
 	call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
 	h.must(err)
@@ -106,6 +109,9 @@ func TestScenarioResponsibleManagerTakesACallFromTelegram(t *testing.T) {
 	asked := w.hears(h, "/0/dataservice/json/reply/SelectQuery")
 	if asked.header.Get("Cookie") != "BPMSESSIONID=s1" || !strings.Contains(asked.body, `"Value":"6543210394"`) {
 		t.Errorf("the CRM was asked %v %s", asked.header, asked.body)
+	}
+	if told := w.hears(h, "/told").body; !strings.Contains(told, `"told":{"user":"204","url":"`+w.server.URL+`/contacts?phone=4930123456","message":"Ann of the CRM"}`) {
+		t.Errorf("the manager was shown %s", told)
 	}
 	until[tgcall.Connected](h, call)
 	o := h.outcome()
