@@ -10,12 +10,8 @@ import (
 	"switchgram/bridge/route"
 )
 
-const (
-	// mostAfterwards is how many calls' onDisconnect runs at once: it waits for others' servers most of the time.
-	mostAfterwards = 256
-	// lastChance is how long what runs may go on when Run is to end. The journal has what remains.
-	lastChance = 10 * time.Second
-)
+// mostAfterwards is how many calls' onDisconnect runs at once: it waits for others' servers most of the time.
+const mostAfterwards = 256
 
 // Publish implements bridge.Sink: when a call is over its onDisconnect is due, which is on disk when Publish returns.
 func (r *Router) Publish(ev bridge.Event) {
@@ -96,54 +92,49 @@ func endedThere(there, here route.Ended) route.Ended {
 	return there
 }
 
-// Run does what scripts want done after their calls until ctx ends, first what a crash has left.
+// Run does what scripts want done after their calls until ctx ends, first what a crash has left. What has begun then is finished, which takes a
+// minute at most; what has not is left to the journal.
 func (r *Router) Run(ctx context.Context) error {
-	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var writing, all sync.WaitGroup
+	last, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer writing.Wait()
 	defer stop()
-	var all sync.WaitGroup
+	if r.journal != nil {
+		writing.Go(func() { r.journal.run(last) })
+	}
 	places := make(chan struct{}, mostAfterwards)
-	do := func(k *call, f func(context.Context, *call)) {
-		places <- struct{}{}
+	begin := func(k *call, f func(context.Context, *call)) {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			select {
+			case places <- struct{}{}:
+			default:
+				r.leave(k)
+				return
+			}
+		}
 		all.Go(func() {
 			defer func() { <-places }()
-			f(work, k)
+			f(last, k)
 		})
 	}
-	if r.journal != nil {
-		all.Go(func() { r.journal.run(work) })
-	}
 	for _, k := range r.left() {
-		do(k, r.resume)
+		begin(k, r.resume)
 	}
-	for ctx.Err() == nil {
+	for ctx.Err() == nil || len(r.ended) > 0 {
 		select {
 		case <-ctx.Done():
+			for len(r.ended) > 0 {
+				begin(<-r.ended, r.afterwards)
+			}
 		case k := <-r.ended:
-			do(k, r.afterwards)
+			begin(k, r.afterwards)
 		}
 	}
-	for len(r.ended) > 0 {
-		do(<-r.ended, r.afterwards)
-	}
-	r.finish(places, stop)
 	all.Wait()
 	r.engine.Wait()
 	return nil
-}
-
-// finish gives what runs a last chance.
-func (r *Router) finish(places chan struct{}, stop context.CancelFunc) {
-	hurry := time.NewTimer(lastChance)
-	defer hurry.Stop()
-	for range mostAfterwards {
-		select {
-		case places <- struct{}{}:
-		case <-hurry.C:
-			stop()
-			return
-		}
-	}
-	stop()
 }
 
 // left are the calls that the journal has kept from before.
@@ -198,8 +189,6 @@ func (r *Router) disconnect(ctx context.Context, k *call) (err error) {
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	if k.state.Phase == route.Disconnected {
 		return r.engine.Resume(ctx, k.state)
 	}

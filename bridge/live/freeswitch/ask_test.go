@@ -1,0 +1,22 @@
+package freeswitch_test
+
+import (
+	"context"
+	"testing"
+
+	"switchgram/bridge/live/freeswitch"
+	"switchgram/esl"
+)
+
+func TestAScriptAsksFreeSWITCH(t *testing.T) {
+	drive(t, freeswitch.Options{}, func(h *house, c *freeswitch.Channel, _ *esl.Session) {
+		h.fs.HandleAPI("callcenter_config", func(_ context.Context, args string) string { return "said " + args })
+		said, err := c.API(h.ctx, "callcenter_config", "queue count members support@example.org")
+		if err != nil || said != "said queue count members support@example.org" {
+			t.Errorf("%q, %v", said, err)
+		}
+		if _, err := c.API(h.ctx, "system ls", ""); err == nil {
+			t.Error("two words are taken for a command")
+		}
+	})
+}
