@@ -35,6 +35,7 @@ var (
 	_ bridge.Ringer    = (*Verto)(nil)
 	_ bridge.Referrer  = (*Verto)(nil)
 	_ bridge.Describer = (*Verto)(nil)
+	_ bridge.Keyed     = (*Verto)(nil)
 	_ bridge.Dialer    = (*VertoDialer)(nil)
 	_ bridge.Forker    = (*VertoDialer)(nil)
 )
@@ -101,7 +102,11 @@ func (v *Verto) translate(e verto.Event) bridge.LegEvent {
 		return bridge.PathChanged{Path: e.Local + "-" + e.Remote}
 	case verto.Ended:
 		return v.ended(e)
-	default: // a page that is lost, and back, is silent meanwhile: the bridge sees that
+	case verto.Detached: // nobody speaks there, and that is no fault of the sound
+		return bridge.Muted{On: true}
+	case verto.Attached:
+		return bridge.Muted{}
+	default:
 		return nil
 	}
 }
@@ -143,6 +148,9 @@ func (v *Verto) Hangup(_ context.Context, c bridge.Cause) error {
 	v.call.Hangup(verto.Cause{Code: int(c), Name: c.String()})
 	return nil
 }
+
+// Keys implements bridge.Keyed: browsers take digits in no other way than as tones.
+func (v *Verto) Keys() bridge.Keys { return bridge.Keys{Tones: true} }
 
 // Referred implements bridge.Referrer.
 func (v *Verto) Referred(_ context.Context, progress bridge.TransferProgress, c bridge.Cause) error {

@@ -218,8 +218,9 @@ func (r *Registry) Follow(_ context.Context, name, user string, to bridge.Addres
 	return r.May(user, name, to).Err()
 }
 
-// Admit implements bridge.Gate: it counts the call on its line, and asks whether the switch may call somebody on Telegram by it.
-func (r *Registry) Admit(_ context.Context, name string, _, to bridge.Address) (release func(), err error) {
+// Admit implements bridge.Gate: it asks whether the switch may call somebody on Telegram by the line, and counts the line's calls with
+// Telegram.
+func (r *Registry) Admit(_ context.Context, name string, from, to bridge.Address) (release func(), err error) {
 	l := r.lines[name]
 	if l == nil {
 		return nil, no(bridge.NoRouteDestination, "no line %q", name).Err()
@@ -228,6 +229,9 @@ func (r *Registry) Admit(_ context.Context, name string, _, to bridge.Address) (
 		if err := r.May("", name, to).Err(); err != nil {
 			return nil, err
 		}
+	}
+	if from.Scheme != "tg" && to.Scheme != "tg" { // the account has nothing to do with it
+		return func() {}, nil
 	}
 	if err := l.Acquire(); err != nil {
 		return nil, err

@@ -44,6 +44,11 @@ func (h *house) sipEnd(d *sip.Dialog, hz float64) *end {
 // hears waits until this end has heard a stretch of the other's tone, and no more than that, that was sent after the call of hears.
 func (e *end) hears(other *end) {
 	e.h.t.Helper()
+	e.hearsHz(other.hz)
+}
+
+func (e *end) hearsHz(hz float64) {
+	e.h.t.Helper()
 	const stretch = 400 * time.Millisecond
 	before := e.listener.Received() + uint64(stretch/(20*time.Millisecond))
 	var last sound.Heard
@@ -51,12 +56,12 @@ func (e *end) hears(other *end) {
 	defer tick.Stop()
 	for {
 		last = e.listener.Measure(stretch)
-		if e.listener.Received() > before && math.Abs(last.Hz-other.hz) < 3 && last.Share > 0.8 {
+		if e.listener.Received() > before && math.Abs(last.Hz-hz) < 3 && last.Share > 0.8 {
 			return
 		}
 		select {
 		case <-e.h.ctx.Done():
-			e.h.t.Fatalf("heard %s, want %.0f Hz", last, other.hz)
+			e.h.t.Fatalf("heard %s, want %.0f Hz", last, hz)
 		case <-tick.C:
 		}
 	}

@@ -51,6 +51,54 @@ func TestTelegramUserRingsEveryPageAndTheFirstToAnswerWins(t *testing.T) {
 	h.wantOutcome(bridge.NormalClearing, "relay opus")
 }
 
+func TestPageTransfersItsCall(t *testing.T) {
+	for name, transfer := range map[string]func(h *house, eve *page, desk *telephone){
+		"blind": func(h *house, eve *page, desk *telephone) {
+			eve.ask("verto.modify", modify(pageCall, "transfer", map[string]any{"destination": "1000"}))
+			next(h, desk.rings)
+		},
+		"attended": func(h *house, eve *page, desk *telephone) {
+			eve.ask("verto.modify", modify(pageCall, "hold", nil))
+			second := "second-" + pageCall
+			talk(h.browserEnd(eve.dial(second, "1000"), 660), h.sipEnd(next(h, desk.taken), 1210))
+			eve.ask("verto.modify", modify(pageCall, "replace", map[string]any{"replaceCallID": second}))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := withPages(t, pageUser(t, "eve", "lines: [main]"))
+			p.line = "max_calls: 1" // the second call is none with Telegram
+			h := build(t, p)
+			desk := h.telephone("1000", 0)
+			taken := make(chan *tgcall.Call, 1)
+			h.person(h.ann(), takes(taken))
+			eve := h.page("eve")
+			b := eve.dial(pageCall, "@ann")
+			call := next(h, taken)
+			ann := h.telegramEnd(call, 1050)
+			asked := h.browserEnd(b, 650)
+			talk(asked, ann)
+			asked.hush()
+			transfer(h, eve, desk)
+			if name == "blind" {
+				talk(ann, h.sipEnd(next(h, desk.taken), 1210))
+			} else {
+				eve.await("verto.bye")
+				ann.hearsHz(1210)
+			}
+			h.must(call.Discard(h.ctx, tgcall.Hangup))
+		})
+	}
+}
+
+// modify is what a page asks for to change a call.
+func modify(call, action string, more map[string]any) map[string]any {
+	params := map[string]any{"action": action, "dialogParams": map[string]any{"callID": call}}
+	for name, value := range more {
+		params[name] = value
+	}
+	return params
+}
+
 func TestPageJoinsARunningCall(t *testing.T) {
 	h := build(t, withPages(t, pageUser(t, "eve", "lines: [main], roles: [listen, talk]")+pageUser(t, "mallory", "lines: []")))
 	desk := h.telephone("1000", 0)

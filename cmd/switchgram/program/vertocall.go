@@ -114,14 +114,16 @@ func (p *Program) mayCall(l *line.Line, user string, to bridge.Address) error {
 
 // lineIsFree tells whether a call of that kind could go by the line now.
 func (p *Program) lineIsFree(l *line.Line, to bridge.Address) bool {
-	up := true
 	switch to.Scheme {
 	case "tg":
-		_, up = p.telegramLine(l.Name)
+		_, up := p.telegramLine(l.Name)
+		return up && l.Calls() < l.MaxCalls
 	case "sip":
-		_, up = p.sipLine(l.Name)
+		_, up := p.sipLine(l.Name)
+		return up
+	default:
+		return true
 	}
-	return up && l.Calls() < l.MaxCalls
 }
 
 // meant is whom somebody means that dials a text by a line: a scheme may say so; otherwise a user of ours at the pages or telephones there,
