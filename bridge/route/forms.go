@@ -96,6 +96,7 @@ func talkForms() map[string]form {
 		"queue":       {new: func() action { return &queue{} }, media: true, switchy: true, answers: true, about: "Waits for an agent."},
 		"cancelQueue": {new: func() action { return &cancelQueue{} }, media: true, switchy: true, about: "Leaves the queue."},
 		"ccPosition":  {new: func() action { return &ccPosition{} }, media: true, switchy: true, about: "Says how many wait before the caller."},
+		"queueStatus": {new: func() action { return &queueStatus{} }, media: true, switchy: true, about: "Says how many agents are free and how many callers wait."},
 		"park":        {new: func() action { return &park{} }, media: true, switchy: true, answers: true, about: "Leaves the call for somebody to fetch."},
 		"pickup":      {new: func() action { return &pickup{} }, media: true, switchy: true, answers: true, about: "Takes a call that rings elsewhere."},
 	}

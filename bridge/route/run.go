@@ -96,7 +96,7 @@ func (r *run) goBack(s *step) {
 	defer r.mu.Unlock()
 	r.state.Counts.Steps--
 	if s.Limit != nil {
-		r.state.Counts.Runs[r.script().Name+" "+s.path]--
+		r.state.Counts.Runs[r.limitKey(s)]--
 	}
 }
 
@@ -167,18 +167,17 @@ func (r *run) step(ctx context.Context, s *step) error {
 	if !r.count(ctx, s) {
 		return nil
 	}
-	if r.ch == nil && s.form.media {
-		r.log.Debug("step has no call to work on, left out", "step", s.path)
-		return nil
+	var err error
+	if r.ch != nil || !s.form.media { // there is something to work on
+		began := r.engine.opt.Now()
+		err = r.perform(ctx, s)
+		took := r.engine.opt.Now().Sub(began)
+		r.pace.took(took)
+		if errors.Is(err, ErrNeedsFreeSWITCH) && r.mayMove() {
+			return err
+		}
+		r.trace(s, took, err)
 	}
-	began := r.engine.opt.Now()
-	err := r.perform(ctx, s)
-	took := r.engine.opt.Now().Sub(began)
-	r.pace.took(took)
-	if errors.Is(err, ErrNeedsFreeSWITCH) && r.mayMove() {
-		return err
-	}
-	r.trace(s, took, err)
 	if err != nil && ctx.Err() == nil {
 		r.failed(ctx, s, err)
 	}
@@ -238,20 +237,7 @@ func (r *run) bounded(ctx context.Context, s *step) (context.Context, context.Ca
 
 // count counts a step against the limits; false: it is not to run.
 func (r *run) count(ctx context.Context, s *step) bool {
-	c := &r.state.Counts
-	r.mu.Lock()
-	c.Steps++
-	steps := c.Steps
-	passes := 0
-	if s.Limit != nil {
-		if c.Runs == nil {
-			c.Runs = map[string]int{}
-		}
-		key := r.script().Name + " " + s.path
-		c.Runs[key]++
-		passes = c.Runs[key]
-	}
-	r.mu.Unlock()
+	steps, passes := r.counted(s)
 	switch {
 	case steps > mostSteps:
 		r.loops(ctx, s, fmt.Sprintf("more than %d steps", mostSteps))
@@ -269,6 +255,25 @@ func (r *run) count(ctx context.Context, s *step) bool {
 	}
 	return true
 }
+
+// counted is how many steps the call has run with this one, and how often this one, if that is limited.
+func (r *run) counted(s *step) (steps, passes int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := &r.state.Counts
+	c.Steps++
+	if s.Limit == nil {
+		return c.Steps, 0
+	}
+	if c.Runs == nil {
+		c.Runs = map[string]int{}
+	}
+	key := r.limitKey(s)
+	c.Runs[key]++
+	return c.Steps, c.Runs[key]
+}
+
+func (r *run) limitKey(s *step) string { return r.script().Name + " " + s.path }
 
 // loops ends a script that goes round and round.
 func (r *run) loops(ctx context.Context, s *step, why string) {

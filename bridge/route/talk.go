@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"switchgram/bridge/route/template"
 )
 
 type conference struct {
@@ -97,6 +99,41 @@ func (s *ccPosition) run(ctx context.Context, r *run) error {
 		v = variable{name: "cc_position"}
 	}
 	return r.set(ctx, v, r.Variable("cc_queue_position"))
+}
+
+// queueStatus asks how a queue stands: variables get how many agents are free, and how many callers wait.
+type queueStatus struct {
+	Name           text     `json:"name"`
+	Queue          named    `json:"queue"`
+	FreeAgents     variable `json:"freeAgents"`
+	WaitingMembers variable `json:"waitingMembers"`
+}
+
+func (s *queueStatus) run(ctx context.Context, r *run) error {
+	asker, ok := r.ch.(Asker)
+	if !ok {
+		return ErrNeedsFreeSWITCH
+	}
+	name, err := word(cmp.Or(r.clean(s.Name.Template), s.Queue.name()))
+	if err != nil {
+		return err
+	}
+	for _, one := range []struct {
+		into variable
+		ask  string
+	}{{s.FreeAgents, "queue count agents " + name + "@" + r.state.Domain + " Available"}, {s.WaitingMembers, "queue count members " + name + "@" + r.state.Domain}} {
+		if !one.into.given() {
+			continue
+		}
+		said, err := asker.API(ctx, "callcenter_config", one.ask)
+		if err != nil {
+			return err
+		}
+		if err := r.set(ctx, one.into, template.Digits(said)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type park struct {
