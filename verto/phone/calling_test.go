@@ -157,6 +157,24 @@ func survivesTheNetwork(t *testing.T, b *chromium) {
 	p.missing("Connection lost")
 }
 
+// hangsUpAway: the server hears of it when it is back.
+func hangsUpAway(t *testing.T, b *chromium) {
+	h, p := ann(t, b)
+	p.dial("echo")
+	c := h.call()
+	p.hears()
+	h.cut()
+	p.sees("Connection lost")
+	p.press("Hang up")
+	p.sees("Call ended")
+	h.mend()
+	if e := event[verto.Ended](t, c); !e.Remote {
+		t.Errorf("%v", e)
+	}
+	p.sees("Online")
+	p.missing("Connected")
+}
+
 func movesToAnotherTab(t *testing.T, b *chromium) {
 	h, p := ann(t, b)
 	p.dial("echo")

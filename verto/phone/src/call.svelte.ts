@@ -181,7 +181,8 @@ export class Call {
     await this.#exchange.devices.route(this.#audio, 'speaker');
     if (!this.microphone || !this.#peer) return;
     const before = this.microphone;
-    await this.#peer.use(await this.#listen() as MediaStream);
+    const now = await this.#listen();
+    if (now) await this.#peer.use(now);
     stop(before);
   }
 

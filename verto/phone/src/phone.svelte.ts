@@ -29,6 +29,7 @@ export class Phone implements Exchange {
   readonly #bell = bell();
   readonly #left = new Set<string>(); // ids of calls that are over
   #session?: Session;
+  #learned = Promise.resolve();
 
   /** Whose telephone it is; empty: nobody is logged in. */
   user = $state('');
@@ -130,7 +131,7 @@ export class Phone implements Exchange {
     const once = bell();
     once.loop = false;
     await this.devices.route(once, 'ringer');
-    await once.play();
+    await once.play().catch(() => undefined); // there is no loudspeaker
   }
 
   ask(method: string, params: Fields): Promise<Fields> {
@@ -171,7 +172,7 @@ export class Phone implements Exchange {
   #entered(who: Credentials) {
     this.user = who.user;
     saveCredentials(who);
-    void this.#learn();
+    this.#learned = this.#learn();
   }
 
   // What Switchgram says of its user; other servers refuse, and there is nothing to choose then.
@@ -200,7 +201,7 @@ export class Phone implements Exchange {
       case 'verto.invite':
         return call || this.#invited(params);
       case 'verto.attach':
-        return this.#attached(call, params);
+        return void this.#attached(call, params);
       case 'verto.clientReady':
         return this.#handedBack(params.reattached_sessions);
       case 'verto.event':
@@ -218,10 +219,12 @@ export class Phone implements Exchange {
   }
 
   // The server hands a call back. What was hung up while it was away is to end there too.
-  #attached(call: Call | undefined, params: Fields) {
+  async #attached(known: Call | undefined, params: Fields) {
     const callID = text(params.callID);
-    if (this.#left.has(callID)) void this.ask('verto.bye', { dialogParams: { callID } }).catch(() => undefined);
-    else void (call ?? this.#unknown(callID, params)).attach(text(params.sdp));
+    if (this.#left.has(callID)) return void this.ask('verto.bye', { dialogParams: { callID } }).catch(() => undefined);
+    const call = known ?? this.#unknown(callID, params);
+    await this.#learned; // by which servers there is a way
+    await call.attach(text(params.sdp));
   }
 
   // A call of this session that this page knows nothing of: nobody is heard before they want to be.

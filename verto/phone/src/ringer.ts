@@ -32,9 +32,12 @@ function wave(): Blob {
   return new Blob([data], { type: 'audio/wav' });
 }
 
+let address = ''; // of the sound, once it was computed
+
 /** Makes the bell, silent; `play` rings it until `pause`. */
 export function bell(): HTMLAudioElement {
-  const audio = new Audio(URL.createObjectURL(wave()));
+  address ||= URL.createObjectURL(wave());
+  const audio = new Audio(address);
   audio.loop = true;
   return audio;
 }
