@@ -31,7 +31,7 @@ func (r *run) next(ctx context.Context) *step {
 }
 
 func (r *run) blockOf(f *Frame) *block {
-	script := r.library.Find(f.Route)
+	script := r.scriptOf(f)
 	if script == nil {
 		return nil
 	}

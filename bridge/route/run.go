@@ -53,7 +53,14 @@ func (r *run) script() *Script {
 	if len(*r.frames) == 0 {
 		return nil
 	}
-	return r.library.Find((*r.frames)[len(*r.frames)-1].Route)
+	return r.scriptOf(r.top())
+}
+
+func (r *run) scriptOf(f *Frame) *Script {
+	if f.script == nil {
+		f.script = r.library.Find(f.Route)
+	}
+	return f.script
 }
 
 // flow runs steps until there is a reason not to.

@@ -54,6 +54,8 @@ type Frame struct {
 	Call    bool                `json:"call,omitempty"`    // begun by execute or schema
 	Covered map[string]Variable `json:"covered,omitempty"` // what its args hide, to be put back
 	Bare    []string            `json:"bare,omitempty"`    // what its args brought, to be taken away
+
+	script *Script // Route, once it was looked for
 }
 
 // Variable is a value and who may see it.

@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -157,16 +158,21 @@ func Beside(file string, o Options) (*route.Library, *route.Script, error) {
 	return l, script, l.CheckScript(script)
 }
 
+// parsed has a file read.
+func parsed[T any](name string, parse func(file string, from io.Reader) (T, error)) (read T, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return read, fmt.Errorf("routes: %w", err)
+	}
+	defer f.Close()
+	return parse(name, f)
+}
+
 func readScript(l *route.Library, name string, _ Options) error {
 	if base := filepath.Base(name); base == "limits.json" || base == "secrets.json" {
 		return nil
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return fmt.Errorf("route: %w", err)
-	}
-	defer f.Close()
-	s, err := route.Parse(name, f)
+	s, err := parsed(name, route.Parse)
 	if err != nil {
 		return err
 	}
@@ -175,12 +181,7 @@ func readScript(l *route.Library, name string, _ Options) error {
 }
 
 func readCalendar(l *route.Library, name string, _ Options) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return fmt.Errorf("calendar: %w", err)
-	}
-	defer f.Close()
-	c, err := calendar.Parse(name, f)
+	c, err := parsed(name, calendar.Parse)
 	if err != nil {
 		return err
 	}
@@ -192,12 +193,7 @@ func readCalendar(l *route.Library, name string, _ Options) error {
 }
 
 func readList(l *route.Library, name string, _ Options) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return fmt.Errorf("list: %w", err)
-	}
-	defer f.Close()
-	all, err := numberlist.Parse(name, f)
+	all, err := parsed(name, numberlist.Parse)
 	if err != nil {
 		return err
 	}
