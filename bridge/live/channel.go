@@ -69,7 +69,7 @@ func ArrivalOf(c *bridge.Call, context, domain, number string) route.Arrival {
 }
 
 // sources are what scripts call the worlds that calls come from.
-var sources = map[string]string{"tg": "telegram", "sip": "freeswitch", "verto": "verto"}
+var sources = map[string]string{"tg": "telegram", "sip": "sip", "verto": "verto"}
 
 // direction is a call's as scripts see it: Telegram is outside.
 func direction(c *bridge.Call) string {

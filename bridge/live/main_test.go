@@ -179,11 +179,3 @@ func (mute) Format() media.Format {
 func (mute) OnRTP(func(*rtp.Packet))    {}
 func (mute) WriteRTP(*rtp.Packet) error { return nil }
 func (mute) Stats() media.Stats         { return media.Stats{} }
-
-// house is a bridge whose calls the router has.
-func house(t testing.TB, r *live.Router) *bridge.Bridge {
-	t.Helper()
-	b, err := bridge.New(bridge.Options{Default: r, Sink: r})
-	must(t, err)
-	return b
-}

@@ -199,11 +199,6 @@ func (c *Channel) UnsetVariable(ctx context.Context, name string) error {
 	return c.s.SetVariable(ctx, c.s.UUID(), name, "")
 }
 
-// set sets a variable that steers the next application.
-func (c *Channel) set(ctx context.Context, name, value string) error {
-	return c.s.SetVariable(ctx, c.s.UUID(), name, value)
-}
-
 // setAll sets several; an empty value takes one away.
 func (c *Channel) setAll(ctx context.Context, all map[string]string) error {
 	return c.s.SetVariables(ctx, c.s.UUID(), all)

@@ -106,7 +106,7 @@ func condition(tree any, depth int, leaves *int) (func(hit) bool, error) {
 		return leafOf(node)
 	}
 	for word, all := range map[string]bool{"and": true, "or": false} {
-		if list, ok := node[word].([]any); ok && len(node) == 1 {
+		if list, ok := listOf(node[word]); ok && len(node) == 1 {
 			return several(list, all, depth, leaves)
 		}
 	}
@@ -115,6 +115,20 @@ func condition(tree any, depth int, leaves *int) (func(hit) bool, error) {
 		return func(h hit) bool { return !fits(h) }, err
 	}
 	return nil, fmt.Errorf("%w: want one of and, or, not, or field, op and value", errFilter)
+}
+
+// listOf is a list, as JSON or a program writes it.
+func listOf(v any) (all []any, ok bool) {
+	switch v := v.(type) {
+	case []any:
+		return v, true
+	case []map[string]any:
+		for _, one := range v {
+			all = append(all, one)
+		}
+		return all, true
+	}
+	return nil, false
 }
 
 // several are conditions that must all hold, or one of which must.
