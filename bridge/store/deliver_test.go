@@ -153,7 +153,7 @@ func (c *counted) missing(published *counted) (all []string) {
 func (c *counted) unordered() (all []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	order := slices.Concat(bridge.EventKinds)
+	order := bridge.EventKinds
 	for call, kinds := range c.calls {
 		if !slices.IsSortedFunc(kinds, func(a, b bridge.EventKind) int { return slices.Index(order, a) - slices.Index(order, b) }) {
 			all = append(all, call)
@@ -247,6 +247,12 @@ func TestNothingIsLostOnItsWayToOthersByKilling(t *testing.T) {
 	work.Wait()
 	must(t, d.store.Close())
 
+	wantAll(t, kills, published, received, followed)
+}
+
+// wantAll checks what has come to a receiver, and to who followed the stream.
+func wantAll(t *testing.T, kills int, published, received, followed *counted) {
+	t.Helper()
 	all, _ := published.has()
 	told, repeats := received.has()
 	seen, twice := followed.has()
