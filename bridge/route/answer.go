@@ -242,11 +242,6 @@ type userData struct {
 	SetVar variable `json:"setVar" need:"true"`
 }
 
-// Asker asks FreeSWITCH.
-type Asker interface {
-	API(ctx context.Context, command, argument string) (string, error)
-}
-
 func (s *userData) run(ctx context.Context, r *run) error {
 	asker, ok := r.ch.(Asker)
 	if !ok {

@@ -244,3 +244,8 @@ type Executor interface {
 type Switchboard interface {
 	HangupCall(ctx context.Context, id string, c bridge.Cause) error
 }
+
+// Asker asks FreeSWITCH: a command of its console, and what that prints.
+type Asker interface {
+	API(ctx context.Context, command, argument string) (string, error)
+}

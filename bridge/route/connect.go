@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -85,34 +86,40 @@ func (s *bridgeStep) run(ctx context.Context, r *run) error {
 	if !ok {
 		return ErrNeedsFreeSWITCH
 	}
-	d, targets, err := s.dial(r)
+	d, targets, err := s.dial(ctx, r)
 	if err != nil {
 		r.resultOf(ctx, Connected{Cause: bridge.InvalidNumberFormat}, err)
 		return err
 	}
-	rounds := [][]Target{targets}
-	if s.Strategy == "sequential" || s.Strategy == "failover" {
-		rounds = nil
-		for _, t := range targets {
-			rounds = append(rounds, []Target{t})
-		}
-	}
-	var how Connected
-	end := r.engine.opt.Now().Add(d.Timeout)
-	for _, d.Targets = range rounds {
-		if d.Timeout = end.Sub(r.engine.opt.Now()); d.Timeout <= 0 || ctx.Err() != nil {
-			break
-		}
-		how, err = connector.Connect(ctx, d)
-		if how.Answered || err != nil && ctx.Err() != nil {
-			break
-		}
-	}
-	if err != nil && !how.Answered && ctx.Err() == nil && errors.Is(err, ErrNeedsFreeSWITCH) {
+	how, err := r.ring(ctx, connector, d, s.rounds(targets))
+	if errors.Is(err, ErrNeedsFreeSWITCH) {
 		return err
 	}
 	r.resultOf(ctx, how, err)
 	return s.after(ctx, r, how, err)
+}
+
+// rounds are whom to ring at once, round by round.
+func (s *bridgeStep) rounds(all []Target) [][]Target {
+	if s.Strategy != "sequential" && s.Strategy != "failover" {
+		return [][]Target{all}
+	}
+	return slices.Collect(slices.Chunk(all, 1))
+}
+
+// ring rings round by round until somebody answers or the time is over. Whom only FreeSWITCH can ring is left out where there is none.
+func (r *run) ring(ctx context.Context, by Connector, d Dial, rounds [][]Target) (how Connected, err error) {
+	end := r.engine.opt.Now().Add(d.Timeout)
+	for _, d.Targets = range rounds {
+		if d.Timeout = end.Sub(r.engine.opt.Now()); d.Timeout <= 0 || ctx.Err() != nil {
+			return how, err
+		}
+		how, err = by.Connect(ctx, d)
+		if how.Answered || errors.Is(err, ErrNeedsFreeSWITCH) && r.mayMove() {
+			return how, err
+		}
+	}
+	return how, err
 }
 
 func (s *bridgeStep) after(ctx context.Context, r *run, how Connected, err error) error {
@@ -148,7 +155,7 @@ func (s *bridgeStep) flag(r *run, name string, usual bool) bool {
 	return false
 }
 
-func (s *bridgeStep) dial(r *run) (Dial, []Target, error) {
+func (s *bridgeStep) dial(ctx context.Context, r *run) (Dial, []Target, error) {
 	d := Dial{
 		Timeout: ringing, Codecs: s.Codecs, Group: r.clean(s.Pickup.Template), OnSound: r.clean(s.SendOnAnswer.Template), OnAnswer: func() {},
 		CallerName: template.Command.Apply(cmp.Or(r.Variable("effective_caller_id_name"), r.Variable("caller_id_name"))),
@@ -168,7 +175,7 @@ func (s *bridgeStep) dial(r *run) (Dial, []Target, error) {
 	}
 	if s.Bridged.given() {
 		route := r.script().Name
-		d.OnAnswer = sync.OnceFunc(func() { r.beside(context.Background(), s.Bridged.block, route) })
+		d.OnAnswer = sync.OnceFunc(func() { r.beside(ctx, s.Bridged.block, route) })
 	}
 	var targets []Target
 	for i := range s.Endpoints {

@@ -296,3 +296,32 @@ func (p *patient) Do(ctx context.Context, _ fetch.Request) (*fetch.Response, err
 	<-ctx.Done()
 	return nil, context.Cause(ctx)
 }
+
+// choosy is a call with our own sound, which cannot ring gateways.
+type choosy struct{ *ownLeg }
+
+func (c choosy) Connect(ctx context.Context, d route.Dial) (route.Connected, error) {
+	if d.Targets[0].Type == "sipGateway" {
+		return route.Connected{}, route.ErrNeedsFreeSWITCH
+	}
+	return c.stage.Connect(ctx, d)
+}
+
+func TestWhomOnlyFreeSWITCHCanRingIsRungThereOrLeftOut(t *testing.T) {
+	script := around(`{"bridge": {"strategy": "sequential", "endpoints": [{"type": "sipGateway", "name": "gsm", "dialString": "1"}, {"type": "user", "name": "101"}]}}`)
+	for moves, want := range map[bool]route.EndKind{true: route.Moves, false: route.HungUp} {
+		stage := rehearsal.New(io.Discard)
+		if err := stage.Expect("bridge", "answered"); err != nil {
+			t.Fatal(err)
+		}
+		e := route.NewEngine(stage.Options(&route.Library{Scripts: []*route.Script{parse(t, "x.json", script)}}, tuesday))
+		ch := choosy{&ownLeg{stage: stage, moves: moves}}
+		s, err := e.Begin(ch, route.Arrival{Context: route.Default, Number: "1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ending := e.Run(t.Context(), ch, s); ending.Kind != want {
+			t.Errorf("with FreeSWITCH: %v; %+v\n%q", moves, ending, stage.Done())
+		}
+	}
+}

@@ -65,7 +65,7 @@ func (s *queue) run(ctx context.Context, r *run) error {
 		r.beside(ctx, s.Waiting.block, route)
 	}
 	if s.Bridged.given() {
-		w.Bridged = sync.OnceFunc(func() { r.beside(context.Background(), s.Bridged.block, route) })
+		w.Bridged = sync.OnceFunc(func() { r.beside(ctx, s.Bridged.block, route) })
 	}
 	how, err := q.Wait(ctx, w)
 	if err != nil {
