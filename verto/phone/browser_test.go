@@ -39,6 +39,7 @@ func TestInChromium(t *testing.T) {
 		{"waits for a server that is away", waitsForTheServer},
 		{"moves to another tab", movesToAnotherTab},
 		{"shows and joins calls in progress", joinsCalls},
+		{"does not join its own call", doesNotJoinItself},
 		{"asks before a link calls", asksBeforeALinkCalls},
 		{"says that the microphone is refused", isRefusedTheMicrophone},
 		{"suggests whom to call", suggests},

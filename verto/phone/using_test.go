@@ -51,12 +51,25 @@ func joinsCalls(t *testing.T, b *chromium) {
 		t.Errorf("it calls %q", c.Destination())
 	}
 	p.until(`peers.at(-1).getSenders()[0].track === null`) // the microphone is closed
+	c.Display(verto.Party{Number: "listen:c1"})
+	p.until(`document.querySelector('article h3').innerText === 'Ann Lee → +15550123'`)
 	p.sees("You listen to this call")
+	p.until(`document.querySelector('.ways button') === null`)
 	c.Hangup(verto.NormalClearing)
 	p.press("Whisper: Ann Lee, +15550123")
 	if c := h.call(); c.Destination() != "whisper:c1" {
 		t.Errorf("it calls %q", c.Destination())
 	}
+}
+
+// doesNotJoinItself: in the table stands the user's own call, too.
+func doesNotJoinItself(t *testing.T, b *chromium) {
+	h, p := ann(t, b)
+	h.show("c1", "sales", "Carl", "1010", "talking", 0)
+	h.show("c2", "sales", "Bob", "Ann", "ringing", 0)
+	p.until(`document.querySelectorAll('.ways button').length === 6`)
+	h.ring("ann", verto.Party{Name: "Bob", Number: "1009", Fields: map[string]string{verto.FieldCall: "c2"}})
+	p.until(`document.querySelectorAll('.ways button').length === 3`)
 }
 
 func asksBeforeALinkCalls(t *testing.T, b *chromium) {

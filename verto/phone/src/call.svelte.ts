@@ -126,7 +126,7 @@ export class Call {
       case 'verto.answer':
         return void this.#attempt(() => this.#accept(text(params.sdp), 'active'));
       case 'verto.display':
-        this.party = readParty(params, this.party);
+        if (!this.role) this.party = readParty(params, this.party); // who joins a call sees the call, not what was dialled
         return;
       case 'verto.bye':
         this.end(text(params.cause) || 'NORMAL_CLEARING');

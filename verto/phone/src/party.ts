@@ -14,10 +14,12 @@ export interface Party {
   linkText: string;
   /** The line that they came by. */
   line: string;
+  /** Id of the whole call that they are in, as calls in progress have it; empty: not known. */
+  call: string;
 }
 
 export function stranger(number: string, name = ''): Party {
-  return { name, number, username: '', photo: '', link: '', linkText: '', line: '' };
+  return { name, number, username: '', photo: '', link: '', linkText: '', line: '', call: '' };
 }
 
 /**
@@ -37,6 +39,7 @@ export function readParty(p: Fields, before = stranger('')): Party {
     link: web(text(p.verto_h_link)) || known.link,
     linkText: text(p.verto_h_link_text) || known.linkText,
     line: text(p.verto_h_line) || before.line,
+    call: text(p.verto_h_call) || before.call,
   };
 }
 
