@@ -68,7 +68,7 @@ func (m *meter) measure(ctx context.Context, mode string, calls int, d time.Dura
 		Mode: mode, Calls: calls, Lost: f.Lost + after.Dropped - before.Dropped, Frames: f.Packets, Second: d.Seconds(),
 		CPU: percent(after.CPU-before.CPU, took) / float64(each), RSS: (after.RSS - m.bare.RSS) / int64(each),
 		P50: millis(f.P50), P99: millis(f.P99), Max: millis(f.Max), Alone: millis(f.Alone),
-		Load: percent(spent, took), Late: millis(f.Late), Waited: percent(after.Waited-before.Waited, took),
+		Load: percent(spent, took), Late: millis(f.Late), Waited: min(100, percent(after.Waited-before.Waited, took)), // several threads may wait at once
 	}, err
 }
 

@@ -67,6 +67,9 @@ func (v *survey) run(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{Point: v.best, Aim: v.mode.Aim, ByLoad: n == most || n > 0 && v.last.loadLimited()}
+	if n == 0 {
+		r.Point = Point{Mode: v.mode.Name, Waited: v.last.Waited}
+	}
 	if n < 2 {
 		return r, nil
 	}

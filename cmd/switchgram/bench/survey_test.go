@@ -18,6 +18,7 @@ type fake struct {
 	breaks int // calls with which it cannot be measured; 0: never
 	ms     float64
 	late   time.Duration // of who calls, beyond can
+	waited float64
 	asked  []int
 }
 
@@ -30,7 +31,7 @@ func (f *fake) resize(_ context.Context, n int) error {
 var errBroken = errors.New("broken")
 
 func (f *fake) measure(context.Context, time.Duration) (Point, error) {
-	p := Point{Mode: "fake", Calls: f.stands, CPU: 0.2, RSS: 1000, P99: millis(f.ms * float64(time.Millisecond))}
+	p := Point{Mode: "fake", Calls: f.stands, CPU: 0.2, RSS: 1000, Waited: f.waited, P99: millis(f.ms * float64(time.Millisecond))}
 	switch {
 	case f.breaks > 0 && f.stands >= f.breaks:
 		return p, errBroken
@@ -84,7 +85,8 @@ func TestASurveyTellsWhenWhoCallsCouldDoNoMore(t *testing.T) {
 }
 
 func TestNothingIsCarried(t *testing.T) {
-	if r, err := surveyOf(t, &fake{}, 200); err != nil || r.Calls != 0 || !r.Short() {
+	r, err := surveyOf(t, &fake{waited: 40}, 200)
+	if err != nil || r.Calls != 0 || !r.Short() || r.Mode != "fake" || r.Waited != 40 {
 		t.Errorf("%+v %v", r, err)
 	}
 }
