@@ -2,6 +2,7 @@ package eventsocket
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -22,7 +23,10 @@ const (
 )
 
 // announcement is an event on its way to FreeSWITCH's bus.
-type announcement []esl.Field
+type announcement struct {
+	fields []esl.Field
+	body   string // JSON of the event, as everybody gets it; empty: it is no event of ours
+}
 
 // Publish implements bridge.Sink: it announces the event on FreeSWITCH's bus, and has the variables of the call's channels set. What happens
 // while there is no connection nobody hears of: it is not kept, since a bus is for the present.
@@ -64,11 +68,11 @@ func (s *Socket) announce(ctx context.Context) {
 func (s *Socket) say(ctx context.Context, a announcement) {
 	lost := s.missed()
 	if lost > 0 {
-		a = append(a, esl.Field{Name: "TG-Lost", Value: strconv.Itoa(lost)})
+		a.fields = append(a.fields, esl.Field{Name: "TG-Lost", Value: strconv.Itoa(lost)})
 	}
 	ctx, cancel := context.WithTimeout(ctx, announceWithin)
 	defer cancel()
-	err := s.client.SendEvent(ctx, "CUSTOM", a, "")
+	err := s.client.SendEvent(ctx, "CUSTOM", a.fields, a.body)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
@@ -92,7 +96,7 @@ func (s *Socket) missed() int {
 }
 
 // fields gathers those of an announcement that have a value.
-type fields struct{ all announcement }
+type fields struct{ all []esl.Field }
 
 func (f *fields) add(name, value string) {
 	if value != "" {
@@ -102,7 +106,7 @@ func (f *fields) add(name, value string) {
 
 // describe writes an event for the bus. There is no Unique-ID in it: FreeSWITCH would give the event to that channel alone.
 func describe(ev bridge.Event, t *talk) announcement {
-	f := fields{announcement{{Name: "Event-Subclass", Value: callSubclass}}}
+	f := fields{[]esl.Field{{Name: "Event-Subclass", Value: callSubclass}}}
 	f.add("TG-Action", strings.TrimPrefix(string(ev.Kind), "call."))
 	f.add("TG-Time", ev.At.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
 	f.add("TG-Call", string(ev.Call))
@@ -130,7 +134,16 @@ func describe(ev bridge.Event, t *talk) announcement {
 	case ev.Outcome != nil:
 		f.outcome(ev.Outcome, ev.Report())
 	}
-	return f.all
+	return announcement{f.all, inFull(ev)}
+}
+
+// inFull is the event's JSON, in which nothing can be taken for a variable: a dollar before a brace is written as its number.
+func inFull(ev bridge.Event) string {
+	text, err := json.Marshal(ev)
+	if err != nil {
+		return "" // an event has nothing that JSON has not
+	}
+	return strings.ReplaceAll(string(text), "${", `\u0024{`)
 }
 
 // outcome says how a call ended, and how good it was.

@@ -2,7 +2,9 @@ package eventsocket
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -55,6 +57,25 @@ func TestOtherProgramsSeeTelegramCalls(t *testing.T) {
 	ready.Recording = &recording.Info{ID: "r1"}
 	h.Publish(ready)
 	wantFields(t, h.heard(), map[string]string{"TG-Action": "recording.ready", "TG-Recording": "r1"})
+}
+
+func TestOtherProgramsGetTheEventInFull(t *testing.T) {
+	h := build(t)
+	incoming := fromTelegram(bridge.CallIncoming)
+	h.Publish(incoming)
+
+	body := h.heard().Body()
+
+	var got bridge.Report
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatalf("%q: %v", body, err)
+	}
+	if want := incoming.Report(); got.Call != want.Call || got.Caller != want.Caller || got.Version != want.Version || got.Direction != want.Direction {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if strings.Contains(body, "${") {
+		t.Errorf("%q has what could be taken for a variable", body)
+	}
 }
 
 func TestOtherProgramsSeeHowACallEnded(t *testing.T) {

@@ -80,7 +80,7 @@ func (c *order) run(ctx context.Context) {
 
 // answer tells who sent the command what becomes of it.
 func (c *order) answer(err error) {
-	f := fields{announcement{{Name: "Event-Subclass", Value: answerSubclass}}}
+	f := fields{[]esl.Field{{Name: "Event-Subclass", Value: answerSubclass}}}
 	f.add("TG-Command-ID", c.id)
 	f.add("TG-Command", c.verb)
 	if err == nil {
@@ -96,7 +96,7 @@ func (c *order) answer(err error) {
 		c.s.stats.Refused++
 		c.s.log.Info("command by the event socket refused", "command", c.verb, "err", err)
 	}
-	c.s.put(f.all)
+	c.s.put(announcement{fields: f.all})
 }
 
 // dial makes a call of two: TG-From is rung, and once it has answered TG-To, by the line TG-Line. The call's events have the command's id as
