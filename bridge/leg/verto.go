@@ -218,6 +218,10 @@ func (s vertoStream) Stats() media.Stats {
 type VertoDialer struct {
 	Pages func(user string) []*verto.Session   // that are connected; (*verto.Server).Sessions
 	Means func(line, to string) bridge.Address // as NewVerto has it
+
+	// Photo is the picture of who calls by a line, as a URL that a page can show; empty: there is none. Nil: nobody has one. It is asked while
+	// somebody waits.
+	Photo func(ctx context.Context, line string, who bridge.Party) string
 }
 
 // Forks implements bridge.Forker: every page of a user rings.
@@ -234,6 +238,9 @@ func (d *VertoDialer) Dial(ctx context.Context, to bridge.Address, o bridge.Dial
 		more = map[string]string{}
 	}
 	more[verto.FieldCall] = string(o.Call)
+	if d.Photo != nil && o.From.ID != 0 {
+		more[verto.FieldPhoto] = d.Photo(ctx, o.Line, o.From)
+	}
 	c, err := pages[o.Fork].Dial(ctx, "", VertoParty(o.From, o.Line, more))
 	if err != nil {
 		return nil, &refusal{cause: bridge.SubscriberAbsent, err: err}

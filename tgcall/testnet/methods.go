@@ -32,6 +32,7 @@ func methods() map[uint32]method {
 		tg.AccountSetPrivacyRequestTypeID: on((*request).setPrivacy),
 
 		tg.UsersGetUsersRequestTypeID:           on((*request).getUsers),
+		tg.UploadGetFileRequestTypeID:           on((*request).getFile),
 		tg.UsersGetFullUserRequestTypeID:        on((*request).getFullUser),
 		tg.ContactsResolveUsernameRequestTypeID: on((*request).resolveUsername),
 		tg.ContactsResolvePhoneRequestTypeID:    on((*request).resolvePhone),

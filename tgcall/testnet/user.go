@@ -25,6 +25,7 @@ type UserOptions struct {
 	Password  string // two-step password; "": none
 	HidePhone bool   // others neither see the number nor find the account by it
 	DC        int    // the data centre where it lives; 0: 2
+	Photo     []byte // JPEG, small; nil: none
 }
 
 // User is an account on the network.
@@ -156,6 +157,9 @@ func (v viewer) see(other *User) tg.UserClass {
 	}
 	if other.showsPhone(v.user) {
 		t.SetPhone(other.o.Phone)
+	}
+	if photo, ok := other.photo(); ok {
+		t.SetPhoto(photo)
 	}
 	if v.user != nil {
 		t.Contact = v.user.contacts[other]

@@ -57,6 +57,7 @@ type Program struct {
 	pages    *verto.Server // nil: no browser may log in
 	phone    *web          // that serves the pages
 	board    *board        // what the pages show
+	photos   *photos       // of who calls
 
 	again map[string]chan struct{} // by line: the switch may have forgotten it; never changes
 
@@ -73,6 +74,7 @@ func New(c *Config, o Options) (*Program, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	p := &Program{config: c, o: o, log: o.Log, dh: tgcall.NewDHCache(), registered: map[string]SideStatus{}, lineUp: map[string]bool{}}
+	p.photos = newPhotos(p)
 	if err := p.open(); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}

@@ -160,6 +160,7 @@ func (p *Program) pageDialer() *leg.VertoDialer {
 			return p.pages.Sessions(user)
 		},
 		Means: p.meant,
+		Photo: p.photos.of,
 	}
 }
 
