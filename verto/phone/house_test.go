@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -211,6 +210,3 @@ func (h *house) mend() {
 
 // address is the page's.
 func (h *house) address() string { return h.site.URL + "/phone/" }
-
-// elsewhere is the same page by another name, at which no permission was given.
-func (h *house) elsewhere() string { return strings.Replace(h.address(), "127.0.0.1", "localhost", 1) }

@@ -24,7 +24,6 @@ export const en = {
 
   keypad: 'Keypad',
   dialTo: 'Number, @username or name',
-  dialHint: 'Whom do you want to call?',
   call: 'Call',
   line: 'Line',
   anyLine: 'Any line',
@@ -92,7 +91,6 @@ export const en = {
   liveTab: 'Live',
   noLive: 'Nobody is on the phone.',
   noLiveAllowed: 'You may not see the calls of others.',
-  from: 'From',
   to: 'To',
   join: 'Join',
   joinListen: 'Listen',
@@ -104,7 +102,6 @@ export const en = {
   speaker: 'Speaker',
   ringer: 'Ringer',
   systemDevice: 'As the system says',
-  test: 'Test',
   testMicrophone: 'Test the microphone',
   testRinger: 'Ring once',
   deviceHint: 'This browser lets the system choose the loudspeaker.',

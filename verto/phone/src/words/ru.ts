@@ -25,7 +25,6 @@ export const ru: Words = {
 
   keypad: 'Набор',
   dialTo: 'Номер, @имя или название',
-  dialHint: 'Кому позвонить?',
   call: 'Позвонить',
   line: 'Линия',
   anyLine: 'Любая линия',
@@ -93,7 +92,6 @@ export const ru: Words = {
   liveTab: 'Сейчас',
   noLive: 'Сейчас никто не разговаривает.',
   noLiveAllowed: 'Чужие звонки вам не видны.',
-  from: 'От',
   to: 'Кому',
   join: 'Участвовать',
   joinListen: 'Слушать',
@@ -105,7 +103,6 @@ export const ru: Words = {
   speaker: 'Динамик',
   ringer: 'Звонок',
   systemDevice: 'Как в системе',
-  test: 'Проверить',
   testMicrophone: 'Проверить микрофон',
   testRinger: 'Позвонить один раз',
   deviceHint: 'В этом браузере динамик выбирает система.',
