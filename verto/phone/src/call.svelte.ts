@@ -4,7 +4,7 @@ import { stop, type Devices } from './devices.svelte';
 import { readParty, type Party } from './party';
 import { Peer } from './peer';
 import { grade, measure, type Grade, type Quality } from './quality';
-import { text, type Fields } from './socket';
+import { Away, text, type Fields } from './socket';
 
 /** `lost` is a call whose socket went away; the server keeps it and hands it back. */
 export type State = 'ringing' | 'calling' | 'early' | 'answering' | 'active' | 'held' | 'lost' | 'ended';
@@ -207,7 +207,7 @@ export class Call {
     try {
       await what();
     } catch (error) {
-      if (this.over) return;
+      if (this.over || (error instanceof Away && this.state === 'lost')) return; // the server will hand it back again
       void this.#modify('verto.bye', {});
       this.end(error instanceof DOMException ? error.name : text((error as Error).message) || 'NETWORK_OUT_OF_ORDER');
     }
@@ -236,6 +236,7 @@ export class Call {
   #begin(state: 'early' | 'active') {
     this.state = state;
     if (state === 'active') this.since ||= Date.now();
+    this.#gate(); // whoever comes back holds no more
     window.clearInterval(this.#look);
     this.#counted = { received: 0, lost: 0 };
     this.#look = window.setInterval(() => void this.#measure(), measuring);
@@ -253,7 +254,8 @@ export class Call {
   async #play(stream: MediaStream) {
     this.sound = this.#audio.srcObject = stream;
     await this.#exchange.devices.route(this.#audio, 'speaker');
-    await this.#audio.play().catch(() => undefined); // refused before the user did anything; it sounds with the first click
+    const play = () => this.#audio.play();
+    await play().catch(() => document.addEventListener('pointerdown', play, { once: true })); // browsers want a click first
   }
 
   // Nobody hears who is muted or holds, whatever the server does.

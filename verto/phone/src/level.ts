@@ -4,9 +4,10 @@ let shared: AudioContext | undefined;
 
 // Browsers start one only after a click; until then everything looks silent.
 function audioContext(): AudioContext {
-  shared ??= new AudioContext();
-  if (shared.state === 'suspended') void shared.resume();
-  return shared;
+  if (shared) return shared;
+  const context = (shared = new AudioContext());
+  document.addEventListener('pointerdown', () => void context.resume(), { once: true });
+  return context;
 }
 
 const floor = -60; // dB of full scale: what is drawn as nothing
