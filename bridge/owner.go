@@ -27,6 +27,7 @@ type owner struct {
 	timer   *time.Timer
 	watch   *time.Ticker     // nil: there is no sound yet
 	looks   <-chan time.Time // of watch
+	looked  int              // how often
 	talked  int              // who talks with the caller, or did last; 0: nobody yet
 	attempt ConnectOptions   // of the attempt being made
 	pending *pending         // the verb that state.verb is about

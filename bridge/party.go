@@ -19,6 +19,7 @@ type party struct {
 	ended   bool
 	outcome LegOutcome
 	gauge   gauge
+	opinion float64 // of how it sounds, as LegStatus has it
 
 	pastime  pastime
 	played   *room.Playback // for that; nil: nothing is

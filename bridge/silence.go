@@ -9,6 +9,9 @@ const (
 
 	// lookEvery is how often that is looked at, so that silence is told of within 3 s.
 	lookEvery = 500 * time.Millisecond
+
+	// showEvery is how many looks there are for one that others are shown.
+	showEvery = 10
 )
 
 // Direction is one of the two ways of a leg's sound.

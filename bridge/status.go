@@ -29,6 +29,7 @@ type LegStatus struct {
 	State   LegState `json:"state"`
 	Held    bool     `json:"held,omitempty"` // it holds the others
 	Muted   bool     `json:"muted,omitempty"`
+	MOS     float64  `json:"mos,omitempty"` // of the direction that sounds worse, so far and some seconds old; 0: not known
 }
 
 // CallState names where a call stands.
@@ -124,7 +125,7 @@ func (o *owner) show() {
 		}
 		st.Legs = append(st.Legs, LegStatus{
 			ID: p.outcome.ID, Address: p.address, Party: p.outcome.Party, User: userOf(p.leg), Role: l.role, Joined: l.joined,
-			State: l.name(), Held: p.gauge.held, Muted: p.gauge.muted,
+			State: l.name(), Held: p.gauge.held, Muted: p.gauge.muted, MOS: p.opinion,
 		})
 	}
 	o.call.status.Store(&st)

@@ -3,7 +3,6 @@ package bridge
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 )
 
@@ -38,7 +37,7 @@ func (o *owner) vet(leg int, asked TransferAsked) {
 	o.spawn("vet", vetted{leg: leg, cause: NormalTemporaryFailure}, func() input {
 		if asked.Leg != "" {
 			c := o.bridge.holder(asked.Leg)
-			in.moves = c != nil && c != o.call && (c.line == o.call.line || c.has(asked.Leg, user))
+			in.moves = c != nil && c != o.call && (c.line == o.call.line || user != "" && c.userOf(asked.Leg) == user)
 		}
 		if !in.moves && in.err == nil {
 			in.err = o.bridge.opt.Gate.Follow(o.ctx, o.call.line, user, asked.To)
@@ -49,11 +48,6 @@ func (o *owner) vet(leg int, asked TransferAsked) {
 		}
 		return in
 	})
-}
-
-// has tells whether a leg of the call is a user's.
-func (c *Call) has(leg LegID, user string) bool {
-	return user != "" && slices.ContainsFunc(c.status.Load().Legs, func(l LegStatus) bool { return l.ID == leg && l.User == user })
 }
 
 // userOf is who of our users has the leg; empty: nobody in particular.

@@ -27,7 +27,7 @@ func (o *owner) look(now time.Time) {
 		if p.seat == nil {
 			continue
 		}
-		st, ok := o.stats(p)
+		_, st, ok := o.stats(p)
 		if !ok {
 			continue
 		}
@@ -37,16 +37,39 @@ func (o *owner) look(now time.Time) {
 		o.turned(leg, Out, out, outLasted)
 	}
 	o.entertain(now)
+	if o.looked++; o.looked%showEvery == 0 {
+		for _, p := range o.parties {
+			o.judge(p)
+		}
+		o.show()
+	}
 }
 
-// stats reads the leg's counts. A stream that panics is not measured.
-func (o *owner) stats(p *party) (st media.Stats, ok bool) {
+// judge says what people would say of the worse direction of the leg, for those who look at calls.
+func (o *owner) judge(p *party) {
+	if p.seat == nil {
+		return
+	}
+	f, st, ok := o.stats(p)
+	if !ok {
+		return
+	}
+	g := p.gauge // that of the call's end is to know nothing of it
+	q := g.quality(f, st)
+	if p.opinion = q.In.MOS; q.Out.MOS > 0 && (p.opinion == 0 || q.Out.MOS < p.opinion) {
+		p.opinion = q.Out.MOS
+	}
+}
+
+// stats reads the leg's format and counts. A stream that panics is not measured.
+func (o *owner) stats(p *party) (f media.Format, st media.Stats, ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			o.complain("stats", v)
 		}
 	}()
-	return p.leg.Media().Stats(), true
+	m := p.leg.Media()
+	return m.Format(), m.Stats(), true
 }
 
 // turned publishes that a direction fell silent, or sounds again.

@@ -2,6 +2,8 @@ package program
 
 import (
 	"context"
+	"math"
+	"time"
 
 	"switchgram/bridge"
 	"switchgram/bridge/leg"
@@ -48,11 +50,18 @@ func (b *board) introduce(ev bridge.Event) {
 	}
 }
 
+// appraiseEvery is how often it is looked how calls sound.
+const appraiseEvery = 5 * time.Second
+
 // run keeps the tables as the calls are, until ctx ends.
 func (b *board) run(ctx context.Context) {
+	tick := time.NewTicker(appraiseEvery)
+	defer tick.Stop()
 	for {
 		select {
 		case <-b.news:
+			b.refresh()
+		case <-tick.C: // how calls sound is no event
 			b.refresh()
 		case <-ctx.Done():
 			return
@@ -84,7 +93,8 @@ func (b *board) refresh() {
 	}
 }
 
-// row is what a table shows of a call: id, line, from, to, state, since when in milliseconds of the epoch, and the legs.
+// row is what a table shows of a call: id, line, from, to, state, since when in milliseconds of the epoch, the legs, and how it sounds where it
+// sounds worst, from 1 to 4.5; 0: not known.
 func row(c bridge.CallStatus) []any {
 	from, to := c.From.String(), c.To.String()
 	if len(c.Legs) > 0 {
@@ -93,11 +103,14 @@ func row(c bridge.CallStatus) []any {
 	if len(c.Legs) > 1 {
 		to = shownAs(c.Legs[1], to)
 	}
-	legs := []any{}
+	legs, mos := []any{}, 0.0
 	for _, l := range c.Legs {
+		if l.MOS > 0 && (mos == 0 || l.MOS < mos) {
+			mos = math.Round(10*l.MOS) / 10 // finer differences nobody hears, and everybody would be told of
+		}
 		legs = append(legs, map[string]any{"address": l.Address, "name": l.Party.Name(), "role": l.Role, "state": l.State, "held": l.Held, "joined": l.Joined})
 	}
-	return []any{string(c.ID), c.Line, from, to, string(c.State), c.Since.UnixMilli(), legs}
+	return []any{string(c.ID), c.Line, from, to, string(c.State), c.Since.UnixMilli(), legs, mos}
 }
 
 // shownAs is a leg's person by name, where one is known.
