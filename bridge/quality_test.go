@@ -47,6 +47,23 @@ func TestOutcomeTellsHowGoodTheCallWas(t *testing.T) {
 	})
 }
 
+func TestRunningCallShowsHowItSounds(t *testing.T) {
+	play(t, nil, func(s *stage) {
+		c := s.talk()
+		if legs := s.Calls()[0].Legs; legs[0].MOS != 0 {
+			t.Errorf("an opinion of what nobody has heard yet: %+v", legs)
+		}
+		c.caller.sound.count(lossy)
+		c.callee.sound.count(func(st *media.Stats) { st.Received, st.Sent = 993, 900 })
+		pass(showEvery * lookEvery)
+		legs := s.Calls()[0].Legs
+		if caller, callee := legs[0].MOS, legs[1].MOS; caller < 2 || caller > 3.2 || callee < 4.3 {
+			t.Errorf("the caller's leg, with a tenth lost, sounds like %.1f, the callee's like %.1f", caller, callee)
+		}
+		c.end()
+	})
+}
+
 func TestJitterIsThatOfTheWholeCallNotOfItsEnd(t *testing.T) {
 	play(t, nil, func(s *stage) {
 		c := s.talk()
