@@ -55,7 +55,7 @@ func TestRunningCallShowsHowItSounds(t *testing.T) {
 		}
 		c.caller.sound.count(lossy)
 		c.callee.sound.count(func(st *media.Stats) { st.Received, st.Sent = 993, 900 })
-		pass(showEvery * lookEvery)
+		pass((showEvery + 1) * lookEvery)
 		legs := s.Calls()[0].Legs
 		if caller, callee := legs[0].MOS, legs[1].MOS; caller < 2 || caller > 3.2 || callee < 4.3 {
 			t.Errorf("the caller's leg, with a tenth lost, sounds like %.1f, the callee's like %.1f", caller, callee)
