@@ -240,8 +240,13 @@ var deskUser = testnet.UserOptions{Phone: "4930100999", Username: "desk_group", 
 // inbox is what somebody is written.
 func (h *house) inbox(u *testnet.User) <-chan string {
 	h.t.Helper()
+	return inboxOf(h.person(u, nil))
+}
+
+// inboxOf is what comes to a person's telephone.
+func inboxOf(p *testnet.Phone) <-chan string {
 	texts := make(chan string, 16)
-	h.person(u, nil).Session().OnUpdate(func(_ context.Context, _ tg.Entities, up tg.UpdateClass) {
+	p.Session().OnUpdate(func(_ context.Context, _ tg.Entities, up tg.UpdateClass) {
 		if news, ok := up.(*tg.UpdateNewMessage); ok {
 			if m, ok := news.Message.(*tg.Message); ok && !m.Out {
 				texts <- m.Message

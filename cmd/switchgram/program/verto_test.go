@@ -99,6 +99,33 @@ func modify(call, action string, more map[string]any) map[string]any {
 	return params
 }
 
+func TestPageWritesToWhomItTalksWith(t *testing.T) {
+	h := build(t, withPages(t, pageUser(t, "eve", "lines: [main]")+pageUser(t, "bob", "lines: []")))
+	ann, taken := h.ann(), make(chan *tgcall.Call, 1)
+	got := inboxOf(h.person(ann, takes(taken)))
+	eve, bob := h.page("eve"), h.page("bob")
+	eve.dial(pageCall, "@ann")
+	next(h, taken)
+	eve.ask("verto.info", map[string]any{"msg": map[string]any{"body": "in the call", "inDialog": true}, "dialogParams": map[string]any{"callID": pageCall}})
+	eve.ask("verto.info", map[string]any{"msg": map[string]any{"to": "telegram+@ann", "body": "beside it"}})
+	eve.ask("verto.info", map[string]any{"msg": map[string]any{"to": "bob", "body": "among us"}})
+	for _, want := range []string{"in the call", "beside it"} {
+		if text := next(h, got); text != want {
+			t.Errorf("ann reads %q, want %q", text, want)
+		}
+	}
+	if msg, _ := bob.await("verto.info")["msg"].(map[string]any); msg["body"] != "among us" || msg["from_msg_name"] != "eve Smith" {
+		t.Errorf("bob reads %v", msg)
+	}
+	for to, from := range map[string]*page{"telegram+@ann": bob, "nobody": eve} {
+		if answer, err := from.client.Ask(h.ctx, "verto.info", map[string]any{"msg": map[string]any{"to": to, "body": "x"}}); err == nil {
+			t.Errorf("a text to %s is taken: %s", to, answer)
+		}
+	}
+	eve.hangup(pageCall)
+	h.outcome()
+}
+
 func TestPageJoinsARunningCall(t *testing.T) {
 	h := build(t, withPages(t, pageUser(t, "eve", "lines: [main], roles: [listen, talk]")+pageUser(t, "mallory", "lines: []")))
 	desk := h.telephone("1000", 0)
