@@ -23,37 +23,32 @@ func (o *owner) stopWatch() {
 
 // look measures every leg that has a seat and tells of silence.
 func (o *owner) look(now time.Time) {
+	o.looked++
+	due := o.looked%showEvery == 0
 	for leg, p := range o.parties {
 		if p.seat == nil {
 			continue
 		}
-		_, st, ok := o.stats(p)
+		f, st, ok := o.stats(p)
 		if !ok {
 			continue
 		}
 		p.gauge.read(st)
+		if due {
+			p.judge(f, st)
+		}
 		in, out, inLasted, outLasted := p.gauge.look(st, now)
 		o.turned(leg, In, in, inLasted)
 		o.turned(leg, Out, out, outLasted)
 	}
 	o.entertain(now)
-	if o.looked++; o.looked%showEvery == 0 {
-		for _, p := range o.parties {
-			o.judge(p)
-		}
+	if due {
 		o.show()
 	}
 }
 
 // judge says what people would say of the worse direction of the leg, for those who look at calls.
-func (o *owner) judge(p *party) {
-	if p.seat == nil {
-		return
-	}
-	f, st, ok := o.stats(p)
-	if !ok {
-		return
-	}
+func (p *party) judge(f media.Format, st media.Stats) {
 	g := p.gauge // that of the call's end is to know nothing of it
 	q := g.quality(f, st)
 	if p.opinion = q.In.MOS; q.Out.MOS > 0 && (p.opinion == 0 || q.Out.MOS < p.opinion) {
