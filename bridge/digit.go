@@ -97,8 +97,8 @@ type Collected struct {
 	Terminator rune   // that ended it; 0: enough were pressed, or no more came in time
 }
 
-// Collect waits for digits of the caller, who must have been answered and talk with nobody. What the caller has pressed since the answer, or since
-// the last conversation, counts, up to 64 digits. ErrVerb when the call does something else.
+// Collect waits for digits of the caller, who must have been answered and talk with nobody. What the caller has pressed since the call came,
+// or since the last conversation, counts, up to 64 digits. ErrVerb when the call does something else.
 func (c *Call) Collect(ctx context.Context, o CollectOptions) (Collected, error) {
 	o, err := o.complete()
 	if err != nil {
@@ -130,9 +130,10 @@ type (
 	hand struct{}
 )
 
-// keyboard is what the caller has pressed while talking with nobody.
+// keyboard is what the caller has pressed while talking with nobody, and who took the call before the two talked.
 type keyboard struct {
-	typed   string // nobody has asked for it yet
+	typed   string // nobody has asked for it yet; who answers before the caller is answered gets it
+	callee  string // of the winner
 	got     string // of what is being collected
 	options CollectOptions
 	ended   rune // the terminator
@@ -192,21 +193,46 @@ func (m *machine) uncollect() {
 	m.do(disarm{})
 }
 
-// legPressed passes a key on to whom the leg talks with. What the caller presses while talking with nobody is kept for the controller.
+// legPressed passes a key on to whom the leg talks with. What the caller presses while talking with nobody is kept for the controller, and what
+// either presses before the two talk is kept for the other: their own devices know of the answer before we do.
 func (m *machine) legPressed(leg int, d Digit) {
-	if m.legs[leg].at != legUp || !strings.ContainsRune(keys, d.Key) {
+	if !m.listensTo(leg) || !strings.ContainsRune(keys, d.Key) {
 		return
 	}
 	m.do(tell{CallDigit, leg})
+	k := &m.keyboard
 	switch {
 	case m.phase == talking && leg == 0:
 		m.do(passOn{m.winner, d.Key, d.Duration})
 	case m.phase == talking && leg == m.winner:
 		m.do(passOn{0, d.Key, d.Duration})
-	case leg == 0 && len(m.keyboard.typed) < maxTyped:
-		m.keyboard.typed += string(d.Key)
+	case leg == 0 && len(k.typed) < maxTyped:
+		k.typed += string(d.Key)
 		if m.verb == collectVerb {
 			m.collect()
 		}
+	case leg == m.winner && (m.phase == taking || m.phase == answering) && len(k.callee) < maxTyped:
+		k.callee += string(d.Key)
+	}
+}
+
+// listensTo says whether the keys of a leg count: since the call came, or since a person took it.
+func (m *machine) listensTo(leg int) bool {
+	at := m.legs[leg].at
+	return at == legUp || at == legTaken || at == legWaiting || at == legAnswering
+}
+
+// catchUp passes on what the two pressed before they talked. What the caller left from a menu is for nobody.
+func (m *machine) catchUp() {
+	caller, callee := m.keyboard.typed, m.keyboard.callee
+	if m.phase != answering {
+		caller = ""
+	}
+	m.keyboard.typed, m.keyboard.callee = "", ""
+	for _, key := range caller {
+		m.do(passOn{m.winner, key, keyLength})
+	}
+	for _, key := range callee {
+		m.do(passOn{0, key, keyLength})
 	}
 }

@@ -142,6 +142,50 @@ func (l *keyLeg) types(digits string) {
 	}
 }
 
+// slowlyAnswered is a caller whose device knows of the answer a second before the call does.
+func slowlyAnswered() *keyLeg {
+	caller := newKeyLeg("tg", "@ann")
+	caller.answers = func(context.Context) error { pass(time.Second); return nil }
+	return caller
+}
+
+func TestKeysPressedBeforeTheCallCountsAsAnsweredReachTheOther(t *testing.T) {
+	play(t, nil, func(s *stage) {
+		caller, callee := slowlyAnswered(), newKeyLeg("sip", "1000")
+		s.dialer.legs["1000"] = callee
+		done := s.handle(caller, to1000)
+		callee.say(Answered{})
+		s.settle()
+		caller.types("42")
+		callee.types("6")
+		pass(2 * time.Second)
+		caller.types("3")
+		pass(time.Second)
+		caller.wantSent(t, sent{"6", keyLength})
+		callee.wantSent(t, sent{"4", keyLength}, sent{"2", keyLength}, sent{"3", keyLength})
+		caller.leaves(NormalClearing)
+		<-done
+	})
+}
+
+func TestKeysPressedBeforeTheCallCountsAsAnsweredAreCollected(t *testing.T) {
+	scripted(t, func(ctx context.Context, c *Call) error {
+		if err := c.Answer(ctx); err != nil {
+			return err
+		}
+		if all, err := c.Collect(ctx, CollectOptions{Max: 2}); err != nil || all.Digits != "12" {
+			t.Errorf("collected %q, %v", all.Digits, err)
+		}
+		return nil
+	}, func(s *stage) {
+		caller := slowlyAnswered()
+		done := s.handle(caller, to1000)
+		s.settle()
+		caller.types("12")
+		<-done
+	})
+}
+
 func TestDigitsAreCollectedUntilThereAreEnough(t *testing.T) {
 	collecting(t, CollectOptions{Max: 3, Terminators: "#*"}, func(s *stage, caller *keyLeg, got <-chan Collected) {
 		caller.types("123" + "4#" + "#" + "56*")

@@ -32,8 +32,9 @@ func (m *machine) answerCaller() {
 }
 
 func (m *machine) talk() {
-	m.phase, m.keyboard.typed = talking, ""
 	m.do(tell{CallAnswered, m.winner})
+	m.catchUp()
+	m.phase = talking
 	if m.referrer != 0 {
 		m.do(vet{m.referrer - 1})
 	}

@@ -190,7 +190,7 @@ func (m *machine) legTaken(leg int) {
 	if leg == 0 {
 		return
 	}
-	m.phase, m.winner = taking, leg
+	m.phase, m.winner, m.keyboard.callee = taking, leg, ""
 	m.do(tell{CallAccepted, leg})
 	m.hangupCallees(LoseRace)
 }

@@ -76,6 +76,7 @@ func situations() []situation {
 		{"incoming, gate asked", incoming},
 		{"incoming, controlled", ready},
 		{"being answered alone", after(ready, answerAsked{})},
+		{"callee there, caller being answered, both press keys", after(answering, ev(0, Digit{Key: '4'}), ev(1, Digit{Key: '7'}))},
 		{"answered alone", after(ready, answerAsked{}, answerDone{})},
 		{"answered alone, keys pressed", after(ready, answerAsked{}, answerDone{}, ev(0, Digit{Key: '4'}))},
 		{"collecting", after(ready, answerAsked{}, answerDone{}, collectAsked{CollectOptions{Max: 2, Terminators: "#"}}, ev(0, Digit{Key: '4'}))},
@@ -213,6 +214,9 @@ func describeState(s state) string {
 	}
 	if s.following != 0 {
 		text += fmt.Sprintf(" following %d", s.following)
+	}
+	if k := s.keyboard; k.callee != "" {
+		text += " callee typed " + k.callee
 	}
 	if k := s.keyboard; k.typed != "" {
 		text += " typed " + k.typed
