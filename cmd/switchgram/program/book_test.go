@@ -42,9 +42,16 @@ func (b *book) await(ctx context.Context, text string) string {
 		select {
 		case <-written:
 		case <-ctx.Done():
-			b.t.Fatalf("nothing in the log of %q:\n%s", text, strings.Join(b.lines, ""))
+			b.t.Fatalf("nothing in the log of %q:\n%s", text, b.all())
 		}
 	}
+}
+
+// all is the whole log, to which others go on writing.
+func (b *book) all() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Join(b.lines, "")
 }
 
 // turn lets no line be found any more that is there now.
