@@ -213,6 +213,8 @@ func (m *machine) legPressed(leg int, d Digit) {
 		}
 	case leg == m.winner && (m.phase == taking || m.phase == answering) && len(k.callee) < maxTyped:
 		k.callee += string(d.Key)
+	case m.legs[leg].joined:
+		m.guestPressed(leg, d.Key)
 	}
 }
 

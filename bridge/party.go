@@ -21,6 +21,10 @@ type party struct {
 	gauge   gauge
 	opinion float64 // of how it sounds, as LegStatus has it
 
+	codec    string // as LegStatus has these
+	loudness int
+	spoke    time.Time
+
 	pastime  pastime
 	played   *room.Playback // for that; nil: nothing is
 	jobs     chan job       // digits to be sent; nil: none yet

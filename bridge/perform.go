@@ -35,8 +35,7 @@ func (o *owner) perform(a action, e envelope) {
 	case unseat:
 		o.unseat(a.leg)
 	case retune:
-		o.parties[a.leg].seat.FormatChanged()
-		o.listen(o.parties[a.leg])
+		o.retune(o.parties[a.leg])
 	case arm:
 		o.timer.Reset(o.patience(a.timer))
 	case disarm:
@@ -55,6 +54,8 @@ func (o *owner) perform(a action, e envelope) {
 		o.sendOn(a, e.in)
 	case letIn:
 		o.letIn(e.in.(joinAsked), e.verb)
+	case behave:
+		o.behave(a.leg)
 	case assume:
 		o.assume(a.leg, e.in.(becomeAsked).whom)
 	case letGo:
@@ -68,8 +69,7 @@ func (o *owner) perform(a action, e envelope) {
 	case passOn:
 		o.passOn(a)
 	case hand:
-		k := o.state.keyboard
-		o.reply(o.pending, answered{collected: Collected{Digits: k.got, Terminator: k.ended}})
+		o.hand()
 	case refuse:
 		o.reply(e.verb, o.refusal())
 	}
@@ -99,6 +99,12 @@ func (o *owner) verdict() answered {
 		r.Leg, r.To, r.Err, r.RetryAfter, r.Redirect = p.outcome.ID, p.address, p.outcome.Err, p.retryAfter, p.redirect
 	}
 	return answered{result: r}
+}
+
+// hand gives what was collected to the verb that waits for it.
+func (o *owner) hand() {
+	k := o.state.keyboard
+	o.reply(o.pending, answered{collected: Collected{Digits: k.got, Terminator: k.ended}})
 }
 
 func (o *owner) refusal() answered {
@@ -274,12 +280,21 @@ func (o *owner) seat(leg int) {
 	if leg == 0 {
 		o.caller.Store(p.seat)
 	}
+	p.codec = codecOf(p.leg.Media().Format())
+	o.behave(leg)
 	o.whisper()
 	o.listen(p)
 	o.startWatch()
 	if leg != 0 && !o.state.legs[leg].joined {
 		o.outcome.Times.Media = time.Now()
 	}
+}
+
+// retune has the room speak what a leg speaks now.
+func (o *owner) retune(p *party) {
+	p.codec = codecOf(p.leg.Media().Format())
+	p.seat.FormatChanged()
+	o.listen(p)
 }
 
 func (o *owner) unseat(leg int) {

@@ -55,6 +55,7 @@ type legState struct {
 	cause  Cause // why it was hung up, or ended
 	joined bool  // it is neither the caller nor was it dialled by an attempt to connect
 	role   Role
+	manner manner
 
 	instead    int  // whose place it takes when it is up, plus one; 0: nobody's
 	redirected bool // its far end has named others to call

@@ -27,9 +27,16 @@ type LegStatus struct {
 	Role    Role     `json:"role"`
 	Joined  bool     `json:"joined,omitempty"` // neither the caller nor called
 	State   LegState `json:"state"`
-	Held    bool     `json:"held,omitempty"` // it holds the others
-	Muted   bool     `json:"muted,omitempty"`
-	MOS     float64  `json:"mos,omitempty"` // of the direction that sounds worse, so far and some seconds old; 0: not known
+	Held    bool     `json:"held,omitempty"`  // it holds the others
+	Muted   bool     `json:"muted,omitempty"` // it has muted itself
+
+	Silenced bool    `json:"silenced,omitempty"`  // what it says is kept from the others: see Bridge.Silence
+	Deaf     bool    `json:"deaf,omitempty"`      // what they say is kept from it
+	Volume   float64 `json:"volume_db,omitempty"` // 0: as it speaks
+	Codec    string  `json:"codec,omitempty"`     // and its rate in Hz, "opus@48000"
+	Loudness int     `json:"loudness,omitempty"`  // how loud it speaks, from 5 to 100 in steps of 5 dB; 0: it does not, or while sound is relayed nobody knows
+
+	MOS float64 `json:"mos,omitempty"` // of the direction that sounds worse, so far and some seconds old; 0: not known
 }
 
 // CallState names where a call stands.
@@ -126,6 +133,7 @@ func (o *owner) show() {
 		st.Legs = append(st.Legs, LegStatus{
 			ID: p.outcome.ID, Address: p.address, Party: p.outcome.Party, User: userOf(p.leg), Role: l.role, Joined: l.joined,
 			State: l.name(), Held: p.gauge.held, Muted: p.gauge.muted, MOS: p.opinion,
+			Silenced: l.manner.silenced, Deaf: l.manner.deaf, Volume: l.manner.volume, Codec: p.codec, Loudness: p.loudness,
 		})
 	}
 	o.call.status.Store(&st)

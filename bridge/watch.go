@@ -24,7 +24,7 @@ func (o *owner) stopWatch() {
 // look measures every leg that has a seat and tells of silence.
 func (o *owner) look(now time.Time) {
 	o.looked++
-	due := o.looked%showEvery == 0
+	due, changed := o.looked%showEvery == 0, false
 	for leg, p := range o.parties {
 		if p.seat == nil {
 			continue
@@ -34,6 +34,7 @@ func (o *owner) look(now time.Time) {
 			continue
 		}
 		p.gauge.read(st)
+		changed = p.hear(o.state.legs[leg].manner.silenced, now) || changed
 		if due {
 			p.judge(f, st)
 		}
@@ -42,7 +43,7 @@ func (o *owner) look(now time.Time) {
 		o.turned(leg, Out, out, outLasted)
 	}
 	o.entertain(now)
-	if due {
+	if due || changed {
 		o.show()
 	}
 }

@@ -7,16 +7,23 @@ func (s *Seat) FormatChanged() { s.room.reconnect(func() {}) }
 // Hold lets the far side hear silence instead of the others (on), or the others again. What is played to it is heard even so.
 func (s *Seat) Hold(on bool) { s.room.reconnect(func() { s.held = on }) }
 
-// Mute keeps what the far side says from the others (on), who hear silence from it.
-func (s *Seat) Mute(on bool) { s.room.reconnect(func() { s.muted = on }) }
+// Mute keeps what the far side says from the others (on), who hear silence from it, and its packets from taps.
+func (s *Seat) Mute(on bool) {
+	s.room.reconnect(func() {
+		s.muted = on
+		s.private.Store(s.role != Talk || on)
+	})
+}
 
 // SetGain makes what the far side says louder or softer for the others: db from -60 to 20, 0 as it is said. What is not 0 must be decoded.
 func (s *Seat) SetGain(db float64) { s.room.reconnect(func() { s.gain = factor(db) }) }
 
 // Become gives the seat another role. A Whisper is heard by to only, and by nobody if that is nil; the other roles need no to.
 func (s *Seat) Become(as Role, to *Seat) {
-	s.private.Store(as != Talk)
-	s.room.reconnect(func() { s.role, s.whispered = as, to })
+	s.room.reconnect(func() {
+		s.private.Store(as != Talk || s.muted)
+		s.role, s.whispered = as, to
+	})
 }
 
 // OnDigit has found called with each digit (0 to 9, A to D, *, #) that the far side sends as tones in its sound, when it ends; nil, as at

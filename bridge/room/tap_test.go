@@ -40,6 +40,31 @@ func TestATapGivesPacketsAsTheyAre(t *testing.T) {
 	})
 }
 
+func TestATapHasNothingOfWhoIsMuted(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *room.Room) {
+		ann, bob := says(t, r, browser, 400), says(t, r, browser, 600)
+		tap := r.Tap(room.TapOptions{Packets: 1000})
+		ann.seat.Mute(true)
+		ann.seat.Become(room.Talk, nil)
+		wait(time.Second)
+		ann.seat.Mute(false)
+		until := time.Now()
+		wait(time.Second)
+		tap.Close()
+		ann.hang()
+		bob.hang()
+		count := map[*room.Seat]int{}
+		for k := range tap.Packets() {
+			if count[k.Seat]++; k.Seat == ann.seat && k.At.Before(until) {
+				t.Fatal("who is muted is recorded")
+			}
+		}
+		if a, b := count[ann.seat], count[bob.seat]; a < 48 || a > 51 || b < 98 {
+			t.Errorf("%d packets of ann's, %d of bob's", a, b)
+		}
+	})
+}
+
 func TestATapGivesTheMixWhilePacketsAreRelayed(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *room.Room) {
 		ann, bob := says(t, r, browser, 400), says(t, r, browser, 600)
