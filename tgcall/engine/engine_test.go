@@ -279,6 +279,32 @@ func TestMessagesInAnyOrder(t *testing.T) {
 	}
 }
 
+// TestOfferOvertakesTheAnswer: gotd says each message once and from several threads, and offers as soon as it is connected, whether it has
+// read our offer or not.
+func TestOfferOvertakesTheAnswer(t *testing.T) {
+	for _, v := range []string{"9.0.0", "8.0.0", "7.0.0"} {
+		t.Run(v, func(t *testing.T) {
+			t.Parallel()
+			c, m := newMiddled(t, Config{Version: v, P2P: true})
+			var answer signal.Message
+			m.fromCallee = func(msg signal.Message) {
+				_, negotiates := msg.(signal.NegotiateChannels)
+				switch {
+				case negotiates && answer == nil:
+					answer = msg
+				case negotiates:
+					m.sayToCaller(msg)
+					m.sayToCaller(answer)
+				default:
+					m.sayToCaller(msg)
+				}
+			}
+			c.run()
+			c.established()
+		})
+	}
+}
+
 func TestCameraOfThePeerIsAnsweredWithAudioAlone(t *testing.T) {
 	t.Parallel()
 	c, m := newMiddled(t, Config{Version: "13.0.0", P2P: true})

@@ -51,10 +51,9 @@ type loop struct {
 const maxEarly = 64
 
 func newLoop(e *Engine) *loop {
-	unordered := e.cfg.Version == "7.0.0" || e.custom.noSCTP
 	return &loop{
 		Engine:      e,
-		negotiation: negotiation.New(e.cfg.Outgoing, unordered, e.ssrc),
+		negotiation: negotiation.New(e.cfg.Outgoing, !signal.Ordered(e.cfg.Version, e.custom.noSCTP), e.ssrc),
 	}
 }
 

@@ -79,7 +79,7 @@ func newTransport(kind carriage, cipher *cipher, in *inbox, o Options, log *slog
 	switch {
 	case kind == carriageAcked:
 		return newAckedTransport(cipher, in, o.Out, log)
-	case kind == carriageSCTP && !o.NoSCTP:
+	case Ordered(o.Version, o.NoSCTP):
 		return newSCTPTransport(newRaw(cipher, true), in, o.Outgoing, o.Out, log)
 	default:
 		return &rawTransport{raw: newRaw(cipher, kind == carriageSCTP), in: in, out: o.Out, log: log}

@@ -45,6 +45,12 @@ func Known(version string) bool {
 	return ok
 }
 
+// Ordered reports whether messages come in the order in which the other side sent them. Versions 8.0.0 and 9.0.0 leave that to the other
+// side: Telegram's engine repeats what came before in each packet, others do not. noSCTP is that of Options.
+func Ordered(version string, noSCTP bool) bool {
+	return carriages[version] == carriageSCTP && !noSCTP
+}
+
 // carriage is how a version carries its messages.
 type carriage uint8
 
