@@ -27,9 +27,11 @@ func mailServer(t *testing.T, o notifytest.MailOptions) *notifytest.MailServer {
 // mailTo is a mail to two people by a server.
 func mailTo(s *notifytest.MailServer) Mail {
 	return Mail{
-		Server: s.Addr(), RootCAs: s.RootCAs(), User: "calls", Password: "hunter2",
-		From: "Switchgram <calls@example.org>", To: []string{"Desk <desk@example.org>", "boss@example.org"},
-		Subject: "Missed call from {{.Caller.Name}}", Text: "Call {{.Caller.Name}} back\n.\nat {{.Caller.Number}}\n",
+		MailServer: MailServer{
+			Server: s.Addr(), RootCAs: s.RootCAs(), User: "calls", Password: "hunter2", From: "Switchgram <calls@example.org>",
+		},
+		To:      []string{"Desk <desk@example.org>", "boss@example.org"},
+		Subject: "Missed call from {{.Caller.Name}}", Text: "Call {{.Caller.Name}} back\n.\nat {{.Caller.Number}}",
 	}
 }
 

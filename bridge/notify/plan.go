@@ -24,11 +24,14 @@ type Subscription struct {
 
 // composed tells whether what the endpoint is told is not of our making.
 func (s Subscription) composed() bool {
-	_, requests := s.To.(Requests)
-	return requests
+	switch s.To.(type) {
+	case Requests, Letters:
+		return true
+	}
+	return false
 }
 
-// Target is an endpoint: HTTP, Mail or Requests.
+// Target is an endpoint: HTTP, Mail, Requests or Letters.
 type Target interface{ prepare() (sender, error) }
 
 // sender is a Target that is ready for use.

@@ -33,15 +33,17 @@ type Messenger interface {
 
 // Mail is a message to be mailed.
 type Mail struct {
-	To      []string
-	From    string
+	Key     string // the same if the same step is run again after a crash
+	From    string // empty: whom mail here is from
+	To, CC  []string
 	Subject string
 	HTML    string
 }
 
-// Mailer sends mail.
+// Mailer sends mail. What nobody waits for it must not lose: MailLater returns when that is on disk.
 type Mailer interface {
 	SendMail(ctx context.Context, m Mail) error
+	MailLater(ctx context.Context, m Mail) error
 }
 
 // Agents show things to people at their telephones.

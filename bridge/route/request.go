@@ -12,9 +12,12 @@ import (
 )
 
 // key names a step of a call, and which time it is that it runs: the same if it is repeated after a crash.
-func (s *httpRequest) key(r *run, at *step) string {
-	return strings.Join([]string{r.state.Call, r.name(), at.path, strconv.Itoa(r.state.Counts.Steps), s.mark}, " ")
+func (r *run) key(at *step) string {
+	return strings.Join([]string{r.state.Call, r.name(), at.path, strconv.Itoa(r.state.Counts.Steps)}, " ")
 }
+
+// key names a request of a step.
+func (s *httpRequest) key(r *run, at *step) string { return r.key(at) + " " + s.mark }
 
 // request is what is to be sent.
 func (s *httpRequest) request(r *run) (fetch.Request, error) {

@@ -66,26 +66,28 @@ type sendEmail struct {
 	Profile anything `json:"profile"`
 }
 
-func (s *sendEmail) run(ctx context.Context, r *run) error { return s.prepare(r)(ctx) }
-
-func (s *sendEmail) detach(ctx context.Context, r *run, _ *step) error {
-	return r.later(ctx, "send mail", s.prepare(r))
+func (s *sendEmail) run(ctx context.Context, r *run) error {
+	return s.send(r, r.current(), func(by Mailer, m Mail) error { return by.SendMail(ctx, m) })
 }
 
-func (s *sendEmail) prepare(r *run) func(context.Context) error {
+// detach queues the mail, which then survives whatever happens to us.
+func (s *sendEmail) detach(ctx context.Context, r *run, at *step) error {
+	return s.send(r, at, func(by Mailer, m Mail) error { return by.MailLater(context.WithoutCancel(ctx), m) })
+}
+
+func (s *sendEmail) send(r *run, at *step, hand func(Mailer, Mail) error) error {
+	by := r.engine.opt.Mailer
+	if by == nil {
+		return failure("unavailable", "nothing sends mail here")
+	}
 	m := Mail{
-		To: append(s.To.render(r, template.Command), s.CC.render(r, template.Command)...), From: r.clean(s.From.Template),
-		Subject: r.clean(s.Subject.Template), HTML: s.Message.Render(r, template.HTML),
+		Key: r.key(at), From: r.raw(s.From.Template), To: s.To.render(r, template.Raw), CC: s.CC.render(r, template.Raw),
+		Subject: r.raw(s.Subject.Template), HTML: s.Message.Render(r, template.HTML),
 	}
-	return func(ctx context.Context) error {
-		if r.engine.opt.Mailer == nil {
-			return failure("unavailable", "nothing sends mail here")
-		}
-		if err := r.engine.opt.Mailer.SendMail(ctx, m); err != nil {
-			return failure("mail_failed", "send mail: %w", err)
-		}
-		return nil
+	if err := hand(by, m); err != nil {
+		return failure("mail_failed", "send mail: %w", err)
 	}
+	return nil
 }
 
 // sendSMS posts a form to the web server of a gateway for text messages: to, from and text.

@@ -59,7 +59,13 @@ func (s *Stage) SendMessage(_ context.Context, to, text, format string) error {
 
 // SendMail implements route.Mailer.
 func (s *Stage) SendMail(_ context.Context, m route.Mail) error {
-	s.say("mail to %s: %s: %s", strings.Join(m.To, ", "), m.Subject, m.HTML)
+	s.say("mail to %s: %s: %s", strings.Join(append(m.To, m.CC...), ", "), m.Subject, m.HTML)
+	return nil
+}
+
+// MailLater implements route.Mailer.
+func (s *Stage) MailLater(_ context.Context, m route.Mail) error {
+	s.say("later: mail to %s: %s: %s", strings.Join(append(m.To, m.CC...), ", "), m.Subject, m.HTML)
 	return nil
 }
 

@@ -29,10 +29,11 @@ type Config struct {
 	XML         XML            `yaml:"xml"`
 	FreeSWITCH  FreeSWITCH     `yaml:"freeswitch"`
 
-	Notify Notify `yaml:"notify"`
-	Routes Routes `yaml:"routes"`
-	Events Events `yaml:"events"`
-	Verto  Verto  `yaml:"verto"`
+	Mail   MailServer `yaml:"mail"` // for whatever is mailed
+	Notify Notify     `yaml:"notify"`
+	Routes Routes     `yaml:"routes"`
+	Events Events     `yaml:"events"`
+	Verto  Verto      `yaml:"verto"`
 
 	Store             string `yaml:"store"` // where calls are remembered (docs/calls.md): a file, postgres://..., or none; empty: calls.db in State, or none without a file of configuration
 	StorePasswordEnv  string `yaml:"store_password_env"`
@@ -114,6 +115,7 @@ func (c *Config) relativeTo(folder string) {
 		names = append(names, &c.Store)
 	}
 	names = append(names, c.SIP.TLS.files()...)
+	names = append(names, c.Mail.files()...)
 	names = append(names, c.Notify.files()...)
 	names = append(names, c.Routes.files()...)
 	names = append(names, c.Events.files()...)
@@ -168,7 +170,7 @@ func (c *Config) Check() error {
 	c.XML.check(say)
 	c.FreeSWITCH.check(say)
 	c.checkStore(say)
-	c.Notify.check(say, c.lineNames())
+	c.Notify.check(say, c.lineNames(), c.Mail.Server != "")
 	c.Routes.check(say, c.lineNames())
 	c.Events.check(say)
 	c.Verto.check(say)

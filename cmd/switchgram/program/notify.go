@@ -58,19 +58,17 @@ type NamedSecret struct {
 
 // Mail is an endpoint that is told by e-mail.
 type Mail struct {
-	Server       string   `yaml:"server"`
-	TLS          string   `yaml:"tls"` // implicit, starttls, none; empty: by the port
-	User         string   `yaml:"user"`
-	PasswordEnv  string   `yaml:"password_env"`
-	PasswordFile string   `yaml:"password_file"`
-	From         string   `yaml:"from"`
-	To           []string `yaml:"to"`
-	Subject      string   `yaml:"subject"`
-	Text         string   `yaml:"text"`
+	MailServer `yaml:",inline"` // empty: that of the configuration
+	To         []string         `yaml:"to"`
+	Subject    string           `yaml:"subject"`
+	Text       string           `yaml:"text"`
 }
 
-// check reports what can be wrong without a look at secrets.
-func (n Notify) check(say func(key, format string, args ...any), lines []string) {
+// given tells whether the endpoint is one.
+func (m Mail) given() bool { return m.Server != "" || len(m.To) > 0 }
+
+// check reports what can be wrong without a look at secrets. server: there is one for mail.
+func (n Notify) check(say func(key, format string, args ...any), lines []string, server bool) {
 	if _, err := time.LoadLocation(n.Zone); err != nil {
 		say("notify.zone", "%q: want a time zone, such as Europe/Berlin", n.Zone)
 	}
@@ -81,8 +79,11 @@ func (n Notify) check(say func(key, format string, args ...any), lines []string)
 				say(fmt.Sprintf("%slines[%d]", key, j), "%q: there is no such line", name)
 			}
 		}
-		if by := to.URL + to.URLEnv + to.URLFile; (by == "") == (to.Mail.Server == "") {
+		if by := to.URL + to.URLEnv + to.URLFile; (by == "") != to.Mail.given() {
 			say(key+"url", "want one of url, url_env, url_file and mail")
+		}
+		if to.Mail.given() && to.Mail.Server == "" && !server {
+			say(key+"mail.server", "missing, and so is mail.server, which is for all")
 		}
 	}
 }
@@ -91,7 +92,8 @@ func (n Notify) check(say func(key, format string, args ...any), lines []string)
 func (n *Notify) files() (all []*string) {
 	for i := range n.To {
 		to := &n.To[i]
-		all = append(all, &to.URLFile, &to.Mail.PasswordFile)
+		all = append(all, &to.URLFile)
+		all = append(all, to.Mail.files()...)
 		for j := range to.Keys {
 			all = append(all, &to.Keys[j].File)
 		}
@@ -131,7 +133,7 @@ func (n Notify) plan(c *Config, more ...notify.Subscription) (*notify.Plan, erro
 }
 
 func (n Notified) target(c *Config, key string, zone *time.Location) (notify.Target, error) {
-	if n.Mail.Server != "" {
+	if n.Mail.given() {
 		return n.Mail.target(c, key+"mail.", zone)
 	}
 	h := notify.HTTP{
@@ -156,10 +158,11 @@ func (n Notified) target(c *Config, key string, zone *time.Location) (notify.Tar
 }
 
 func (m Mail) target(c *Config, key string, zone *time.Location) (notify.Target, error) {
-	password, err := c.secret(key+"password", line.SecretRef{Env: m.PasswordEnv, File: m.PasswordFile})
-	return notify.Mail{
-		Server: m.Server, TLS: m.TLS, User: m.User, Password: password, From: m.From, To: m.To, Subject: m.Subject, Text: m.Text, Zone: zone,
-	}, err
+	if m.Server == "" {
+		m.MailServer, key = c.Mail, "mail."
+	}
+	at, err := m.MailServer.at(c, key)
+	return notify.Mail{MailServer: at, To: m.To, Subject: m.Subject, Text: m.Text, Zone: zone}, err
 }
 
 // fetching is how endpoints are reached.

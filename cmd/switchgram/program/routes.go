@@ -29,16 +29,21 @@ type routing struct {
 	client *fetch.Client
 	socket *esl.Server    // nil: FreeSWITCH hands no calls to us
 	queued *live.Requests // nil: there is nowhere to keep requests that nobody waits for
+	mail   *live.Mail     // nil: there is no server for it
 }
 
-// openRequests makes the queue of requests that nobody waits for, if there are scripts and a store.
-func (p *Program) openRequests() error {
+// openRequests makes what sends the mail of scripts, and the queue of requests and mail that nobody waits for, if there is a store.
+func (p *Program) openRequests() (err error) {
 	if p.config.Routes.Directory == "" {
 		return nil
 	}
 	p.routes = &routing{}
-	if p.config.Store == "" || p.config.Store == noStore {
-		return nil
+	var put func(notify.Notification) error
+	if p.config.Store != "" && p.config.Store != noStore {
+		put = func(n notify.Notification) error { return p.store.Enqueue(n) }
+	}
+	if p.routes.mail, err = p.openMail(put); err != nil || put == nil {
+		return err
 	}
 	if err := os.MkdirAll(p.config.State, 0o700); err != nil {
 		return p.config.wrong("state", err)
@@ -47,7 +52,7 @@ func (p *Program) openRequests() error {
 	if err != nil {
 		return p.config.wrong("state", err)
 	}
-	p.routes.queued, err = live.NewRequests(key, func(n notify.Notification) error { return p.store.Enqueue(n) })
+	p.routes.queued, err = live.NewRequests(key, put)
 	return err
 }
 
@@ -123,6 +128,9 @@ func (p *Program) scriptOptions() (o route.Options, err error) {
 	o = route.Options{Library: p.routes.folder.Library, HTTP: p.routes.client, Messenger: newMessenger(p), Agents: agents{p}, Log: p.log}
 	if p.routes.queued != nil {
 		o.Requests = p.routes.queued
+	}
+	if p.routes.mail != nil {
+		o.Mailer = p.routes.mail
 	}
 	if p.store != nil {
 		o.Records = records{p.store}
@@ -222,7 +230,11 @@ func (r *routing) subscriptions() []notify.Subscription {
 	if r == nil || r.queued == nil {
 		return nil
 	}
-	return []notify.Subscription{r.queued.Subscription()}
+	all := []notify.Subscription{r.queued.Subscription()}
+	if r.mail != nil {
+		all = append(all, r.mail.Subscription())
+	}
+	return all
 }
 
 // runRoutes runs scripts until ctx ends.

@@ -1,0 +1,107 @@
+package notify
+
+import (
+	"errors"
+	"io"
+	"mime/quotedprintable"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"switchgram/bridge/notify/notifytest"
+)
+
+// written is a letter of a script to somebody.
+func written(to ...string) Letter {
+	return Letter{ID: LetterID("5f-1 callflow[3]"), At: time.Unix(1_800_000_000, 0).UTC(), To: to, Subject: "Call of Ann", Text: "<p>Ann &amp; Bob</p>", HTML: true}
+}
+
+// posts delivers a letter as the queue would.
+func posts(t *testing.T, s *notifytest.MailServer, l Letter) error {
+	t.Helper()
+	p, err := NewPost(mailTo(s).MailServer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := NewLetter("mail", l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Letters{Post: p}.send(t.Context(), nil, Delivery{Notification: n}, nil)
+}
+
+func TestAScriptsLetterArrives(t *testing.T) {
+	s := mailServer(t, notifytest.MailOptions{})
+	l := written("Desk <desk@example.org>")
+	l.CC, l.From = []string{"boss@example.org"}, "Ann <ann@example.org>"
+	if err := posts(t, s, l); err != nil {
+		t.Fatal(err)
+	}
+	got, m := nextLetter(t, s)
+	for name, want := range map[string]string{
+		"From": `"Ann" <ann@example.org>`, "Sender": `"Switchgram" <calls@example.org>`, "To": `"Desk" <desk@example.org>`, "Cc": "<boss@example.org>",
+		"Content-Type": "text/html; charset=utf-8", "Message-Id": "<" + l.ID + "@example.org>",
+	} {
+		if is := m.Header.Get(name); is != want {
+			t.Errorf("%s is %q, want %q", name, is, want)
+		}
+	}
+	body, err := io.ReadAll(quotedprintable.NewReader(m.Body))
+	if err != nil || string(body) != l.Text+"\n" {
+		t.Errorf("body %q (%v)", body, err)
+	}
+	if got.From != "calls@example.org" || !slices.Equal(got.To, []string{"desk@example.org", "boss@example.org"}) {
+		t.Errorf("the server saw %+v", got)
+	}
+}
+
+func TestALetterThatIsRefusedForGoodIsNotTriedAgain(t *testing.T) {
+	many := make([]string, mostReaders+1)
+	for i := range many {
+		many[i] = "desk@example.org"
+	}
+	refusing := notifytest.MailOptions{Refuse: []string{"desk@example.org"}}
+	for name, c := range map[string]struct {
+		o     notifytest.MailOptions
+		l     Letter
+		final bool
+	}{
+		"nobody of that name":      {refusing, written("desk@example.org"), true},
+		"no room for now":          {notifytest.MailOptions{Fail: "451 later"}, written("desk@example.org"), false},
+		"no address":               {o: refusing, l: written("desk\r\nBcc: x@example.org"), final: true},
+		"no author":                {o: refusing, l: Letter{From: "x", To: many[:1]}, final: true},
+		"nobody":                   {o: refusing, l: written(), final: true},
+		"more than one may go to":  {o: refusing, l: written(many...), final: true},
+		"a server that is not one": {notifytest.MailOptions{Open: true}, written("desk@example.org"), false},
+	} {
+		var f *failure
+		err := posts(t, mailServer(t, c.o), c.l)
+		if final := errors.As(err, &f) && f.final; err == nil || final != c.final {
+			t.Errorf("%s: %v; final %t", name, err, final)
+		}
+	}
+}
+
+func TestLettersAreQueuedOnceAndKnownByTheirEndpoint(t *testing.T) {
+	one, err := NewLetter("mail", written("desk@example.org"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := NewLetter("mail", written("desk@example.org")); again.ID != one.ID || one.Call != "" || !strings.Contains(string(one.Event), `"kind":"script.mail"`) {
+		t.Errorf("%+v is not %+v", again, one)
+	}
+	if other, _ := NewLetter("mail", Letter{ID: LetterID("5f-1 callflow[4]")}); other.ID == one.ID {
+		t.Error("two letters are one")
+	}
+	if _, err := NewPlan([]Subscription{{Name: "mail", To: Letters{}}}); err == nil {
+		t.Error("letters without a server were taken")
+	}
+	if (Subscription{To: Letters{}}).composed() != true {
+		t.Error("letters would be parked")
+	}
+	var f *failure
+	if err := (Letters{}).send(t.Context(), nil, Delivery{}, nil); !errors.As(err, &f) || !f.final {
+		t.Errorf("what cannot be read is tried again: %v", err)
+	}
+}
