@@ -33,6 +33,9 @@ type ConnectOptions struct {
 	// speaks SIP has it in headers X-Show-NAME; one that knows nothing of the kind is not told.
 	Show map[string]string
 
+	// Beyond: whom Connect reaches is a switch that carries on with the call. That it answers does not mean that anybody has; Call.Met says when.
+	Beyond bool
+
 	// Met is called once when caller and callee hear each other, on the goroutine of the call: it must not block. nil: nobody is told.
 	Met func()
 }

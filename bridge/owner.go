@@ -30,6 +30,7 @@ type owner struct {
 	looked  int              // how often
 	talked  int              // who talks with the caller, or did last; 0: nobody yet
 	attempt ConnectOptions   // of the attempt being made
+	beyond  Address          // with whom the caller talks beyond the switch that the attempt has reached; zero: with nobody yet
 	pending *pending         // the verb that state.verb is about
 	release func()           // of the gate
 	outcome Outcome

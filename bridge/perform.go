@@ -48,6 +48,8 @@ func (o *owner) perform(a action, e envelope) {
 		o.recordFor(e.in.(recordAsked), e.verb)
 	case tap:
 		o.tap(e.in.(tapAsked), e.verb)
+	case meet:
+		o.meet(e.in.(metAsked).with, e.verb)
 	case accept:
 		o.done(e.verb, answered{})
 	case vet, merge, report, follow:
@@ -158,7 +160,7 @@ func (o *owner) dial(leg int, in input) {
 			o.parties = append(o.parties, newParty(in.to[len(in.to)-len(o.state.legs)+leg]))
 		}
 	case connectAsked:
-		o.attempt, fork = in.options, in.forks[leg-o.state.attempt]
+		o.attempt, o.beyond, fork = in.options, Address{}, in.forks[leg-o.state.attempt]
 		o.parties = append(o.parties, newParty(in.to[leg-o.state.attempt]))
 	}
 	opt := DialOptions{

@@ -79,6 +79,9 @@ type Talker struct {
 
 // publish stamps, logs and publishes an event.
 func (o *owner) publish(kind EventKind, leg int) {
+	if o.unmet(kind) {
+		return
+	}
 	ev := o.event(kind, leg)
 	t := &o.outcome.Times
 	switch kind {
@@ -93,6 +96,9 @@ func (o *owner) publish(kind EventKind, leg int) {
 	case CallAnswered:
 		t.Connected, o.talked = ev.At, leg
 		ev.Talkers = []Talker{o.parties[0].talker(), o.parties[leg].talker()}
+		if o.attempt.Beyond {
+			ev.Address, ev.Talkers[1].Address = o.beyond, o.beyond
+		}
 		o.recordLine()
 		if o.attempt.Met != nil {
 			o.attempt.Met()

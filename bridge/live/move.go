@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,14 +75,14 @@ func (r *Router) move(ctx context.Context, ch *channel, k *call) error {
 	m := &moved{over: make(chan struct{})}
 	go func() {
 		defer close(m.over)
-		m.result, m.err = ch.call.Connect(going, []bridge.Address{{Scheme: "sip", User: r.o.Move.Number}}, bridge.ConnectOptions{ID: uuid, Timeout: time.Hour})
+		m.result, m.err = ch.call.Connect(going, []bridge.Address{{Scheme: "sip", User: r.o.Move.Number}}, bridge.ConnectOptions{ID: uuid, Timeout: time.Hour, Beyond: true})
 	}()
 	late := time.NewTimer(handOver)
 	defer late.Stop()
 	select {
 	case s := <-a.session:
 		r.log.Info("the call's script goes on in FreeSWITCH", "call", ch.ID(), "uuid", s.UUID())
-		r.there(ctx, s, k)
+		r.there(ctx, s, ch.call, k)
 		<-m.over
 		return nil
 	case <-m.over:
@@ -99,12 +100,13 @@ func (r *Router) move(ctx context.Context, ch *channel, k *call) error {
 var errNotThere = errors.New("it was not handed over by the dialplan's socket")
 
 // there runs what remains of a script on FreeSWITCH's channel.
-func (r *Router) there(ctx context.Context, s *esl.Session, k *call) {
+func (r *Router) there(ctx context.Context, s *esl.Session, c *bridge.Call, k *call) {
 	r.mu.Lock()
 	r.stats.Moved++
 	r.mu.Unlock()
 	o := r.o.FreeSWITCH
 	o.ID = k.id
+	o.Met = func(who string) { _ = c.Met(ctx, bridge.Address{Scheme: "sip", User: cmp.Or(who, r.o.Move.Number)}) } // it fails if the call has ended
 	ch := freeswitch.New(s, o)
 	r.settle(ctx, ch, k)
 	how := r.drive(ctx, s, ch, k)

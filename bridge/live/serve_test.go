@@ -191,6 +191,74 @@ func TestCallMovesToFreeSWITCHForAConference(t *testing.T) {
 	}
 }
 
+// events are what a bridge has told of a call.
+type events struct {
+	bridge.Sink
+	mu  sync.Mutex
+	all []bridge.Event
+}
+
+func (e *events) Publish(ev bridge.Event) {
+	e.mu.Lock()
+	e.all = append(e.all, ev)
+	e.mu.Unlock()
+	e.Sink.Publish(ev)
+}
+
+// only finds the one event of a kind; nil: there is none.
+func (e *events) only(kind bridge.EventKind) *bridge.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range e.all {
+		if e.all[i].Kind == kind {
+			return &e.all[i]
+		}
+	}
+	return nil
+}
+
+const ringsThere = `{"name": "r", "context": "public", "destination_number": ["1"],
+	"callflow": [{"bridge": {"endpoints": [{"type": "sipGateway", "name": "gsm", "dialString": "204"}]}}, {"hangup": "NO_ANSWER"}],
+	"onDisconnect": [{"httpRequest": {"url": "TOWN/after", "data": {"missed": "${missed}", "to": "${bridged_to}"}}}]}`
+
+// TestWhatBecomesOfACallerInFreeSWITCHIsKnown: that FreeSWITCH has taken the call means nothing.
+func TestWhatBecomesOfACallerInFreeSWITCHIsKnown(t *testing.T) {
+	for name, c := range map[string]struct {
+		rings  func(c *esltest.Channel)
+		after  string
+		missed bool
+	}{
+		"nobody answers there": {func(c *esltest.Channel) { c.Answer(); c.SetVariable("originate_disposition", "NO_ANSWER") }, `{"missed":"true","to":""}`, true},
+		"somebody does": {func(c *esltest.Channel) {
+			c.Answer()
+			c.Fire("CHANNEL_BRIDGE", esltest.Header{Name: "Other-Leg-Unique-ID", Value: "b-leg"}, esltest.Header{Name: "Other-Leg-Destination-Number", Value: "204"})
+			c.SetVariable("originate_disposition", "SUCCESS")
+		}, `{"missed":"false","to":"204"}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newTown(t)
+			d := desked(t, w, strings.Replace(ringsThere, `"callflow": [`, `"callflow": [{"answer": ""}, `, 1))
+			d.app("bridge", c.rings)
+			seen := &events{Sink: d.router}
+			b, err := bridge.New(bridge.Options{Default: d.router, Sink: seen, Dialers: map[string]bridge.Dialer{"sip": d}})
+			must(t, err)
+
+			out := b.Handle(t.Context(), newCaller(), bridge.Address{Scheme: "sip", User: "1000"})
+
+			if after := w.hears(t, "/after"); after.body != c.after {
+				t.Errorf("afterwards: %s", after.body)
+			}
+			answered := seen.only(bridge.CallAnswered)
+			if (seen.only(bridge.CallMissed) != nil) != c.missed || (answered == nil) != c.missed || out.Times.Answered() == c.missed {
+				t.Errorf("missed %v, answered %v, outcome %+v", seen.only(bridge.CallMissed), answered, out.Times)
+			}
+			if answered != nil && answered.Address.User != "204" {
+				t.Errorf("answered by %s", answered.Address)
+			}
+		})
+	}
+}
+
 func TestCallerHangsUpInFreeSWITCH(t *testing.T) {
 	w := newTown(t)
 	d := desked(t, w, moving)

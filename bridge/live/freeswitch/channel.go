@@ -26,6 +26,9 @@ type Options struct {
 	// Sound is the path of a file that a script names, as FreeSWITCH can read it. Nil: the name is one of FreeSWITCH's own sounds.
 	Sound func(name string) (path string, err error)
 
+	// Met is told with whom the caller talks, whenever that begins: whom was dialled, or the name of a conference. Nil: nobody is told.
+	Met func(who string)
+
 	// Telegram is how FreeSWITCH calls somebody on Telegram: the user of a line of ours, and what that is to dial. Nil: it cannot.
 	Telegram func(peer string) (user, dial string, err error)
 }

@@ -36,6 +36,7 @@ func (c *Channel) JoinConference(ctx context.Context, r route.Room) error {
 	c.mu.Lock()
 	c.joined = true
 	c.mu.Unlock()
+	c.tell(r.Name)
 	_, err = c.run(ctx, "conference", arg)
 	return err
 }

@@ -268,9 +268,17 @@ func (m *meeting) end() (leg, to string) {
 // talks notes that the caller talks with somebody.
 func (c *Channel) talks(to string) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.to = to; c.met.IsZero() {
 		c.met = time.Now()
+	}
+	c.mu.Unlock()
+	c.tell(to)
+}
+
+// tell tells whom the caller has met.
+func (c *Channel) tell(who string) {
+	if c.o.Met != nil {
+		c.o.Met(who)
 	}
 }
 
