@@ -83,6 +83,19 @@ func (a *Array) Delete(key string) {
 	a.tell(change{Action: "del", Key: key, Data: old})
 }
 
+// Close empties the table for everybody who watches it, and for good: the channel is there no longer.
+func (a *Array) Close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.keys, a.rows = nil, map[string]json.RawMessage{}
+	a.s.publish(a.channel, encode(change{Action: "clear", Name: a.name, Serial: -1, Data: json.RawMessage("{}")}))
+	a.s.hub.mu.Lock()
+	defer a.s.hub.mu.Unlock()
+	if a.s.hub.arrays[a.channel] == a {
+		delete(a.s.hub.arrays, a.channel)
+	}
+}
+
 // Len is the number of rows.
 func (a *Array) Len() int {
 	a.mu.Lock()

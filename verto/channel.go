@@ -15,6 +15,9 @@ type hub struct {
 	channels map[string]map[*Session]*subscription
 	counts   map[*Session]int
 	arrays   map[string]*Array
+	rooms    map[string]*Conference      // by the channels that members speak on
+	granted  map[*Session]map[string]int // channels that a page may listen to as a member, and by how many of its calls
+	tickets  map[*Call]func()            // tell a page again that it is a member
 }
 
 // subscription counts its events from 0.
@@ -22,6 +25,7 @@ type subscription struct{ next uint64 }
 
 func (h *hub) init() {
 	h.channels, h.counts, h.arrays = map[string]map[*Session]*subscription{}, map[*Session]int{}, map[string]*Array{}
+	h.rooms, h.granted, h.tickets = map[string]*Conference{}, map[*Session]map[string]int{}, map[*Call]func(){}
 }
 
 // join subscribes a page. False: it was, already.
@@ -173,7 +177,14 @@ func (c *conn) subscribe(r *request) {
 
 func (c *conn) mayListen(channel string) bool {
 	may := c.session.user.May
-	return channel != "" && len(channel) <= maxName && may != nil && may.MaySubscribe(channel)
+	switch {
+	case channel == "" || len(channel) > maxName:
+		return false
+	case forMembers(channel):
+		return c.s.hub.grants(c.session, channel)
+	default:
+		return may != nil && may.MaySubscribe(channel)
+	}
 }
 
 func (c *conn) unsubscribe(r *request) {
@@ -205,7 +216,11 @@ func (c *conn) broadcast(r *request) {
 		a.ask(c.session, p.Data)
 		return
 	}
-	if user.May == nil || len(channel) > maxName || !user.May.MayBroadcast(channel) {
+	if f := c.s.hub.room(channel); f != nil && c.s.hub.grants(c.session, f.channel(liveChannel)) {
+		f.hear(c, r, channel, p.Data)
+		return
+	}
+	if user.May == nil || len(channel) > maxName || forMembers(channel) || !user.May.MayBroadcast(channel) {
 		c.reply(r, object{"message": "Permission Denied.", "code": codeSession})
 		return
 	}

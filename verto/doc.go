@@ -4,7 +4,8 @@
 // The main types are Server, an http.Handler for the sockets; Session, a page whose user has logged in; and Call, one call of a page. A
 // call's sound is Opus, given and taken as RTP packets: the package has no codec. What calls mean (who may dial what, and who is at the
 // other end) is decided by who uses the package: Options.OnCall serves a call that a page makes and blocks, as http.Handler does with a
-// request, and Session.Dial calls a page. Array is a table that pages watch. All methods may be called concurrently.
+// request, and Session.Dial calls a page. Array is a table that pages watch; Conference is a call of several, as FreeSWITCH's clients know
+// one. All methods may be called concurrently.
 //
 // There is no written standard of Verto. The server follows what FreeSWITCH does
 // (https://developer.signalwire.com/freeswitch/FreeSWITCH-Explained/Modules/mod_verto_3964934/) as far as clients depend on it, and departs

@@ -52,6 +52,7 @@ func (c *Call) back() {
 	c.expire(0, Ended{})
 	c.emit(Attached{})
 	c.display()
+	c.s.hub.readmit(c)
 }
 
 // moved is told that packets take another way.

@@ -27,11 +27,12 @@ type User struct {
 	Name   string // shown to those whom the user calls
 	Number string // likewise
 
-	// May says what the user may listen to and publish. Nil: nothing.
+	// May says what the user may listen to and publish. Nil: nothing, but in conferences.
 	May Access
 }
 
-// Access is what a user may do on event channels. It is asked each time, on the goroutines of connections, and must not block.
+// Access is what a user may do on event channels. It is asked each time, on the goroutines of connections, and must not block. It is not asked about
+// channels of conferences, which are their members'.
 type Access interface {
 	MaySubscribe(channel string) bool
 	MayBroadcast(channel string) bool

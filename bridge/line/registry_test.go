@@ -108,7 +108,7 @@ func TestTextsOfTheConfigurationAreChecked(t *testing.T) {
 			t.Errorf("%s comes back as %s", m, back)
 		}
 	}
-	for _, r := range []Role{Talk, Listen, Whisper} {
+	for _, r := range []Role{Talk, Listen, Whisper, Moderate} {
 		var back Role
 		if text, _ := r.MarshalText(); back.UnmarshalText(text) != nil || back != r {
 			t.Errorf("%s comes back as %s", r, back)

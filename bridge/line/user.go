@@ -26,23 +26,28 @@ const (
 	Talk    Role = iota // speaks with and hears everybody
 	Listen              // hears everybody
 	Whisper             // hears everybody, and is heard by our side alone
+
+	// Moderate: while taking part as one of the others, mutes, turns down and hangs up who else is in the call.
+	Moderate
 )
 
 // String is the word of the configuration.
-func (r Role) String() string { return [...]string{"talk", "listen", "whisper"}[min(r, Whisper)] }
+func (r Role) String() string {
+	return [...]string{"talk", "listen", "whisper", "moderate"}[min(r, Moderate)]
+}
 
 // MarshalText writes what String says.
 func (r Role) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // UnmarshalText reads the word of the configuration.
 func (r *Role) UnmarshalText(text []byte) error {
-	for _, known := range []Role{Talk, Listen, Whisper} {
+	for _, known := range []Role{Talk, Listen, Whisper, Moderate} {
 		if string(text) == known.String() {
 			*r = known
 			return nil
 		}
 	}
-	return fmt.Errorf("%q: want talk, listen or whisper", text)
+	return fmt.Errorf("%q: want talk, listen, whisper or moderate", text)
 }
 
 // uses reports whether the user may use the line at all.

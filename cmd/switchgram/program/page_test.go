@@ -35,7 +35,7 @@ type page struct {
 
 func (h *house) page(user string) *page {
 	h.t.Helper()
-	p := &page{h: h, asked: make(chan vertotest.Request, 64)}
+	p := &page{h: h, asked: make(chan vertotest.Request, 1024)}
 	var err error
 	p.client, err = vertotest.Dial(h.ctx, "ws://"+h.program.VertoAddr().String(), vertotest.Options{Handle: func(r vertotest.Request) { p.asked <- r }})
 	h.must(err)

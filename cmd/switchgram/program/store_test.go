@@ -80,3 +80,13 @@ func TestWhereCallsAreRemembered(t *testing.T) {
 		}
 	}
 }
+
+// records are those that a file has.
+func (h *house) records(path string) []store.Record {
+	h.t.Helper()
+	s, err := store.Open(h.ctx, store.Options{DSN: path})
+	h.must(err)
+	p, err := s.Search(h.ctx, store.Query{})
+	h.must(errors.Join(err, s.Close()))
+	return p.Calls
+}

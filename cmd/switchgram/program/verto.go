@@ -97,7 +97,7 @@ func (p *Program) openVerto() error {
 	}
 	p.pages, err = verto.New(verto.Options{
 		Users: vertoUsers{p.config.registry}, OnCall: p.onPage, OnMessage: p.onPageMessage,
-		Commands: map[string]verto.Command{"phone": p.phoneCommand(servers)}, Variables: []string{chosenLine},
+		Commands: map[string]verto.Command{"phone": p.phoneCommand(servers), "note": p.noteCommand}, Variables: []string{chosenLine},
 		Origins: v.Origins, Plain: v.Plain, ICEServers: servers, Media: p.pageMedia, Log: p.log,
 	})
 	if err != nil {

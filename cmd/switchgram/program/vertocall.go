@@ -38,10 +38,11 @@ func joining(destination string) (as line.Role, call bridge.CallID, ok bool) {
 	if !found || as.UnmarshalText([]byte(word)) != nil {
 		return 0, "", false
 	}
-	return as, bridge.CallID(id), true
+	_, joins := roles[as]
+	return as, bridge.CallID(id), joins
 }
 
-// roles are what the bridge calls the roles of users.
+// roles are what the bridge calls the roles of users who join.
 var roles = map[line.Role]bridge.Role{line.Talk: bridge.Talk, line.Listen: bridge.Listen, line.Whisper: bridge.Whisper}
 
 // joinFromPage lets a page into a running call, if its user may.

@@ -51,6 +51,7 @@ type granted struct {
 	Roles      []line.Role        `json:"roles"`
 	Calls      []string           `json:"calls"` // channels of the tables of calls that the user may see
 	ICEServers []webrtc.ICEServer `json:"iceServers"`
+	Notes      bool               `json:"notes"` // may be written on these calls
 }
 
 // phoneCommand says what the user may do.
@@ -58,7 +59,7 @@ func (p *Program) phoneCommand(servers []webrtc.ICEServer) verto.Command {
 	return func(_ context.Context, s *verto.Session, _ json.RawMessage) (any, error) {
 		r, name := p.config.registry, s.User().ID
 		user, _ := r.User(name)
-		g := granted{Roles: user.Roles, ICEServers: servers}
+		g := granted{Roles: user.Roles, ICEServers: servers, Notes: p.store != nil}
 		for _, l := range r.Lines() {
 			if r.Uses(name, l.Name) {
 				g.Lines, g.Calls = append(g.Lines, l.Name), append(g.Calls, allCalls+"."+l.Name)

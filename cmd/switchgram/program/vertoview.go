@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"math"
+	"sync"
 	"time"
 
 	"switchgram/bridge"
@@ -16,13 +17,20 @@ const allCalls = "switchgram.calls"
 // board shows pages the calls in progress, and whom each of theirs is with. It is told of what happens as a bridge.Sink.
 type board struct {
 	p      *Program
-	tables map[string]*verto.Array  // by line; of all calls: ""
-	shown  map[bridge.CallID]string // the line of each call that is in the tables; of run alone
+	tables map[string]*verto.Array             // by line; of all calls: ""
+	shown  map[bridge.CallID]string            // the line of each call that is in the tables; of run alone
+	rooms  map[bridge.CallID]*verto.Conference // of calls of several that pages are in; of run alone
 	news   chan struct{}
+
+	mu    sync.Mutex
+	notes map[bridge.CallID][]note // on calls in progress
 }
 
 func newBoard(p *Program) *board {
-	b := &board{p: p, tables: map[string]*verto.Array{"": p.pages.NewArray(allCalls, allCalls)}, shown: map[bridge.CallID]string{}, news: make(chan struct{}, 1)}
+	b := &board{
+		p: p, tables: map[string]*verto.Array{"": p.pages.NewArray(allCalls, allCalls)}, shown: map[bridge.CallID]string{},
+		rooms: map[bridge.CallID]*verto.Conference{}, news: make(chan struct{}, 1), notes: map[bridge.CallID][]note{},
+	}
 	for _, l := range p.config.registry.Lines() {
 		b.tables[l.Name] = p.pages.NewArray(allCalls+"."+l.Name, allCalls+"."+l.Name)
 	}
@@ -34,6 +42,11 @@ func (b *board) Publish(ev bridge.Event) {
 	if ev.Kind == bridge.CallAnswered {
 		b.introduce(ev)
 	}
+	b.rouse()
+}
+
+// rouse has the tables brought up to date.
+func (b *board) rouse() {
 	select {
 	case b.news <- struct{}{}:
 	default: // it will look anyway
@@ -50,15 +63,23 @@ func (b *board) introduce(ev bridge.Event) {
 	}
 }
 
-// appraiseEvery is how often it is looked how calls sound.
-const appraiseEvery = 5 * time.Second
+const (
+	appraiseEvery = 5 * time.Second        // it is looked how calls sound
+	attendEvery   = 500 * time.Millisecond // and who speaks in conferences
+)
 
 // run keeps the tables as the calls are, until ctx ends.
 func (b *board) run(ctx context.Context) {
-	tick := time.NewTicker(appraiseEvery)
+	tick, attend := time.NewTicker(appraiseEvery), time.NewTicker(attendEvery)
 	defer tick.Stop()
+	defer attend.Stop()
+	defer b.dissolve()
 	for {
 		select {
+		case <-attend.C:
+			if len(b.rooms) > 0 {
+				b.attend(b.p.bridge.Calls())
+			}
 		case <-b.news:
 			b.refresh()
 		case <-tick.C: // how calls sound is no event
@@ -72,14 +93,17 @@ func (b *board) run(ctx context.Context) {
 // refresh brings the tables up to date. What has not changed is told to nobody.
 func (b *board) refresh() {
 	running := map[bridge.CallID]bool{}
-	for _, c := range b.p.bridge.Calls() {
+	calls := b.p.bridge.Calls()
+	for _, c := range calls {
 		running[c.ID], b.shown[c.ID] = true, c.Line
 		for _, line := range []string{"", c.Line} {
 			if table := b.tables[line]; table != nil {
-				_ = table.Put(string(c.ID), row(c)) // JSON can hold it
+				_ = table.Put(string(c.ID), append(row(c), b.notesOn(c.ID))) // JSON can hold it
 			}
 		}
 	}
+	b.attend(calls)
+	b.forget(running)
 	for id, line := range b.shown {
 		if running[id] {
 			continue
@@ -94,7 +118,7 @@ func (b *board) refresh() {
 }
 
 // row is what a table shows of a call: id, line, from, to, state, since when in milliseconds of the epoch, the legs, and how it sounds where it
-// sounds worst, from 1 to 4.5; 0: not known.
+// sounds worst, from 1 to 4.5; 0: not known. Notes on it follow.
 func row(c bridge.CallStatus) []any {
 	from, to := c.From.String(), c.To.String()
 	if len(c.Legs) > 0 {
