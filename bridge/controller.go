@@ -29,6 +29,9 @@ type ConnectOptions struct {
 	From    Party         // who calls, as the callee sees it; zero: the caller
 	ID      string        // of the leg of the one who is dialled, a UUID, so that it is known before; empty: whatever its dialer chooses
 
+	// Patience is how long somebody is rung who is not rung as long as the others.
+	Patience map[Address]time.Duration
+
 	// Show is what else the callee's telephone may be told: names of letters, digits, "_" and "-", and text of any kind. A telephone that
 	// speaks SIP has it in headers X-Show-NAME; one that knows nothing of the kind is not told.
 	Show map[string]string

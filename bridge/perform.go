@@ -162,10 +162,11 @@ func (o *owner) dial(leg int, in input) {
 	case connectAsked:
 		o.attempt, o.beyond, fork = in.options, Address{}, in.forks[leg-o.state.attempt]
 		o.parties = append(o.parties, newParty(in.to[leg-o.state.attempt]))
+		o.limit(leg)
 	}
 	opt := DialOptions{
-		Fork: fork, Call: o.call.id, Line: o.call.line, From: cmp.Or(o.attempt.From, o.call.party), Timeout: o.patience(ringTimer), ID: o.attempt.ID,
-		Show: o.attempt.Show,
+		Fork: fork, Call: o.call.id, Line: o.call.line, From: cmp.Or(o.attempt.From, o.call.party), Timeout: o.patienceFor(o.parties[leg].address),
+		ID: o.attempt.ID, Show: o.attempt.Show,
 	}
 	if caller := o.parties[0].leg; caller != nil {
 		opt.Caller = caller.Media().Format()

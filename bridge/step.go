@@ -277,7 +277,7 @@ func (timeUp) apply(m *machine) {
 	}
 }
 
-// unanswered tells a telephone that rang from one that was never reached, and from a person whose media never ran.
+// unanswered is why nobody has taken the call in time, by the one who got furthest.
 func (m *machine) unanswered(from int) Cause {
 	furthest := legDialling
 	for _, l := range m.legs[from:] {
@@ -285,14 +285,7 @@ func (m *machine) unanswered(from int) Cause {
 			furthest = max(furthest, l.at)
 		}
 	}
-	switch furthest {
-	case legTaken:
-		return NormalTemporaryFailure
-	case legRinging:
-		return NoAnswer
-	default:
-		return NoUserResponse
-	}
+	return untaken(furthest)
 }
 
 func (in stopped) apply(m *machine) { m.end(in.cause, us) }

@@ -127,7 +127,7 @@ func inputs(legs int) []input {
 		if leg > 0 {
 			all = append(all, answerDone{leg: leg}, answerDone{leg: leg, cause: CallRejected})
 		}
-		all = append(all, sendAsked{leg: leg}, dialled{leg: leg}, dialFailed{leg: leg, cause: UnallocatedNumber}, lost{leg})
+		all = append(all, sendAsked{leg: leg}, dialled{leg: leg}, dialFailed{leg: leg, cause: UnallocatedNumber}, lost{leg}, impatient{leg})
 		for _, ev := range legEvents() {
 			all = append(all, happened{leg, ev})
 		}

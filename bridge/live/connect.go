@@ -40,20 +40,20 @@ func (p *progress) met(now time.Time) {
 
 // Connect implements route.Connector.
 func (ch *channel) Connect(ctx context.Context, d route.Dial) (route.Connected, error) {
-	to, names, err := ch.whom(ctx, d.Targets)
+	to, said, err := ch.whom(ctx, d.Targets)
 	if err != nil {
 		return route.Connected{}, err
 	}
 	met := make(chan struct{})
 	stop := ch.accompany(ctx, d, met)
 	res, err := ch.call.Connect(ctx, to, bridge.ConnectOptions{
-		Timeout: ringTime(d), From: ch.from(d), Show: shown(d), Met: func() { close(met) },
+		Timeout: d.Timeout, Patience: patience(said), From: ch.from(d), Show: shown(d), Met: func() { close(met) },
 	})
 	stop()
 	if err != nil {
 		return route.Connected{}, err
 	}
-	who := cmp.Or(names[res.To], res.To.User)
+	who := cmp.Or(said[res.To].Name, res.To.User)
 	if ch.talked(res, who); res.Err != nil {
 		ch.r.log.Info("nobody was connected", "call", ch.ID(), "to", res.To, "err", res.Err)
 	}
@@ -68,9 +68,9 @@ func (ch *channel) talked(res bridge.Result, who string) {
 	}
 }
 
-// whom finds the addresses of targets, and what the script calls them. Those who may not be called are left out, unless nobody remains.
-func (ch *channel) whom(ctx context.Context, targets []route.Target) (to []bridge.Address, names map[bridge.Address]string, err error) {
-	names = map[bridge.Address]string{}
+// whom finds the addresses of targets, and what the script says of each. Those who may not be called are left out, unless nobody remains.
+func (ch *channel) whom(ctx context.Context, targets []route.Target) (to []bridge.Address, said map[bridge.Address]route.Target, err error) {
+	said = map[bridge.Address]route.Target{}
 	var refused []error
 	for _, t := range targets {
 		all, err := ch.address(ctx, t)
@@ -82,13 +82,13 @@ func (ch *channel) whom(ctx context.Context, targets []route.Target) (to []bridg
 			refused = append(refused, err)
 		}
 		for _, a := range all {
-			to, names[a] = append(to, a), t.Name
+			to, said[a] = append(to, a), t
 		}
 	}
 	if len(to) == 0 {
 		return nil, nil, errors.Join(append(refused, bridge.ErrNoTarget)...)
 	}
-	return to, names, nil
+	return to, said, nil
 }
 
 // address finds whom a target means here.
@@ -119,19 +119,15 @@ func (ch *channel) may(ctx context.Context, to bridge.Address) error {
 	return ch.r.o.Gate.Follow(ctx, ch.call.Line(), "", to)
 }
 
-// ringTime is how long it may ring: for all, or for the most patient of them; 0: as long as the bridge lets it.
-func ringTime(d route.Dial) time.Duration {
-	longest := time.Duration(0)
-	for _, t := range d.Targets {
-		if t.Timeout == 0 {
-			return d.Timeout
+// patience is how long each may be rung of whom the script says that.
+func patience(said map[bridge.Address]route.Target) map[bridge.Address]time.Duration {
+	all := map[bridge.Address]time.Duration{}
+	for a, t := range said {
+		if t.Timeout > 0 {
+			all[a] = t.Timeout
 		}
-		longest = max(longest, t.Timeout)
 	}
-	if d.Timeout > 0 {
-		return min(d.Timeout, longest)
-	}
-	return longest
+	return all
 }
 
 // from is who calls, as the called see it; the zero Party: the caller.
