@@ -148,9 +148,10 @@ func (w *world) digit(ctx context.Context, heard *esl.Watch) (string, error) {
 	return e.Get("DTMF-Digit"), nil
 }
 
+// writtenAsTones has FreeSWITCH listen with a jitter buffer: on a busy machine it hears gaps in tones without one.
 func writtenAsTones(ctx context.Context, w *world) (string, error) {
 	if err := w.fs.needs(ctx, "mod_spandsp"); err != nil {
 		return "", err
 	}
-	return w.written(ctx, "inband", "spandsp_start_dtmf")
+	return w.written(ctx, "inband", "jitterbuffer:100", "spandsp_start_dtmf")
 }
