@@ -109,7 +109,7 @@ func (l *lane) fill(ctx, tries context.Context) time.Duration {
 	next := now.Add(lookAgain)
 	if free := l.free(); free > len(l.ready) {
 		var err error
-		if next, err = l.look(ctx, now, free); err != nil {
+		if next, err = l.look(ctx, now); err != nil {
 			return l.queueFailed(ctx, err)
 		}
 		l.trouble = 0
@@ -121,12 +121,12 @@ func (l *lane) fill(ctx, tries context.Context) time.Duration {
 	return min(max(next.Sub(now), 0), lookAgain)
 }
 
-// ahead is how many times as many as are free are fetched at once, so that the queue is not asked for each.
+// ahead is how many times as many as may be on their way are fetched at once, so that the queue is not asked for each.
 const ahead = 8
 
 // look fetches what is due, and tells when more will be.
-func (l *lane) look(ctx context.Context, now time.Time, free int) (next time.Time, err error) {
-	due, next, err := l.n.o.Queue.Due(ctx, l.endpoint.Name, now, len(l.away)+ahead*free)
+func (l *lane) look(ctx context.Context, now time.Time) (next time.Time, err error) {
+	due, next, err := l.n.o.Queue.Due(ctx, l.endpoint.Name, now, len(l.away)+ahead*l.endpoint.Parallel)
 	if err != nil {
 		return next, err
 	}

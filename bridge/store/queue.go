@@ -160,11 +160,9 @@ func scanDeliveries(rows *sql.Rows) (all []notify.Delivery, err error) {
 
 // Settle implements notify.Queue.
 func (s *Store) Settle(ctx context.Context, results []notify.Result) error {
-	const settle = `UPDATE notifications SET state = $2, attempts = $3, first = $4, next = $5, status = $6, err = $7 WHERE seq = $1 AND state = 'waiting'`
 	err := s.transact(ctx, func(tx *transaction) error {
 		for _, r := range results {
-			_, err := tx.ExecContext(ctx, settle, r.Seq, string(r.State), r.Attempts, micros(r.First), micros(r.Next), r.Status, clean(r.Err))
-			if err != nil {
+			if err := settle(ctx, tx, r); err != nil {
 				return err
 			}
 		}
@@ -174,6 +172,19 @@ func (s *Store) Settle(ctx context.Context, results []notify.Result) error {
 		return fmt.Errorf("store: write notifications: %w", err)
 	}
 	return nil
+}
+
+// settle writes what became of a notification. Those of the same call that wait for it get its next time: Due would otherwise look at them, and
+// pass them over, again and again.
+func settle(ctx context.Context, tx *transaction, r notify.Result) error {
+	const settle = `UPDATE notifications SET state = $2, attempts = $3, first = $4, next = $5, status = $6, err = $7 WHERE seq = $1 AND state = 'waiting'`
+	const delay = `UPDATE notifications SET next = $2 WHERE state = 'waiting' AND seq > $1 AND next < $2 AND call <> ''
+		AND (endpoint, call) = (SELECT d.endpoint, d.call FROM notifications d WHERE d.seq = $1 AND d.state = 'waiting')`
+	_, err := tx.ExecContext(ctx, settle, r.Seq, string(r.State), r.Attempts, micros(r.First), micros(r.Next), r.Status, clean(r.Err))
+	if err == nil && r.State == notify.Waiting {
+		_, err = tx.ExecContext(ctx, delay, r.Seq, micros(r.Next))
+	}
+	return err
 }
 
 // chosen is the condition of a filter; its values begin with $1.

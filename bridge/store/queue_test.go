@@ -65,6 +65,32 @@ func TestOfEachCallOneNotificationIsDueAtATime(t *testing.T) {
 	})
 }
 
+func TestWhatWaitsForAnotherIsTriedWhenThatIs(t *testing.T) {
+	eachEngine(t, func(t *testing.T, o Options) {
+		s := queueOf(t, o)
+		now, again := noon.Add(time.Hour), noon.Add(2*time.Hour)
+		_, _, all := due(t, s, now)
+		must(t, s.Settle(context.Background(), []notify.Result{{Seq: all[0].Seq, State: notify.Waiting, Attempts: 1, First: now, Next: again, Status: 500}}))
+
+		waiting, err := s.List(context.Background(), notify.Filter{Call: "a"})
+		must(t, err)
+		for _, d := range waiting {
+			if !d.Next.Equal(again) {
+				t.Errorf("%s is due at %v, want %v", d.Kind, d.Next, again)
+			}
+		}
+		got, _, all := due(t, s, again)
+		if want := []string{"b call.incoming", " line.down", "a call.incoming"}; !slices.Equal(got, want) {
+			t.Fatalf("due %q, want %q", got, want)
+		}
+		must(t, s.Settle(context.Background(), []notify.Result{{Seq: all[2].Seq, State: notify.Delivered, Attempts: 2, First: now}}))
+		got, _, _ = due(t, s, again)
+		if want := []string{"b call.incoming", " line.down", "a call.answered"}; !slices.Equal(got, want) {
+			t.Errorf("due %q, want %q", got, want)
+		}
+	})
+}
+
 func TestWhatWasGivenUpIsListedAndReplayed(t *testing.T) {
 	eachEngine(t, func(t *testing.T, o Options) {
 		s := queueOf(t, o)
