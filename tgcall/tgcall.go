@@ -46,9 +46,9 @@ type Options struct {
 
 // EngineOptions go to the media engine of every call.
 type EngineOptions struct {
-	Port      *port.Port // for the media of all calls, and running; nil: each call has sockets of its own
-	Loopback  bool       // for tests and the demo: use loopback addresses, and only these
-	RelayOnly bool       // never tell the peer our own addresses
+	Port      port.Joiner // for the media of all calls, such as a running *port.Port; nil: each call has sockets of its own
+	Loopback  bool        // for tests and the demo: use loopback addresses, and only these
+	RelayOnly bool        // never tell the peer our own addresses
 }
 
 // discardTimeout is how long the other side's knowing of the end is waited for.

@@ -43,9 +43,9 @@ type Config struct {
 	// ErrSignalling ends Run.
 	Send func(ctx context.Context, blob []byte) error
 
-	Port      *port.Port // for the media, shared with other calls, and running; nil: the call has sockets of its own
-	Loopback  bool       // for tests and the demo: use loopback addresses, and only these
-	RelayOnly bool       // as if P2P were false: never tell the peer our own addresses
+	Port      port.Joiner // for the media, such as a running *port.Port that others share; nil: the call has sockets of its own
+	Loopback  bool        // for tests and the demo: use loopback addresses, and only these
+	RelayOnly bool        // as if P2P were false: never tell the peer our own addresses
 
 	timing timing        // zero: as Telegram's engine
 	net    transport.Net // in tests, without Port; nil: the machine's

@@ -15,16 +15,17 @@ import (
 // BenchmarkPacket is one packet of sound all the way, from WriteRTP of one engine to OnRTP of another, over loopback. What it costs is the
 // time of the processor, system included, for both ends together; the time of the clock tells little on a machine that has others to serve.
 func BenchmarkPacket(b *testing.B) {
-	own := func(testing.TB) *port.Port { return nil }
+	own := func(testing.TB) port.Joiner { return nil }
+	shared := func(t testing.TB) port.Joiner { return newPort(t) }
 	for _, bench := range []struct {
 		name string
-		port func(testing.TB) *port.Port
+		port func(testing.TB) port.Joiner
 		call func(testing.TB, Config) call
 	}{
 		{"sockets of their own", own, direct},
-		{"shared port", newPort, direct},
+		{"shared port", shared, direct},
 		{"by reflector, sockets of their own", own, reflected},
-		{"by reflector, shared port", newPort, reflected},
+		{"by reflector, shared port", shared, reflected},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			all := make([]call, 50)

@@ -31,9 +31,9 @@ func newPort(t testing.TB) *port.Port {
 }
 
 // ways are the ports that both sides of a call may share, so that either speaks to itself.
-func ways(t testing.TB) map[string]*port.Port {
+func ways(t testing.TB) map[string]port.Joiner {
 	t.Helper()
-	return map[string]*port.Port{"sockets of its own": nil, "one port": newPort(t)}
+	return map[string]port.Joiner{"sockets of its own": nil, "one port": newPort(t)}
 }
 
 // TestManyCallsOnOnePort: between two that have one port each, so that all calls look alike from outside.

@@ -20,7 +20,7 @@ type PhoneOptions struct {
 	MaxCalls  int                                       // as in tgcall.Options
 	RelayOnly bool                                      // tell the peer no addresses but the relay's
 	Outside   bool                                      // meet the peer on the machine's networks, not on loopback, which engines of others ignore
-	Port      *port.Port                                // as in tgcall.EngineOptions; nil: each call has sockets of its own
+	Port      port.Joiner                               // as in tgcall.EngineOptions; nil: each call has sockets of its own
 	Timeouts  tgcall.Timeouts                           // as in tgcall.Options
 }
 

@@ -12,15 +12,21 @@ import (
 	"github.com/pion/rtp"
 
 	ua "switchgram/bridge/sip"
+	"switchgram/internal/udp"
 )
 
 // errHeld is why WriteRTP drops a packet: the telephone does not want to hear anything, or nobody knows yet where it listens.
 var errHeld = errors.New("not sent: the far end is on hold, or its address is not known")
 
+const (
+	largest  = 2048 // that a packet is
+	together = 4    // packets are read at once
+)
+
 // rtpPort is the sound of one leg: a UDP socket on loopback, what was agreed with the telephone, and whoever hears it. It sends to
 // where the telephone's packets come from once there are some (symmetric RTP), before that to the address of its SDP.
 type rtpPort struct {
-	conn *net.UDPConn
+	conn *udp.Socket
 	ssrc uint32
 	loss float64       // share of received packets that are lost, 0 to 1
 	done chan struct{} // closed when the reader has ended
@@ -34,12 +40,13 @@ type rtpPort struct {
 	onDigit func(key rune)
 	peer    *rtpPort // of the other leg of a bridge
 	digitTS uint32
+	out     [largest]byte
 	counts  ua.Stats
 }
 
 // newRTPPort opens the socket and starts its reader, which ends with close.
 func newRTPPort(loss float64) (*rtpPort, error) {
-	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	conn, err := udp.Listen("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return nil, fmt.Errorf("rtp: %w", err)
 	}
@@ -81,22 +88,26 @@ func (p *rtpPort) setPeer(q *rtpPort) {
 
 func (p *rtpPort) read() {
 	defer close(p.done)
-	buf := make([]byte, 2048)
+	from := p.conn.NewReader(together, largest, 0)
 	for {
-		n, from, err := p.conn.ReadFromUDPAddrPort(buf)
-		if err != nil {
-			if errors.Is(err, net.ErrClosed) {
-				return
-			}
-			continue // ICMP: the telephone's port is not open yet, or no longer
+		packets, err := from.Read()
+		if errors.Is(err, net.ErrClosed) {
+			return
 		}
-		if n > 1 && buf[1] >= 192 && buf[1] <= 223 {
-			continue // RTCP for the port below ours
+		for _, d := range packets { // none after an error: ICMP says that the telephone's port is not open yet, or no longer
+			p.take(d)
 		}
-		var pkt rtp.Packet
-		if rand.Float64() >= p.loss && pkt.Unmarshal(buf[:n]) == nil {
-			p.received(&pkt, from)
-		}
+	}
+}
+
+// take is for one datagram. What is RTCP is for the port below ours.
+func (p *rtpPort) take(d udp.Packet) {
+	if rtcp := len(d.Data) > 1 && d.Data[1] >= 192 && d.Data[1] <= 223; rtcp || p.loss > 0 && rand.Float64() < p.loss {
+		return
+	}
+	var pkt rtp.Packet
+	if pkt.Unmarshal(d.Data) == nil {
+		p.received(&pkt, d.From)
 	}
 }
 
@@ -138,29 +149,25 @@ func digitKey(event byte) rune {
 // send passes a packet on with this leg's payload type and SSRC; everything else is the sender's.
 func (p *rtpPort) send(pkt *rtp.Packet, digit bool) error {
 	p.mu.Lock()
-	to, held, pt := p.remote, p.held || !p.remote.IsValid(), p.agreed.pt
+	defer p.mu.Unlock()
+	held, pt := p.held || !p.remote.IsValid(), p.agreed.pt
 	if digit {
 		pt = p.agreed.digits
 		held = held || pt == 0
 	}
 	if held {
 		p.counts.Dropped++
-	} else {
-		p.counts.Sent++
-	}
-	p.mu.Unlock()
-	if held {
 		return errHeld
 	}
+	p.counts.Sent++
 	out := rtp.Packet{Header: rtp.Header{
 		Version: 2, Marker: pkt.Marker, PayloadType: pt, SequenceNumber: pkt.SequenceNumber, Timestamp: pkt.Timestamp, SSRC: p.ssrc,
 	}, Payload: pkt.Payload}
-	raw, err := out.Marshal()
+	n, err := out.MarshalTo(p.out[:])
 	if err != nil {
 		return fmt.Errorf("rtp: %w", err)
 	}
-	_, err = p.conn.WriteToUDPAddrPort(raw, to)
-	return err
+	return p.conn.Send(p.out[:n], nil, p.remote)
 }
 
 // WriteRTP implements Stream.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -40,6 +42,22 @@ func (m millis) value() float64 { return time.Duration(m).Seconds() * 1000 }
 // settleFor is how long the calls run on before they are measured, after their set-up.
 const settleFor = time.Second
 
+// mostGarbage is what this process may leave lying while it measures, in bytes.
+const mostGarbage = 4 << 30
+
+// untidy has this process collect its garbage now, and then not before the function is called that it returns: those who call must not be
+// late for that. What the bridge does is its own.
+func untidy() func() {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(int64(m.Sys)+mostGarbage)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
+}
+
 // meter measures a process that carries the calls of a load.
 type meter struct {
 	load   *load.Load
@@ -49,6 +67,7 @@ type meter struct {
 
 // measure measures for so long, with so many calls that stand.
 func (m *meter) measure(ctx context.Context, mode string, calls int, d time.Duration) (Point, error) {
+	defer untidy()()
 	if err := load.Pause(ctx, settleFor); err != nil {
 		return Point{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/netip"
 	"os"
 	"sync"
 
@@ -14,7 +13,6 @@ import (
 	"switchgram/cmd/switchgram/bench/load"
 	"switchgram/cmd/switchgram/bench/worker"
 	"switchgram/tgcall"
-	"switchgram/tgcall/engine/port"
 	"switchgram/tgcall/testnet"
 )
 
@@ -98,31 +96,19 @@ func (s *stand) startTelegram(ctx context.Context) (err error) {
 	if s.people, err = s.sound(media.Opus, s.mode.frames); err != nil {
 		return err
 	}
-	media, err := s.openMedia(ctx)
-	if err != nil {
-		return err
-	}
+	homes := newHomes()
+	s.background(ctx, homes.Run)
 	if s.net, err = testnet.Start(ctx, testnet.Options{}); err != nil {
 		return err
 	}
 	s.onClose(s.net.Close)
-	if s.ann, err = s.net.AddUser(testnet.UserOptions{Phone: "999662001001", Username: "ann"}).Phone(ctx, testnet.PhoneOptions{Port: media}); err != nil {
+	if s.ann, err = s.net.AddUser(testnet.UserOptions{Phone: "999662001001", Username: "ann"}).Phone(ctx, testnet.PhoneOptions{Port: homes}); err != nil {
 		return err
 	}
 	if s.mode.friend {
-		_, err = s.net.AddUser(testnet.UserOptions{Phone: "999662001002", Username: "bob"}).Phone(ctx, testnet.PhoneOptions{Port: media, OnCall: s.called})
+		_, err = s.net.AddUser(testnet.UserOptions{Phone: "999662001002", Username: "bob"}).Phone(ctx, testnet.PhoneOptions{Port: homes, OnCall: s.called})
 	}
 	return err
-}
-
-// openMedia opens the port of the people's calls. As all of them lead to one address, that of the bridge, every call but the first sends from
-// a socket of its own, as telephones in many places do; but what comes is handed to the call without a detour, which an ICE agent's sockets cannot do.
-func (s *stand) openMedia(ctx context.Context) (*port.Port, error) {
-	p, err := port.Open(port.Options{Listen: []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)}})
-	if err == nil {
-		s.background(ctx, p.Run)
-	}
-	return p, err
 }
 
 // sound is what somebody says in a codec.

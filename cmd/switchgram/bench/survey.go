@@ -35,7 +35,7 @@ type Result struct {
 
 // Short tells whether something is below its aim.
 func (r *Result) Short() bool {
-	return r.Calls < r.Aim || r.RSS >= aimRSS || r.Half != nil && time.Duration(r.Half.P99) >= aimHalf
+	return r.Calls < r.Aim || r.RSS >= aimRSS || r.Half != nil && time.Duration(r.HalfP99) >= aimHalf
 }
 
 // A subject is what carries the calls. Its methods are called from one goroutine.

@@ -98,14 +98,14 @@ func TestASurveyEndsWithWhatBreaks(t *testing.T) {
 }
 
 func TestTheTableShowsEverythingAPersonWantsToKnow(t *testing.T) {
-	r := &Result{Point: Point{Mode: "relay", Calls: 250, CPU: 0.4, RSS: 2 << 20, P50: millis(100 * time.Microsecond), P99: millis(4 * time.Millisecond), Max: millis(time.Second), Waited: 12}, Aim: 500,
-		Half: &Point{}, HalfP99: millis(3 * time.Millisecond), ByLoad: true, Top: []worker.Cost{{Function: "x.y", Share: 0.25}, {Function: "z", Share: 0.1}}}
+	r := &Result{Point: Point{Mode: "relay", Calls: 250, CPU: 0.4, RSS: 2 << 20, P50: millis(100 * time.Microsecond), P99: millis(4 * time.Millisecond), Max: millis(time.Second), Late: millis(700 * time.Microsecond), Waited: 12}, Aim: 500,
+		Half: &Point{P99: millis(3 * time.Millisecond), Late: millis(300 * time.Microsecond)}, HalfP99: millis(3 * time.Millisecond), ByLoad: true, Top: []worker.Cost{{Function: "x.y", Share: 0.25}, {Function: "z", Share: 0.1}}}
 	var out strings.Builder
 	if err := (table{&out}).print([]finding{r, &Setup{Cost: millis(20 * time.Millisecond)}, &Accounts{Accounts: 100, Each: 200 << 10},
 		&Compared{Point: Point{Calls: 100, CPU: 0.5}, Carrier: "rtpengine", Round: 2}}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"██████████░░░░░░░░░░", "≥250", "0.40 %     250", "2.00 MiB", "0.10 ms", "4.00 ms", "1000.00 ms", "3.00 ms",
+	for _, want := range []string{"██████████░░░░░░░░░░", "≥250", "0.40 %     250", "2.00 MiB", "0.10 ms", "4.00 ms", "1000.00 ms", "0.70 ms  3.00 ms      0.30 ms",
 		"[1] relay: 250 of 500 calls; 2.00 MiB a call, not under 1; p99 3.00 ms at half of them, not under 1 ms. Most of it: x.y 25 %, z 10 %",
 		"relay: others had the bridge's processor for 12 % of the time",
 		"2      rtpengine   100    ██████████░░░░░░░░░░  0.50 %",

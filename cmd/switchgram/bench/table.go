@@ -41,7 +41,9 @@ var resultColumns = []column[*Result]{
 	{"p99", 8, func(r *Result) string { return delay(r.P99) }},
 	{"max", 8, func(r *Result) string { return delay(r.Max) }},
 	{"lost", 5, func(r *Result) string { return fmt.Sprint(r.Lost) }},
-	{"p99 at half", 11, func(r *Result) string { return halfDelay(r) }},
+	{"late", 7, func(r *Result) string { return delay(r.Late) }},
+	{"p99 at half", 11, func(r *Result) string { return atHalf(r, func(p Point) millis { return p.P99 }) }},
+	{"late", 7, func(r *Result) string { return atHalf(r, func(p Point) millis { return p.Late }) }},
 }
 
 var comparedColumns = []column[*Compared]{
@@ -80,11 +82,12 @@ func atLeast(r *Result) string {
 
 func delay(d millis) string { return fmt.Sprintf("%.2f ms", d.value()) }
 
-func halfDelay(r *Result) string {
+// atHalf is something of the measurement with half of the calls, if there was one.
+func atHalf(r *Result, what func(Point) millis) string {
 	if r.Half == nil {
 		return "-"
 	}
-	return delay(r.HalfP99)
+	return delay(what(*r.Half))
 }
 
 // print prints tables of the results and of what was compared, if there are any, and the rest below.

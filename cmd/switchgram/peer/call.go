@@ -31,7 +31,7 @@ type call struct {
 }
 
 // startCall makes the call and runs it until stop.
-func startCall(ctx context.Context, c *command, out *output, o Options, p *port.Port) (*call, error) {
+func startCall(ctx context.Context, c *command, out *output, o Options, p port.Joiner) (*call, error) {
 	config, err := c.engineConfig()
 	if err != nil {
 		return nil, err

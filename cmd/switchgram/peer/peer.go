@@ -38,10 +38,11 @@ func Run(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 	if err != nil {
 		return err
 	}
-	p := &peer{o: o, port: media, out: &output{to: out}}
+	p := &peer{o: o, out: &output{to: out}}
 	serving, served := context.WithCancel(context.WithoutCancel(ctx))
 	var group errgroup.Group
 	if media != nil {
+		p.port = media
 		group.Go(func() error { return media.Run(serving) })
 	}
 	err = p.run(ctx, in)
@@ -100,7 +101,7 @@ func readLines(ctx context.Context, in io.Reader) (<-chan []byte, <-chan error) 
 // peer is the state of one run; it belongs to Run's goroutine.
 type peer struct {
 	o     Options
-	port  *port.Port
+	port  port.Joiner // nil: the call has sockets of its own
 	out   *output
 	call  *call
 	early [][]byte // blobs that came before start

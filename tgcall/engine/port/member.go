@@ -40,6 +40,11 @@ type Member struct {
 	closed bool
 }
 
+// A Joiner gives calls their shares: a Port, or what has many.
+type Joiner interface {
+	Join(ufrag string) (*Member, error) // as Port.Join
+}
+
 // Join lets a call share the port. The fragment is the call's own, by which the far end's checks name it. The Member must be closed.
 func (p *Port) Join(ufrag string) (*Member, error) {
 	if ufrag == "" || len(ufrag) > maxUfrag || strings.Contains(ufrag, ":") {
@@ -75,6 +80,16 @@ func (m *Member) OnMedia(f func(packet []byte)) {
 
 // Interfaces lists the machine's interfaces with those addresses that calls may use.
 func (m *Member) Interfaces() ([]*transport.Interface, error) { return m.port.places.all() }
+
+// Advertised is the address by which peers may know one of the machine's own.
+func (m *Member) Advertised(own netip.Addr) netip.Addr {
+	for _, a := range m.port.advertise {
+		if a.Is4() == own.Is4() {
+			return a
+		}
+	}
+	return own
+}
 
 // ListenUDP opens a share of the port at an address of the machine; the port number asked for does not matter. An agent opens one at each
 // address for its host candidates. One at no address, or one that has asked a STUN server, serves only to find a reflexive address:

@@ -179,16 +179,6 @@ func (p *Port) Close() error {
 	return errors.Join(all...)
 }
 
-// Advertised is the address by which peers may know one of the machine's own.
-func (p *Port) Advertised(own netip.Addr) netip.Addr {
-	for _, a := range p.advertise {
-		if a.Is4() == own.Is4() {
-			return a
-		}
-	}
-	return own
-}
-
 // socketFor is the socket that serves an address of the machine, or with the unspecified address any of its family; nil: none.
 func (p *Port) socketFor(ip netip.Addr) (found *socket) {
 	for _, s := range p.sockets {

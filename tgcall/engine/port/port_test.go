@@ -63,11 +63,11 @@ func TestPortThatIsTakenIsKnownAtOnce(t *testing.T) {
 
 func TestMachinesAddressIsReplacedByTheAdvertisedOne(t *testing.T) {
 	public := netip.MustParseAddr("192.0.2.1")
-	p := runPort(t, Options{Listen: []netip.AddrPort{loopback}, Advertise: []netip.Addr{public}})
-	if got := p.Advertised(netip.MustParseAddr("10.0.0.1")); got != public {
+	call := join(t, runPort(t, Options{Listen: []netip.AddrPort{loopback}, Advertise: []netip.Addr{public}}), "ann")
+	if got := call.Advertised(netip.MustParseAddr("10.0.0.1")); got != public {
 		t.Errorf("advertised %v", got)
 	}
-	if six := netip.MustParseAddr("2001:db8::1"); p.Advertised(six) != six {
+	if six := netip.MustParseAddr("2001:db8::1"); call.Advertised(six) != six {
 		t.Error("an address of the other family is replaced")
 	}
 	for _, bad := range [][]netip.Addr{{{}}, {public, public}, {netip.IPv4Unspecified()}} {

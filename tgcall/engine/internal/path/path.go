@@ -34,7 +34,7 @@ type Options struct {
 	Reflectors  []reflector.Server
 	Standalone  bool // the ports at reflectors have fixed tags, and nobody signals them
 	Timing      Timing
-	Port        *port.Port    // shared with other calls; nil: the call has sockets of its own
+	Port        port.Joiner   // may be shared with other calls; nil: the call has sockets of its own
 	Net         transport.Net // in tests, without Port; nil: the machine's
 	Log         *slog.Logger
 	PionLogs    logging.LoggerFactory
@@ -159,8 +159,8 @@ func (p *Path) listen() {
 // tell signals a candidate of ours, but no address twice: those of a machine behind a router are told as the one that is advertised.
 func (p *Path) tell(c ice.Candidate) {
 	at := endpoint(c)
-	if p.o.Port != nil && c.Type() == ice.CandidateTypeHost && !at.Addr().IsLoopback() {
-		at = netip.AddrPortFrom(p.o.Port.Advertised(at.Addr()), at.Port())
+	if m := p.sockets.member; m != nil && c.Type() == ice.CandidateTypeHost && !at.Addr().IsLoopback() {
+		at = netip.AddrPortFrom(m.Advertised(at.Addr()), at.Port())
 	}
 	if !p.told[at] {
 		p.told[at] = true
