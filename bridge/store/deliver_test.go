@@ -216,7 +216,7 @@ func TestNothingIsLostOnItsWayToOthersByKilling(t *testing.T) {
 	const kills = 10
 	for run := range kills {
 		var following sync.WaitGroup
-		lines := victim(t, time.Duration(100+50*run)*time.Millisecond, victimEnv+"="+dir, receiverEnv+"="+hook.URL, victimEnv+"_RUN="+strconv.Itoa(run))
+		lines := victim(t, 20+8*run, victimEnv+"="+dir, receiverEnv+"="+hook.URL, victimEnv+"_RUN="+strconv.Itoa(run))
 		for what, detail := range lines {
 			if what == "listening" {
 				following.Go(func() { from = followed.follow(t, detail, from) })
@@ -257,9 +257,6 @@ func wantAll(t *testing.T, kills int, published, received, followed *counted) {
 	told, repeats := received.has()
 	seen, twice := followed.has()
 	t.Logf("%d kills: %d events published; %d at the receiver, %d of them again; %d in the stream, %d again", kills, all, told, repeats, seen, twice)
-	if all < 200 {
-		t.Errorf("%d events were published, which says little", all)
-	}
 	if m := received.missing(published); len(m) > 0 {
 		t.Errorf("%d events never reached the receiver: %.3q", len(m), m)
 	}

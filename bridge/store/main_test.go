@@ -100,16 +100,19 @@ func running(t *testing.T, s *Store) (stop func()) {
 	return stop
 }
 
+// patience is a safety net: no test waits so long unless something is broken.
+const patience = 3 * time.Minute
+
 // eventually waits until something is so.
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
+	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.After(30 * time.Second); !is(); {
+	for end := time.After(patience); !is(); {
 		select {
 		case <-tick.C:
 		case <-end:
-			t.Fatalf("%s: not within 30 s", what)
+			t.Fatalf("%s: not within %s", what, patience)
 		}
 	}
 }
