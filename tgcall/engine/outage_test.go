@@ -117,43 +117,30 @@ func TestBadDirectPathIsKept(t *testing.T) {
 	}
 }
 
-// tenth is the timing of a real call, ten times as fast.
+// tenth is the timing of a real call, ten times as fast, but for the end: a busy machine may need the time.
 var tenth = timing{
-	tick: 20 * time.Millisecond, noMedia: 2 * time.Second, silence: 50 * time.Millisecond, tell: 100 * time.Millisecond,
+	tick: 20 * time.Millisecond, silence: 50 * time.Millisecond, tell: 100 * time.Millisecond,
 	path: path.Timing{
 		Keepalive: 200 * time.Millisecond, Disconnected: 600 * time.Millisecond, Overdue: 300 * time.Millisecond,
 		Dead: 100 * time.Millisecond, Alive: 500 * time.Millisecond, Gap: 200 * time.Millisecond,
 	},
 }
 
-// TestNetworkIsGoneForAWhile: Telegram's own engine, too, waits for 20 s once it has missed the path.
+// TestNetworkIsGoneForAWhile: a call outlives that for 20 s, as with Telegram's own engine. TestPeerThatIsKilledIsMissedAfterAWhile has the end.
 func TestNetworkIsGoneForAWhile(t *testing.T) {
-	for name, c := range map[string]struct {
-		gone time.Duration
-		end  error
-	}{
-		"10 s": {time.Second, nil},
-		"15 s": {1500 * time.Millisecond, nil},
-		"40 s": {4 * time.Second, ErrNoMedia},
-	} {
+	for name, gone := range map[string]time.Duration{"10 s": time.Second, "15 s": 1500 * time.Millisecond} {
 		t.Run(name+", ten times as fast", func(t *testing.T) {
 			t.Parallel()
 			wall := newFirewall(t)
 			call := newCall(t, Config{Version: "13.0.0", P2P: true, timing: tenth, net: wall}, weather{})
 			call.run()
 			call.established()
+			cut := time.Now()
 			wall.all.Store(true)
-			back := time.AfterFunc(c.gone, func() { wall.all.Store(false) })
+			call.caller.awaitState(Reconnecting)
+			back := time.AfterFunc(time.Until(cut.Add(gone)), func() { wall.all.Store(false) })
 			defer back.Stop()
-			if c.end == nil {
-				call.caller.awaitState(Reconnecting)
-				call.established()
-				return
-			}
-			for _, s := range []*side{call.caller, call.callee} {
-				s.awaitEnd(c.end)
-				s.awaitState(Failed)
-			}
+			call.established()
 		})
 	}
 }
