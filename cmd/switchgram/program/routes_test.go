@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gotd/td/tg"
 
@@ -77,7 +76,7 @@ func TestScenarioMissedCallOnTelegramIsToldToSlack(t *testing.T) {
 
 func TestScenarioPushBeforeTheMobileRingsForACallFromTelegram(t *testing.T) {
 	w := newTown(t, map[string]string{"/api/contacts/by-phone/4930123456": `{"contact": {"name": "Bob & <Sons>"}}`})
-	h := routed(t, w, "default:5512", plan{extensions: []siptest.Extension{{Number: "3805012312", Talk: time.Second}}}, "push-then-mobile")
+	h := routed(t, w, "default:5512", plan{extensions: []siptest.Extension{{Number: "3805012312"}}}, "push-then-mobile")
 
 	call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
 	h.must(err)
@@ -89,7 +88,7 @@ func TestScenarioPushBeforeTheMobileRingsForACallFromTelegram(t *testing.T) {
 	if push.Get("message") != "<font color=blue>Incoming call from </font><b>Bob &amp; &lt;Sons&gt;</b> +4930123456" || push.Get("token") != "po-token" {
 		t.Errorf("pushed %v", push)
 	}
-	until[tgcall.Connected](h, call)
+	h.hangsUpOnceAnswered(call)
 	h.wantOutcome(bridge.NormalClearing, "relay opus")
 }
 
@@ -99,7 +98,7 @@ func TestScenarioResponsibleManagerTakesACallFromTelegram(t *testing.T) {
 		"/0/dataservice/json/reply/SelectQuery": `{"rows": [{"Name": "Ann of the CRM", "OwnerExt": "204"}]}`,
 	})
 	h := routed(t, w, "380445550200", plan{
-		extensions: []siptest.Extension{{Number: "204", Status: 486}, {Number: "102", Talk: time.Second}},
+		extensions: []siptest.Extension{{Number: "204", Status: 486}, {Number: "102"}},
 		settings:   fmt.Sprintf("notify: {allow: [127.0.0.0/8], to: [{name: told, events: [agent.told], url: %q, unsigned: true}]}", w.server.URL+"/told"),
 	}, "responsible-manager")
 
@@ -113,7 +112,7 @@ func TestScenarioResponsibleManagerTakesACallFromTelegram(t *testing.T) {
 	if told := w.hears(h, "/told").body; !strings.Contains(told, `"told":{"user":"204","url":"`+w.server.URL+`/contacts?phone=4930123456","message":"Ann of the CRM"}`) {
 		t.Errorf("the manager was shown %s", told)
 	}
-	until[tgcall.Connected](h, call)
+	h.hangsUpOnceAnswered(call)
 	o := h.outcome()
 	if len(o.Legs) != 4 || o.Legs[1].Address.User != "204" || o.Legs[1].Cause != bridge.UserBusy || o.Cause != bridge.NormalClearing {
 		t.Errorf("ended %+v", o)
@@ -149,9 +148,10 @@ func TestScenarioLeadAtNightFromTelegram(t *testing.T) {
 
 func TestScenarioSpokenMenuOnTelegram(t *testing.T) {
 	w := newTown(t, nil)
-	p := plan{extensions: []siptest.Extension{{Number: "101", Talk: time.Second}}, state: t.TempDir()}
-	p.settings = routesAt(t, w.routes("spoken-menu"), "default:500") + night
+	p := plan{state: t.TempDir()}
+	p.settings = routesAt(t, w.routes(strings.ReplaceAll(read(t, "spoken-menu"), `"101"`, `"1001"`)), "default:500") + night
 	h := build(t, p)
+	sales := h.telephone("1001", 0)
 	ann := h.person(h.ann(), nil)
 	call, err := ann.Dial(h.ctx, "@line_main")
 	h.must(err)
@@ -160,9 +160,10 @@ func TestScenarioSpokenMenuOnTelegram(t *testing.T) {
 	h.writes(ann, "1")
 
 	h.log.await(h.ctx, "msg=call.answered")
-	h.log.await(h.ctx, "msg=\"leg ended\"") // of the telephone
+	h.must(next(h, sales.taken).Hangup(h.ctx, sip.Hangup{}))
+	h.log.await(h.ctx, "msg=\"leg ended\"") // and she is in the menu again
 	h.must(call.Discard(h.ctx, tgcall.Hangup))
-	if o := h.outcome(); o.Legs[1].Address.User != "101" || !o.Times.Answered() {
+	if o := h.outcome(); o.Legs[1].Address.User != "1001" || !o.Times.Answered() {
 		t.Errorf("ended %+v", o)
 	}
 }
@@ -184,11 +185,11 @@ func TestScenarioFrontDeskOnTelegram(t *testing.T) {
 
 func TestScenarioScreenSharingAndTheDesigner(t *testing.T) {
 	w := newTown(t, nil)
-	h := routed(t, w, "default:700-screen", plan{extensions: []siptest.Extension{{Number: "101", Talk: time.Second}}},
+	h := routed(t, w, "default:700-screen", plan{extensions: []siptest.Extension{{Number: "101"}}},
 		"screen-sharing", strings.NewReplacer("&hour('9-17')", "1 == 1").Replace(read(t, "from-designer")))
 	call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
 	h.must(err)
-	until[tgcall.Connected](h, call)
+	h.hangsUpOnceAnswered(call)
 	if o := h.outcome(); o.Legs[1].Address.User != "101" || !o.Times.Answered() {
 		t.Errorf("ended %+v", o)
 	}
@@ -199,20 +200,22 @@ func TestScenarioReturningCallerAndChangedRoutes(t *testing.T) {
 	const connect = `{"name": "first", "context": "public", "destination_number": ["380445550400"],
 		"callflow": [{"bridge": {"endpoints": [{"type": "user", "name": "101"}]}}]}`
 	dir := w.routes(connect)
-	h := build(t, plan{state: t.TempDir(), settings: routesAt(t, dir, "380445550400"), extensions: []siptest.Extension{{Number: "101", Talk: time.Second}}})
+	h := build(t, plan{state: t.TempDir(), settings: routesAt(t, dir, "380445550400"), extensions: []siptest.Extension{{Number: "101"}}})
 	ann := h.person(h.ann(), nil)
-	_, err := ann.Dial(h.ctx, "@line_main")
+	call, err := ann.Dial(h.ctx, "@line_main")
 	h.must(err)
+	h.hangsUpOnceAnswered(call)
 	h.outcome()
 
 	w.write(filepath.Join(dir, "a.json"), `{"name": "broken", "context": "public", "callflow": [{"answr": {}}]}`)
 	h.log.await(h.ctx, "changed routes are refused, the old ones stay")
 	w.write(filepath.Join(dir, "a.json"), strings.ReplaceAll(read(t, "returning-caller"), `"queue": {"name": "support"}`, `"hangup": "USER_BUSY"`))
 	h.log.await(h.ctx, "routes read again")
-	_, err = ann.Dial(h.ctx, "@line_main")
+	call, err = ann.Dial(h.ctx, "@line_main")
 	h.must(err)
 
 	h.log.await(h.ctx, "returning caller, last served by 101")
+	h.hangsUpOnceAnswered(call)
 	if o := h.outcome(); o.Legs[1].Address.User != "101" || !o.Times.Answered() {
 		t.Errorf("ended %+v", o)
 	}
@@ -232,6 +235,14 @@ func TestTelephonesOfTheSwitchHaveRoutesToo(t *testing.T) {
 	next(h, taken)
 	h.must(d.Hangup(h.ctx, sip.Hangup{}))
 	h.wantOutcome(bridge.NormalClearing, "relay opus")
+}
+
+// hangsUpOnceAnswered lets the caller and whom the script called hear each other, and ends that.
+func (h *house) hangsUpOnceAnswered(call *tgcall.Call) {
+	h.t.Helper()
+	until[tgcall.Connected](h, call)
+	h.log.await(h.ctx, "msg=call.answered")
+	h.must(call.Discard(h.ctx, tgcall.Hangup))
 }
 
 // deskUser is whom the front desk tells of missed calls.
