@@ -17,8 +17,11 @@ type book struct {
 	written chan struct{}  // closed and replaced with every line
 }
 
+// newBook makes one that is shown if the test fails.
 func newBook(t *testing.T) *book {
-	return &book{t: t, read: map[string]int{}, written: make(chan struct{})}
+	b := &book{t: t, read: map[string]int{}, written: make(chan struct{})}
+	t.Cleanup(b.show)
+	return b
 }
 
 // Write takes a line.
@@ -42,16 +45,17 @@ func (b *book) await(ctx context.Context, text string) string {
 		select {
 		case <-written:
 		case <-ctx.Done():
-			b.t.Fatalf("nothing in the log of %q:\n%s", text, b.all())
+			b.t.Fatalf("nothing in the log of %q", text)
 		}
 	}
 }
 
-// all is the whole log, to which others go on writing.
-func (b *book) all() string {
+func (b *book) show() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return strings.Join(b.lines, "")
+	if b.t.Failed() {
+		b.t.Logf("the log:\n%s", strings.Join(b.lines, ""))
+	}
 }
 
 // turn lets no line be found any more that is there now.
