@@ -49,9 +49,9 @@ func TestOnlyTheOwnerReadsARecordingAndNothingElseIsLeft(t *testing.T) {
 		s.must(err)
 		wantMode(t, s.spool(ids[0]), 0o600)
 		take.End()
+		want := time.Now().UTC().Add(-time.Second).Format(stamp) + "-65f0-7"
 		i, _ := s.finished()
 		wantMode(t, i.Place, 0o600)
-		want := time.Now().UTC().Add(-time.Second).Format(stamp) + "-65f0-7"
 		if got := files(t, s.dir); got != fmt.Sprint([]string{want + ".json", want + ".ogg"}) {
 			t.Errorf("on disk: %s", got)
 		}
