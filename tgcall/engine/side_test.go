@@ -153,12 +153,17 @@ func (s *side) talk(to *side, from uint16) {
 		}
 	})
 	defer func() { cancel(); group.Wait() }()
-	want := 0
-	to.mu.Lock()
-	want = len(to.heard) + 10
-	to.mu.Unlock()
-	to.await("sound of "+s.name, func() bool { return len(to.heard) >= want })
+	to.awaitMore(10)
 	to.checkHeard()
+}
+
+// awaitMore waits until so many more packets were heard.
+func (s *side) awaitMore(packets int) {
+	s.t.Helper()
+	s.mu.Lock()
+	want := len(s.heard) + packets
+	s.mu.Unlock()
+	s.await("more sound", func() bool { return len(s.heard) >= want })
 }
 
 // sound is a packet that can be told from every other.
