@@ -84,12 +84,13 @@ func (o *owner) held(leg int, now time.Time) (held bool) {
 func (o *owner) expects(leg int, now time.Time) bool {
 	s := &o.state
 	_, plain := o.controller().(ConnectController)
+	plain = plain || s.legs[0].at != legUp // a script cannot play anything yet
 	switch {
 	case s.target != 0:
 		if leg == s.referrer-1 || !s.legs[s.target].rings() {
 			return false
 		}
-	case leg != 0 || s.phase != trying || !plain || !s.anyRings():
+	case leg != 0 || s.phase != trying && s.phase != taking || !plain || !s.anyRings():
 		return false
 	}
 	for other, p := range o.talkers {

@@ -45,6 +45,10 @@ type (
 		Ring(ctx context.Context) error
 	}
 
+	// EarlyHearer is a Ringer whose far end hears, once Ring has returned, what is written to the leg's sound, and makes no tone by itself: a
+	// browser. Its format is known then.
+	EarlyHearer interface{ HearsEarly() bool }
+
 	// Refuser refuses an incoming leg and says when to try again (SIP 503 with Retry-After). It is Hangup otherwise.
 	Refuser interface {
 		Refuse(ctx context.Context, c Cause, retryAfter time.Duration) error

@@ -146,13 +146,11 @@ func (m *machine) hang(leg int, c Cause) {
 	if l.at >= legHanging {
 		return
 	}
-	switch l.at {
-	case legPlanned:
+	if l.at == legPlanned {
 		l.at, l.cause = legEnded, c
 		return
-	case legUp:
-		m.do(unseat{leg})
 	}
+	m.leaveSeat(leg)
 	l.at, l.cause = legHanging, c
 	m.do(hangup{leg, c})
 }

@@ -25,9 +25,7 @@ func (o *owner) perform(a action, e envelope) {
 	case ring:
 		o.ring()
 	case answer:
-		p := o.parties[a.leg]
-		p.gauge.stages.Accepted = time.Now()
-		o.spawn("answer", answerDone{leg: a.leg, cause: NormalTemporaryFailure}, func() input { return o.answer(a.leg, p.leg) })
+		o.answering(a.leg)
 	case hangup:
 		o.hangup(a.leg, a.cause)
 	case seat:
@@ -200,14 +198,26 @@ func (o *owner) dialAddress(ctx context.Context, leg int, to Address, opt DialOp
 }
 
 func (o *owner) ring() {
-	if r, ok := o.parties[0].leg.(Ringer); ok {
-		o.spawn("ring", nil, func() input {
-			if err := r.Ring(o.ctx); err != nil {
-				o.log.Debug("ring", "err", err)
-			}
-			return nil
-		})
+	r, ok := o.parties[0].leg.(Ringer)
+	if !ok {
+		return
 	}
+	o.spawn("ring", nil, func() input {
+		err := r.Ring(o.ctx)
+		if err != nil {
+			o.log.Debug("ring", "err", err)
+		} else if e, ok := r.(EarlyHearer); ok && e.HearsEarly() {
+			return heardEarly{}
+		}
+		return nil
+	})
+}
+
+// answering has a leg answered.
+func (o *owner) answering(leg int) {
+	p := o.parties[leg]
+	p.gauge.stages.Accepted = time.Now()
+	o.spawn("answer", answerDone{leg: leg, cause: NormalTemporaryFailure}, func() input { return o.answer(leg, p.leg) })
 }
 
 func (o *owner) answer(leg int, l Leg) input {
@@ -275,9 +285,11 @@ func (o *owner) hangupLeg(l Leg, c Cause, wait time.Duration) {
 
 func (o *owner) seat(leg int) {
 	p := o.parties[leg]
-	if role := o.state.legs[leg].role; p.before != nil {
+	switch role := o.state.legs[leg].role; {
+	case p.seat != nil: // it was heard before the answer
+	case p.before != nil:
 		p.seat = o.room.Take(p.before, role)
-	} else {
+	default:
 		p.seat = o.room.Add(p.leg.Media(), role)
 	}
 	if leg == 0 {
@@ -288,7 +300,8 @@ func (o *owner) seat(leg int) {
 	o.whisper()
 	o.listen(p)
 	o.startWatch()
-	if leg != 0 && !o.state.legs[leg].joined {
+	o.entertain(time.Now())
+	if l := o.state.legs[leg]; leg != 0 && !l.joined && l.at == legUp {
 		o.outcome.Times.Media = time.Now()
 	}
 }

@@ -56,6 +56,8 @@ type legState struct {
 	joined bool  // it is neither the caller nor was it dialled by an attempt to connect
 	role   Role
 	manner manner
+	early  bool // its sound is in the room before it is answered
+	sounds bool // something comes from it then
 
 	instead    int  // whose place it takes when it is up, plus one; 0: nobody's
 	redirected bool // its far end has named others to call

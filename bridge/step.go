@@ -145,8 +145,10 @@ func (in happened) apply(m *machine) {
 		return
 	}
 	switch ev := in.event.(type) {
-	case Ringing, EarlyMedia: // early media has nowhere to go: Telegram's apps and the caller's switch play their own tone
+	case Ringing:
 		m.legRings(in.leg)
+	case EarlyMedia:
+		m.legSounds(in.leg)
 	case Accepted:
 		m.legTaken(in.leg)
 	case Answered:
@@ -229,9 +231,7 @@ func (m *machine) legEnded(leg int, c Cause) {
 	if l.at == legEnded {
 		return
 	}
-	if l.at == legUp {
-		m.do(unseat{leg})
-	}
+	m.leaveSeat(leg)
 	was := l.at
 	l.at = legEnded
 	if was < legHanging {

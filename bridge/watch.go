@@ -38,6 +38,9 @@ func (o *owner) look(now time.Time) {
 		if due {
 			p.judge(f, st)
 		}
+		if o.state.legs[leg].at != legUp {
+			continue // before the answer nobody has to be heard
+		}
 		in, out, inLasted, outLasted := p.gauge.look(st, now)
 		o.turned(leg, In, in, inLasted)
 		o.turned(leg, Out, out, outLasted)

@@ -29,15 +29,16 @@ type Verto struct {
 }
 
 var (
-	_ bridge.Leg       = (*Verto)(nil)
-	_ bridge.Lined     = (*Verto)(nil)
-	_ bridge.Owned     = (*Verto)(nil)
-	_ bridge.Ringer    = (*Verto)(nil)
-	_ bridge.Referrer  = (*Verto)(nil)
-	_ bridge.Describer = (*Verto)(nil)
-	_ bridge.Keyed     = (*Verto)(nil)
-	_ bridge.Dialer    = (*VertoDialer)(nil)
-	_ bridge.Forker    = (*VertoDialer)(nil)
+	_ bridge.Leg         = (*Verto)(nil)
+	_ bridge.Lined       = (*Verto)(nil)
+	_ bridge.Owned       = (*Verto)(nil)
+	_ bridge.EarlyHearer = (*Verto)(nil)
+	_ bridge.Ringer      = (*Verto)(nil)
+	_ bridge.Referrer    = (*Verto)(nil)
+	_ bridge.Describer   = (*Verto)(nil)
+	_ bridge.Keyed       = (*Verto)(nil)
+	_ bridge.Dialer      = (*VertoDialer)(nil)
+	_ bridge.Forker      = (*VertoDialer)(nil)
 )
 
 // NewVerto makes a leg of a call that a page makes by the line. Means says whom the page means that names somebody to transfer to; the zero
@@ -133,6 +134,9 @@ func causeOfVerto(c verto.Cause) bridge.Cause {
 
 // Ring implements bridge.Ringer: the page is told to wait.
 func (v *Verto) Ring(ctx context.Context) error { return v.call.EarlyMedia(ctx) }
+
+// HearsEarly implements bridge.EarlyHearer.
+func (v *Verto) HearsEarly() bool { return v.call.Incoming() }
 
 // Answer implements bridge.Leg.
 func (v *Verto) Answer(ctx context.Context) error {

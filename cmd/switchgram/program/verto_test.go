@@ -1,10 +1,14 @@
 package program_test
 
 import (
+	"context"
 	"testing"
 
 	"switchgram/bridge"
+	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/siptest"
 	"switchgram/tgcall"
+	"switchgram/verto/vertotest"
 )
 
 const pageCall = "0e6c1f44-7d4b-4b0e-9a39-1d1c1b8a7c11"
@@ -49,6 +53,53 @@ func TestTelegramUserRingsEveryPageAndTheFirstToAnswerWins(t *testing.T) {
 		t.Errorf("the page is told %v", bye)
 	}
 	h.wantOutcome(bridge.NormalClearing, "relay opus")
+}
+
+// early begins a call and waits until the page is told that it rings.
+func (p *page) early(id, to string) *vertotest.Browser {
+	p.h.t.Helper()
+	b := p.dialling(id, to, nil)
+	p.h.must(b.Accept(p.await("verto.media")["sdp"].(string)))
+	return b
+}
+
+func TestPageHearsThatItRingsAndThenWhomItCalled(t *testing.T) {
+	p := withPages(t, pageUser(t, "eve", "lines: [main]"))
+	p.line += "\n    country: DE"
+	h := build(t, p)
+	rings, picksUp := make(chan *tgcall.Call, 1), make(chan struct{})
+	h.person(h.ann(), func(ctx context.Context, c *tgcall.Call) {
+		rings <- c
+		<-picksUp
+		if c.Accept(ctx) == nil {
+			<-ctx.Done()
+		}
+	})
+	eve := h.page("eve")
+	b := eve.early(pageCall, "@ann")
+	page := h.browserEnd(b, 650)
+	call := next(h, rings)
+	page.hearsHz(425)
+	close(picksUp)
+	if answer := eve.await("verto.answer"); answer["sdp"] != nil {
+		t.Error("the page is described to twice")
+	}
+	talk(page, h.telegramEnd(call, 1050))
+	eve.hangup(pageCall)
+	h.wantOutcome(bridge.NormalClearing, "relay opus")
+}
+
+func TestPageHearsWhatASwitchPlaysBeforeTheAnswer(t *testing.T) {
+	p := withPages(t, pageUser(t, "eve", "lines: [main]"))
+	milliwatt := siptest.EarlyMedia("1000", siptest.Forever, siptest.MilliwattSound)
+	milliwatt.Codecs = []sip.Codec{sip.PCMU}
+	p.extensions = []siptest.Extension{milliwatt}
+	h := build(t, p)
+	eve := h.page("eve")
+	page := h.browserEnd(eve.early(pageCall, "1000"), 650)
+	page.hearsHz(1000)
+	eve.hangup(pageCall)
+	h.outcome()
 }
 
 func TestPageTransfersItsCall(t *testing.T) {
