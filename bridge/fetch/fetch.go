@@ -23,6 +23,8 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // What a Client does if nothing else is said.
@@ -49,6 +51,8 @@ type Options struct {
 	Timeout   time.Duration  // for one request with its redirects and the whole answer; 0: DefaultTimeout
 	MaxBody   int64          // of an answer, unpacked, in bytes; 0: DefaultMaxBody
 	Redirects int            // to follow; 0: DefaultRedirects; less: none, the redirect is the answer
+	Hosts     []string       // that alone may be asked: crm.example.org, *.example.org; empty: all
+	PerSecond float64        // requests to one host on behalf of one; those that come faster wait for their turn; 0: as many as come
 	UserAgent string         // of requests that name none; empty: DefaultUserAgent
 }
 
@@ -56,6 +60,7 @@ type Options struct {
 type Client struct {
 	opt  Options
 	http http.Client
+	pace pace
 }
 
 // Request is what to ask.
@@ -65,6 +70,7 @@ type Request struct {
 	Header  http.Header
 	Body    []byte
 	Timeout time.Duration // shorter than the Client's; 0: the Client's
+	For     string        // on whose behalf, for Options.PerSecond
 }
 
 // Response is a whole answer.
@@ -84,7 +90,7 @@ func New(o Options) *Client {
 	o.MaxBody = cmp.Or(o.MaxBody, DefaultMaxBody)
 	o.Redirects = cmp.Or(o.Redirects, DefaultRedirects)
 	o.UserAgent = cmp.Or(o.UserAgent, DefaultUserAgent)
-	c := &Client{opt: o}
+	c := &Client{opt: o, pace: pace{perSecond: o.PerSecond, hosts: map[string]*rate.Limiter{}}}
 	dialer := net.Dialer{Timeout: o.Timeout, ControlContext: guard(o.Allow).control}
 	c.http = http.Client{
 		CheckRedirect: c.follow,
@@ -108,11 +114,14 @@ func New(o Options) *Client {
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Do sends a request and returns the whole answer, whatever its status. Errors are *Error; errors.Is finds ErrScheme,
-// ErrTooLong, ErrDowngrade and the context's, errors.As *RefusedError.
+// ErrHost, ErrBusy, ErrTooLong, ErrDowngrade and the context's, errors.As *RefusedError.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
-	where, err := address(r.URL)
+	where, err := parse(r.URL)
 	if err != nil {
 		return nil, err
+	}
+	if err := c.may(where); err != nil {
+		return nil, hide(where, err)
 	}
 	timeout := c.opt.Timeout
 	if r.Timeout > 0 {
@@ -120,7 +129,10 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	answer, err := c.do(ctx, where, r)
+	var answer *Response
+	if err = c.pace.wait(ctx, where.Hostname(), r.For); err == nil {
+		answer, err = c.do(ctx, where, r)
+	}
 	if err != nil {
 		return nil, hide(where, err)
 	}
@@ -181,6 +193,9 @@ func (c *Client) follow(next *http.Request, before []*http.Request) error {
 	case next.URL.Scheme == "http" && before[len(before)-1].URL.Scheme == "https":
 		return ErrDowngrade
 	}
+	if err := c.may(next.URL); err != nil {
+		return err
+	}
 	if next.URL.Host != before[0].URL.Host {
 		keepToOneself(next.Header)
 	}
@@ -198,7 +213,7 @@ func keepToOneself(h http.Header) {
 	}
 }
 
-func address(text string) (*url.URL, error) {
+func parse(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
 		var detail *url.Error // shows the whole text

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -92,8 +93,8 @@ func endedThere(there, here route.Ended) route.Ended {
 	return there
 }
 
-// Run does what scripts want done after their calls until ctx ends, first what a crash has left. What has begun then is finished, which takes a
-// minute at most; what has not is left to the journal.
+// Run does what scripts want done after their calls until ctx ends, first what a crash has left. What has begun then has Options.Grace; what is not
+// done by then is left to the journal.
 func (r *Router) Run(ctx context.Context) error {
 	var writing, all sync.WaitGroup
 	last, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -132,6 +133,8 @@ func (r *Router) Run(ctx context.Context) error {
 			begin(k, r.afterwards)
 		}
 	}
+	late := time.AfterFunc(r.o.Grace, func() { stop(); r.engine.Stop() })
+	defer late.Stop()
 	all.Wait()
 	r.engine.Wait()
 	return nil
@@ -175,6 +178,10 @@ func (r *Router) resume(ctx context.Context, k *call) {
 func (r *Router) afterwards(ctx context.Context, k *call) {
 	defer r.leave(k)
 	err := r.disconnect(ctx, k)
+	if errors.Is(err, route.ErrLeft) {
+		r.log.Info("what is to be done after a call waits for the next start", "call", k.id)
+		return
+	}
 	if err != nil {
 		r.log.Error("what is to be done after a call", "call", k.id, "err", err)
 	}

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ type Options struct {
 	Bridge  func() *bridge.Bridge // where other calls are; nil: nowhere
 	Sink    bridge.Sink           // is told what scripts did; nil: nobody is
 	Journal string                // folder of what must survive; empty: nothing does
+	Grace   time.Duration         // for what is due after calls, when Run is to end; the journal keeps the rest; 0: DefaultGrace
 
 	Sounds   string               // folder of sounds; empty: none
 	Made     []string             // folders of sounds that we have made, such as speech
@@ -74,6 +76,9 @@ type Stats struct {
 	Waiting int    // whose onDisconnect is still to run
 }
 
+// DefaultGrace is for what is due after calls at the end.
+const DefaultGrace = 5 * time.Second
+
 // mostEnded is how many calls may wait for their onDisconnect. What comes then is left to the next start, which the journal is for.
 const mostEnded = 10000
 
@@ -82,6 +87,7 @@ func New(o Options) (*Router, error) {
 	if o.Scripts.Library == nil || o.People == nil || o.Arrival == nil {
 		return nil, errors.New("live: want scripts, people and arrivals")
 	}
+	o.Grace = cmp.Or(o.Grace, DefaultGrace)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -88,7 +88,7 @@ func (s *bridgeStep) run(ctx context.Context, r *run) error {
 	}
 	d, targets, err := s.dial(ctx, r)
 	if err != nil {
-		r.resultOf(ctx, Connected{Cause: bridge.InvalidNumberFormat}, err)
+		r.resultOf(ctx, Connected{Cause: refusalOf(err)}, err)
 		return err
 	}
 	how, err := r.ring(ctx, connector, d, s.rounds(targets))
@@ -234,12 +234,34 @@ func (e *endpoint) target(r *run) (Target, error) {
 	case t.DialString != "" && !dialable.MatchString(t.DialString) && !(t.Type == "sipUri" && reachable.MatchString(t.DialString)):
 		return t, failure("bad_number", "%q cannot be dialled", t.DialString)
 	}
-	if may := r.engine.opt.MayDial; may != nil && t.DialString != "" {
-		if err := may(t.Domain, t.DialString); err != nil {
+	if may, number := r.engine.opt.MayDial, t.number(); may != nil && number != "" {
+		if err := may(t.Domain, number); err != nil {
 			return t, failure("not_allowed", "%w", err)
 		}
 	}
 	return t, nil
+}
+
+// number is what may lead out of the house; empty: nothing does. Where a user is meant, a switch may dial what is too long for an extension.
+func (t Target) number() string {
+	switch t.Type {
+	case "user", "device", "sipDevice":
+		if digits := strings.TrimPrefix(t.Name, "+"); len(t.Name) > longestExtension && strings.Trim(digits, "0123456789") == "" {
+			return t.Name
+		}
+	}
+	return t.DialString
+}
+
+// longestExtension is how many digits the number of a user has at most.
+const longestExtension = 6
+
+// refusalOf is the cause of a target that is not called.
+func refusalOf(err error) bridge.Cause {
+	if codeOf(err) == "not_allowed" {
+		return bridge.OutgoingCallBarred
+	}
+	return bridge.InvalidNumberFormat
 }
 
 // resultOf tells the script how a bridge went.

@@ -56,6 +56,8 @@ type Engine struct {
 	jars       *jars
 	cache      *cache
 	background sync.WaitGroup
+	life       context.Context // of what runs beside calls
+	stop       context.CancelFunc
 }
 
 // NewEngine makes an Engine. It starts nothing.
@@ -66,7 +68,19 @@ func NewEngine(o Options) *Engine {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Engine{opt: o, limits: newLimits(), jars: newJars(), cache: newCache()}
+	e := &Engine{opt: o, limits: newLimits(), jars: newJars(), cache: newCache()}
+	e.life, e.stop = context.WithCancel(context.Background())
+	return e
+}
+
+// Stop cuts short what scripts have begun beside calls, which Wait then waits for.
+func (e *Engine) Stop() { e.stop() }
+
+// besides is a context for what runs beside a call: it does not end with ctx, but in a minute, or with Stop.
+func (e *Engine) besides(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards)
+	stop := context.AfterFunc(e.life, cancel)
+	return ctx, func() { stop(); cancel() }
 }
 
 // Wait returns when nothing runs any longer that scripts have begun beside calls.
@@ -123,8 +137,12 @@ func (e *Engine) Run(ctx context.Context, ch Channel, s *State) Ending {
 	return ending
 }
 
-// Disconnect runs onDisconnect of every route that the call was in, once, when the call is over. It takes a minute at most and does not end with
-// ctx. An error says that the journal failed in the end or time ran out; steps that fail are logged.
+// ErrLeft says that onDisconnect was cut short, and waits in the journal for Resume.
+var ErrLeft = errors.New("route: onDisconnect is left to the next start")
+
+// Disconnect runs onDisconnect of every route that the call was in, once, when the call is over. It takes a minute at most. When ctx ends it
+// is left to Resume, at the step that ran; without a Journal it goes on. An error says that (ErrLeft), that the journal failed in the end or that time
+// ran out; steps that fail are logged.
 func (e *Engine) Disconnect(ctx context.Context, s *State, how Ended) error {
 	if s.Phase != Running {
 		return fmt.Errorf("call %s: its end was dealt with already", s.Call)
@@ -144,18 +162,25 @@ func (e *Engine) Resume(ctx context.Context, s *State) error {
 }
 
 func (e *Engine) afterwards(ctx context.Context, s *State) error {
-	left := s.Deadline.Sub(e.opt.Now())
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), left, errors.New("onDisconnect has taken a minute"))
+	if e.opt.Journal == nil {
+		ctx = context.WithoutCancel(ctx)
+	}
+	timed, cancel := context.WithTimeoutCause(ctx, s.Deadline.Sub(e.opt.Now()), errLate)
 	defer cancel()
 	r := e.newRun(nil, s)
-	r.keep(ctx)
-	r.handlers(ctx)
+	r.keep(timed)
+	r.handlers(timed)
 	r.aside.Wait()
+	if ctx.Err() != nil {
+		return ErrLeft
+	}
 	s.Phase = Done
 	if e.opt.Journal != nil {
 		if err := e.opt.Journal.Forget(context.WithoutCancel(ctx), s.Call); err != nil {
 			return fmt.Errorf("journal of call %s: %w", s.Call, err)
 		}
 	}
-	return context.Cause(ctx)
+	return context.Cause(timed)
 }
+
+var errLate = errors.New("onDisconnect has taken a minute")

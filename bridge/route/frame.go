@@ -183,7 +183,7 @@ func (r *run) beside(ctx context.Context, b *block, route string) {
 	frames := []Frame{{Route: route, Block: b.path}}
 	other.frames = &frames
 	r.aside.Go(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards)
+		ctx, cancel := other.engine.besides(ctx)
 		defer cancel()
 		other.flow(ctx)
 	})

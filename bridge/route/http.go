@@ -144,7 +144,9 @@ func httpFailure(err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		code = "http_timeout"
-	case errors.As(err, &refused):
+	case errors.Is(err, fetch.ErrBusy):
+		code = "http_busy"
+	case errors.As(err, &refused), errors.Is(err, fetch.ErrHost):
 		code = "http_not_allowed"
 	case errors.Is(err, fetch.ErrTooLong):
 		code = "http_too_long"
@@ -163,5 +165,8 @@ func (s *httpRequest) detach(ctx context.Context, r *run, at *step) error {
 	if err != nil {
 		return err
 	}
-	return r.engine.opt.Requests.Enqueue(context.WithoutCancel(ctx), s.key(r, at), request)
+	if err := r.engine.opt.Requests.Enqueue(context.WithoutCancel(ctx), s.key(r, at), request); err != nil {
+		return httpFailure(err)
+	}
+	return nil
 }

@@ -114,7 +114,7 @@ type Options struct {
 	Log        *slog.Logger                                           // nil: nowhere
 	Dry        bool                                                   // nothing is waited for: sleep takes no time
 	Now        func() time.Time                                       // nil: time.Now
-	MayDial    func(domain, number string) error                      // who may be dialled through a gateway; nil: everybody
+	MayDial    func(domain, number string) error                      // which numbers may be dialled outside; nil: all
 	Watch      func(call, name, value string)                         // told of every variable that is set; nil: nobody
 	Trace      func(call, step string, took time.Duration, err error) // told of every step, as callflow[3].bridge; nil: nobody
 }

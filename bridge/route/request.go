@@ -25,7 +25,7 @@ func (s *httpRequest) request(r *run) (fetch.Request, error) {
 	if err != nil {
 		return fetch.Request{}, err
 	}
-	request := fetch.Request{Method: s.Method, URL: address.String(), Header: http.Header{}, Timeout: time.Duration(s.Timeout) * time.Millisecond}
+	request := fetch.Request{Method: s.Method, URL: address.String(), Header: http.Header{}, Timeout: time.Duration(s.Timeout) * time.Millisecond, For: r.state.Domain}
 	for _, h := range s.Headers {
 		value := r.raw(h.value.Template)
 		if strings.ContainsAny(value, "\r\n\x00") {

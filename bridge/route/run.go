@@ -119,11 +119,13 @@ func (r *run) mayMove() bool {
 	return ok && m.CanMove()
 }
 
-// handlers runs the onDisconnect of every route that the call was in.
+// handlers runs the onDisconnect of every route that the call was in. A step that was cut short is not kept as done.
 func (r *run) handlers(ctx context.Context) {
 	for {
 		for s := r.next(ctx); s != nil && ctx.Err() == nil; s = r.next(ctx) {
-			_ = r.step(ctx, s) // logged
+			if err := r.step(ctx, s); err != nil && ctx.Err() != nil {
+				return
+			} // other errors are logged
 			if r.ending != nil {
 				*r.frames, r.ending = nil, nil
 			}

@@ -14,7 +14,7 @@ import (
 func (r *run) later(ctx context.Context, what string, do func(ctx context.Context) error) error {
 	log := r.log
 	r.engine.background.Go(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards)
+		ctx, cancel := r.engine.besides(ctx)
 		defer cancel()
 		if err := do(ctx); err != nil {
 			log.Warn(what, "err", r.redact(err.Error()))

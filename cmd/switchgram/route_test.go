@@ -62,6 +62,28 @@ func TestWhatIsInForceIsShownWithoutSecrets(t *testing.T) {
 	}
 }
 
+func TestWhatScriptsHaveAddedToListsIsShown(t *testing.T) {
+	s := sit(t)
+	routes, err := filepath.Abs(exampleRoutes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := configuration(t)
+	dir := filepath.Dir(config)
+	text, err := os.ReadFile(config)
+	s.must(err)
+	write(t, config, string(text)+"routes: {directory: "+routes+"}\n")
+	for _, line := range []string{"list spam", "2 numbers"} {
+		s.want(0, "route", "show", "-c", config)
+		s.out.await(s.ctx, t, line)
+	}
+	s.must(os.MkdirAll(filepath.Join(dir, "state", "lists"), 0o700))
+	write(t, filepath.Join(dir, "state", "lists", "spam.txt"), "380501234567 until 2999-01-01T00:00:00Z # called too often\n1 until 2020-01-01\n")
+	s.want(0, "route", "show", "-c", config)
+	s.out.await(s.ctx, t, "added to spam")
+	s.out.await(s.ctx, t, "380501234567 until 2999-01-01T00:00:00Z # called too often")
+}
+
 func TestAScriptOfWebitelsIsImported(t *testing.T) {
 	s := sit(t)
 	to := filepath.Join(t.TempDir(), "flow.json")

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -13,14 +15,20 @@ import (
 	"switchgram/bridge/route/calendar"
 	"switchgram/bridge/route/folder"
 	"switchgram/bridge/route/numberlist"
+	"switchgram/cmd/switchgram/program"
 )
 
 type showRoutes struct {
-	Folder string `arg:"" help:"Folder of routes."`
+	configFlag
+	Folder string `arg:"" optional:"" help:"Folder of routes. Without it that of the configuration, with what scripts have added to lists."`
 }
 
 // Run prints what would be in force now. Secrets are named and never shown.
 func (c *showRoutes) Run(s surroundings) error {
+	added, err := c.added()
+	if err != nil {
+		return err
+	}
 	l, err := folder.Load(c.Folder, folder.Options{Lenient: true})
 	if err != nil {
 		return err
@@ -32,7 +40,7 @@ func (c *showRoutes) Run(s surroundings) error {
 		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\n", script.Name, state(script), script.Order, numbersOf(script), script.File)
 	}
 	showCalendars(t, l, now)
-	showLists(t, l, now)
+	showLists(t, l, added, now)
 	for _, name := range slices.Sorted(maps.Keys(l.Limits)) {
 		fmt.Fprintf(t, "limit %s\t%d calls at once\n", name, l.Limits[name])
 	}
@@ -44,6 +52,24 @@ func (c *showRoutes) Run(s surroundings) error {
 		fmt.Fprintf(t, "secret %s\t%s\n", name, found)
 	}
 	return t.Flush()
+}
+
+// added is what scripts have added to lists, where the configuration says; nil: a folder is to be shown that may be anybody's.
+func (c *showRoutes) added() (*numberlist.Keeper, error) {
+	if c.Folder != "" {
+		return nil, nil
+	}
+	config, err := program.Load(c.Config)
+	if err != nil {
+		return nil, err
+	}
+	if c.Folder = config.Routes.Directory; c.Folder == "" {
+		return nil, errors.New("the configuration names no routes.directory")
+	}
+	if _, err := os.Stat(config.AddedNumbers()); errors.Is(err, os.ErrNotExist) {
+		return nil, nil // and is left to whom switchgram runs as
+	}
+	return numberlist.OpenKeeper(config.AddedNumbers(), nil)
 }
 
 func state(s *route.Script) string {
@@ -74,11 +100,17 @@ func showCalendars(t io.Writer, l *route.Library, now time.Time) {
 	}
 }
 
-func showLists(t io.Writer, l *route.Library, now time.Time) {
+func showLists(t io.Writer, l *route.Library, added *numberlist.Keeper, now time.Time) {
 	for _, name := range slices.Sorted(maps.Keys(l.Lists)) {
 		if known, ok := l.Lists[name].(*numberlist.List); ok {
 			all, expired := known.Count(now)
 			fmt.Fprintf(t, "list %s\t%d numbers, %d of them expired\n", name, all, expired)
+		}
+		if added == nil {
+			continue
+		}
+		for _, e := range added.Entries(name, now) {
+			fmt.Fprintf(t, "  added to %s\t%s\n", name, printable(e.String()))
 		}
 	}
 }

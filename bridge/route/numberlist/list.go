@@ -2,7 +2,7 @@
 //
 //	# one number a line; what follows # is for people
 //	+380 50 123-45-67        # nuisance
-//	*77123 until 2027-01-31  # entries may expire
+//	*77123 until 2027-01-31  # entries may expire, on a day or at a moment: until 2027-01-31T18:00:00Z
 //	@somebody
 //	anonymous                # who hides the number
 package numberlist
@@ -11,6 +11,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,6 +24,18 @@ type Entry struct {
 	Number  string    // as Normal makes it
 	Comment string    // for people
 	Until   time.Time // the last moment; zero: for good
+}
+
+// String is the entry as a line of a list.
+func (e Entry) String() string {
+	line := e.Number
+	if !e.Until.IsZero() {
+		line += " until " + e.Until.UTC().Format(time.RFC3339)
+	}
+	if e.Comment != "" {
+		line += " # " + e.Comment
+	}
+	return line
 }
 
 // List is one. It is not changed after Parse.
@@ -58,11 +71,10 @@ func ParseEntry(line string) (Entry, error) {
 	number, until, limited := strings.Cut(strings.TrimSpace(text), " until ")
 	e := Entry{Comment: strings.TrimSpace(comment)}
 	if limited {
-		t, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(until), time.Local)
-		if err != nil {
-			return e, fmt.Errorf("until %q: want a date such as 2027-01-31", until)
+		var err error
+		if e.Until, err = lastMoment(strings.TrimSpace(until)); err != nil {
+			return e, err
 		}
-		e.Until = t.AddDate(0, 0, 1).Add(-time.Second)
 	}
 	if strings.TrimSpace(number) == "" {
 		return e, nil
@@ -71,6 +83,18 @@ func ParseEntry(line string) (Entry, error) {
 		return e, fmt.Errorf("%q: neither a number nor a name", number)
 	}
 	return e, nil
+}
+
+// lastMoment reads a day, or a moment.
+func lastMoment(text string) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, nil
+	}
+	day, err := time.ParseInLocation(time.DateOnly, text, time.Local)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("until %q: want a date such as 2027-01-31", text)
+	}
+	return day.AddDate(0, 0, 1).Add(-time.Second), nil
 }
 
 // Normal is how a number is compared: its digits, without what international ones begin with; a name in small letters. Callers without a number are all
@@ -101,13 +125,28 @@ func Normal(number string) string {
 // Has tells whether a number is in the list now.
 func (l *List) Has(number string, now time.Time) bool {
 	e, ok := l.entries[Normal(number)]
-	return ok && (e.Until.IsZero() || !now.After(e.Until))
+	return ok && e.lives(now)
 }
+
+// Entries are those that have not expired, by number.
+func (l *List) Entries(now time.Time) []Entry {
+	var all []Entry
+	for _, e := range l.entries {
+		if e.lives(now) {
+			all = append(all, e)
+		}
+	}
+	slices.SortFunc(all, func(a, b Entry) int { return strings.Compare(a.Number, b.Number) })
+	return all
+}
+
+// lives tells whether the entry counts now.
+func (e Entry) lives(now time.Time) bool { return e.Until.IsZero() || !now.After(e.Until) }
 
 // Count is how many entries there are, and how many of them have expired.
 func (l *List) Count(now time.Time) (all, expired int) {
 	for _, e := range l.entries {
-		if !e.Until.IsZero() && now.After(e.Until) {
+		if !e.lives(now) {
 			expired++
 		}
 	}

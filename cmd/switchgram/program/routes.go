@@ -18,6 +18,7 @@ import (
 	"switchgram/bridge/room"
 	"switchgram/bridge/route"
 	"switchgram/bridge/route/folder"
+	"switchgram/bridge/route/numberlist"
 	"switchgram/esl"
 	"switchgram/tgcall/account"
 )
@@ -66,7 +67,7 @@ func (p *Program) openRoutes(o *bridge.Options, m *metrics) (err error) {
 	if r.folder, err = folder.Open(c.Directory, folder.Options{Default: c.Default, Log: p.log}); err != nil {
 		return p.config.wrong("routes.directory", err)
 	}
-	r.client = fetch.New(fetch.Options{Allow: c.Allow})
+	r.client = c.client()
 	lo, err := p.routerOptions(o)
 	if err != nil {
 		return err
@@ -126,8 +127,16 @@ func (p *Program) routerOptions(o *bridge.Options) (live.Options, error) {
 func (p *Program) scriptOptions() (o route.Options, err error) {
 	c := p.config.Routes
 	o = route.Options{Library: p.routes.folder.Library, HTTP: p.routes.client, Messenger: newMessenger(p), Agents: agents{p}, Log: p.log}
+	if o.Lists, err = numberlist.OpenKeeper(p.config.AddedNumbers(), p.log); err != nil {
+		return o, p.config.wrong("state", err)
+	}
+	toll, err := p.config.toll()
+	if err != nil {
+		return o, p.config.wrong("routes.dial", err)
+	}
+	o.MayDial = toll.MayDial
 	if p.routes.queued != nil {
-		o.Requests = p.routes.queued
+		o.Requests = later{p.routes.queued, p.routes.client}
 	}
 	if p.routes.mail != nil {
 		o.Mailer = p.routes.mail
@@ -146,6 +155,20 @@ func (p *Program) scriptOptions() (o route.Options, err error) {
 		}
 	}
 	return o, nil
+}
+
+// later queues the requests that the client would send.
+type later struct {
+	queue  route.Queue
+	client *fetch.Client
+}
+
+// Enqueue implements route.Queue.
+func (l later) Enqueue(ctx context.Context, key string, r fetch.Request) error {
+	if err := l.client.May(r.URL); err != nil {
+		return err
+	}
+	return l.queue.Enqueue(ctx, key, r)
 }
 
 // freeswitchOptions are for scripts that run in FreeSWITCH.

@@ -30,7 +30,7 @@ func routed(t *testing.T, w *town, number string, p plan, scripts ...string) *ho
 
 // routesAt is the configuration of a folder of routes.
 func routesAt(t *testing.T, dir, number string) string {
-	return fmt.Sprintf("\nstore: %q\nroutes:\n  directory: %q\n  numbers: {main: %q}\n  allow: [127.0.0.0/8]\n", filepath.Join(t.TempDir(), "calls.db"), dir, number)
+	return fmt.Sprintf("\nstore: %q\nroutes:\n  directory: %q\n  numbers: {main: %q}\n  allow: [127.0.0.0/8]\n  dial: {allow: [\"380501231*\"]}\n", filepath.Join(t.TempDir(), "calls.db"), dir, number)
 }
 
 // record waits for the record of the only call, with what its script did.
@@ -311,6 +311,9 @@ func TestRoutesOfTheConfigurationAreChecked(t *testing.T) {
 		"routes: {directory: r, freeswitch: {socket: \"0.0.0.0:8084\"}}":      "routes.freeswitch.allow",
 		"routes: {directory: r, freeswitch: {socket: x}}":                     "want host and port",
 		"routes: {directory: r, freeswitch: {number: \"1\"}}":                 "routes.freeswitch.socket: missing",
+		"routes: {directory: r, dial: {country: Atlantis}}":                   "routes.dial: country",
+		"routes: {directory: r, dial: {per_minute: -1}}":                      "routes.dial: per_minute",
+		"routes: {directory: r, requests: {per_second: -1}}":                  "routes.requests.per_second",
 		"routes: {directory: r, speak: [{name: a}]}":                          "want a command or a url",
 		"routes: {directory: r, hear: [{name: a, command: [b], url: \"c\"}]}": "want a command or a url",
 	} {

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"switchgram/bridge/fetch"
+	"switchgram/bridge/line"
 	"switchgram/bridge/live/speech"
 	"switchgram/bridge/route"
 	"switchgram/bridge/sound"
@@ -23,6 +26,9 @@ type Routes struct {
 	Ringback  string            `yaml:"ringback"` // country whose tone callers hear, or none; empty: US
 	Allow     []netip.Prefix    `yaml:"allow"`    // networks that scripts may ask though they are not public
 
+	Dial     line.TollConfig `yaml:"dial"` // which numbers scripts may dial; country empty: that of the lines, if they have one
+	Requests RouteRequests   `yaml:"requests"`
+
 	FreeSWITCH RoutesFreeSWITCH `yaml:"freeswitch"`
 
 	Speak []SpeechService `yaml:"speak"` // the first is meant where a script names none
@@ -36,6 +42,15 @@ type RoutesFreeSWITCH struct {
 	Number     string         `yaml:"number"` // by which we send calls there: xml.scripts.numbers has it
 	Recordings string         `yaml:"recordings"`
 }
+
+// RouteRequests bounds what scripts ask of web servers.
+type RouteRequests struct {
+	Hosts     []string `yaml:"hosts"`      // that alone may be asked: crm.example.org, *.example.org; empty: all
+	PerSecond float64  `yaml:"per_second"` // to one host; those that come faster wait; 0: usualPerSecond
+}
+
+// usualPerSecond is how many requests a second go to one host if nothing is said.
+const usualPerSecond = 50
 
 // SpeechService speaks or understands, by a program or over HTTP.
 type SpeechService struct {
@@ -65,6 +80,12 @@ func (r Routes) check(say func(key, format string, args ...any), lines []string)
 		say("routes.ringback", "%q: want a country whose tones are known, or none", r.Ringback)
 	}
 	r.FreeSWITCH.check(say)
+	if _, err := line.NewToll(r.Dial); err != nil {
+		say("routes.dial", "%v", err)
+	}
+	if r.Requests.PerSecond < 0 {
+		say("routes.requests.per_second", "%v: want a number of requests", r.Requests.PerSecond)
+	}
 	for kind, all := range map[string][]SpeechService{"speak": r.Speak, "hear": r.Hear} {
 		for i, s := range all {
 			if (len(s.Command) == 0) == (s.URL == "") {
@@ -126,6 +147,30 @@ func (r Routes) ringback() (func() sound.Source, error) {
 		return s
 	}, nil
 }
+
+// client is what asks web servers for scripts.
+func (r Routes) client() *fetch.Client {
+	return fetch.New(fetch.Options{Allow: r.Allow, Hosts: r.Requests.Hosts, PerSecond: cmp.Or(r.Requests.PerSecond, usualPerSecond)})
+}
+
+// toll says which numbers scripts may dial: if no country is named, as in the only one that lines are in.
+func (c *Config) toll() (*line.Toll, error) {
+	t := c.Routes.Dial
+	for _, l := range c.Lines {
+		if c.Routes.Dial.Country != "" || l.Country == "" {
+			continue
+		}
+		if t.Country != "" && t.Country != l.Country {
+			t.Country = ""
+			break
+		}
+		t.Country = l.Country
+	}
+	return line.NewToll(t)
+}
+
+// AddedNumbers is the folder of what scripts add to lists.
+func (c *Config) AddedNumbers() string { return c.folder("lists") }
 
 // services are those of a list.
 func services(all []SpeechService) (list []speech.Service) {

@@ -1,0 +1,142 @@
+package line
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/time/rate"
+
+	"switchgram/bridge"
+)
+
+// TollConfig says which telephone numbers may be dialled by what is no person at a telephone, such as a script. The zero value allows extensions alone.
+type TollConfig struct {
+	Country   string   `yaml:"country"`    // whose ordinary numbers may be dialled, ISO 3166-1: DE; empty: of none
+	Allow     Patterns `yaml:"allow"`      // asked first, with numbers as they are written and in their international form: "+44*"; "!+4915*" refuses
+	PerMinute int      `yaml:"per_minute"` // calls to numbers that are no extensions; 0: DefaultPerMinute
+}
+
+// DefaultPerMinute is how many calls a minute may go to numbers if nothing is said.
+const DefaultPerMinute = 10
+
+// extension is how many digits a number has at most that is inside of the house.
+const extension = 4
+
+// TollError is why a number is not dialled.
+type TollError struct {
+	Number string
+	Why    string
+}
+
+// Error names the number, but for its last digits.
+func (e *TollError) Error() string { return fmt.Sprintf("%s may not be dialled: %s", e.Number, e.Why) }
+
+// Toll is a TollConfig at work. Make one with NewToll; its methods may be called at once.
+type Toll struct {
+	TollConfig
+	mu     sync.Mutex
+	limits map[string]*rate.Limiter // by domain
+}
+
+// NewToll makes a Toll.
+func NewToll(c TollConfig) (*Toll, error) {
+	if !checkCountry(c.Country) {
+		return nil, fmt.Errorf("country %q: want a code such as DE", c.Country)
+	}
+	if c.PerMinute < 0 {
+		return nil, fmt.Errorf("per_minute %d: want a number of calls", c.PerMinute)
+	}
+	if c.PerMinute == 0 {
+		c.PerMinute = DefaultPerMinute
+	}
+	return &Toll{TollConfig: c, limits: map[string]*rate.Limiter{}}, nil
+}
+
+// MayDial tells whether somebody of a domain may dial a number now; the error is a *TollError. An extension always may be dialled. Everything else counts
+// against the domain's calls a minute, whatever it is.
+func (t *Toll) MayDial(domain, number string) error {
+	dialled := strings.Map(dialledOnly, number)
+	if strings.Trim(dialled, "0123456789") == "" && len(dialled) <= extension {
+		return nil
+	}
+	if why := t.refuses(dialled); why != "" {
+		return &TollError{number, why}
+	}
+	if !t.limit(domain).Allow() {
+		return &TollError{number, fmt.Sprintf("%d numbers were dialled in a minute", t.PerMinute)}
+	}
+	return nil
+}
+
+// dialledOnly leaves out what people write between digits.
+func dialledOnly(r rune) rune {
+	if strings.ContainsRune(" ()-./", r) {
+		return -1
+	}
+	return r
+}
+
+// refuses says why a number is refused; empty: it is not.
+func (t *Toll) refuses(dialled string) string {
+	region := t.Country
+	if region == "" {
+		region = phonenumbers.UNKNOWN_REGION
+	}
+	if rest, ok := strings.CutPrefix(dialled, "00"); ok {
+		dialled = "+" + rest
+	}
+	n, err := phonenumbers.Parse(dialled, region)
+	whole := dialled
+	if err == nil {
+		whole = phonenumbers.Format(n, phonenumbers.E164)
+	}
+	for _, p := range t.Allow {
+		if p.Match(bridge.Address{Scheme: "sip", User: dialled}) || p.Match(bridge.Address{Scheme: "sip", User: whole}) {
+			if p.Deny() {
+				return "the configuration forbids " + p.String()
+			}
+			return ""
+		}
+	}
+	switch {
+	case t.Country == "":
+		return "the configuration names neither it nor a country"
+	case err != nil || !phonenumbers.IsValidNumber(n):
+		return "it is no number that is known"
+	case !t.home(n):
+		return "it is abroad"
+	case !ordinary[phonenumbers.GetNumberType(n)]:
+		return "it is not an ordinary number, which may be dear"
+	}
+	return ""
+}
+
+// home tells whether a number is of the country, and not of another that has the same code.
+func (t *Toll) home(n *phonenumbers.PhoneNumber) bool {
+	return phonenumbers.GetRegionCodeForNumber(n) == strings.ToUpper(t.Country)
+}
+
+// ordinary are the kinds of numbers that cost what calls usually cost, or nothing.
+var ordinary = map[phonenumbers.PhoneNumberType]bool{
+	phonenumbers.FIXED_LINE: true, phonenumbers.MOBILE: true, phonenumbers.FIXED_LINE_OR_MOBILE: true, phonenumbers.TOLL_FREE: true,
+	phonenumbers.VOIP: true, phonenumbers.UAN: true,
+}
+
+// mostDomains is how many domains have a count of their own; there are as many as the configuration has.
+const mostDomains = 1000
+
+func (t *Toll) limit(domain string) *rate.Limiter {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l := t.limits[domain]
+	if l == nil {
+		if len(t.limits) >= mostDomains {
+			clear(t.limits)
+		}
+		l = rate.NewLimiter(rate.Limit(float64(t.PerMinute)/60), t.PerMinute)
+		t.limits[domain] = l
+	}
+	return l
+}
