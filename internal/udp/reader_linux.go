@@ -47,13 +47,12 @@ func newSystemReader(s *Socket, to []Packet) *systemReader {
 		h.Name, h.Iov = (*byte)(unsafe.Pointer(&r.names[i])), &r.parts[i]
 		h.SetIovlen(1)
 	}
-	r.n = len(to) // nothing is prepared yet
 	return r
 }
 
 // fill fills packets and says how many.
 func (r *systemReader) fill(packets []Packet) (int, error) {
-	for i := range r.n { // into these the system has written what came last; to go over all of them costs more than the packet
+	for i := range r.heads { // the system has written what came last
 		r.heads[i].Namelen = unix.SizeofSockaddrInet6
 		r.heads[i].SetControllen(cap(packets[i].Control))
 	}
