@@ -218,3 +218,11 @@ func (b *block) root() *block {
 	}
 	return b
 }
+
+// isIn tells whether a list is part of another one.
+func (b *block) isIn(outer *block) bool {
+	for b != nil && b != outer {
+		b = b.parent
+	}
+	return b == outer
+}

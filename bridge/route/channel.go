@@ -202,7 +202,8 @@ type Waiting struct {
 	Priority int
 	Agent    string // who is asked first; empty: as the queue has it
 	Ringtone string
-	Bridged  func() // called once when an agent talks, on any goroutine; never nil
+	Joined   func() // called once when the caller waits, on any goroutine; never nil
+	Bridged  func() // likewise, when an agent talks
 }
 
 // Waited is how that went.
@@ -212,9 +213,26 @@ type Waited struct {
 	Agent    string
 }
 
-// Queuer has the caller wait in a queue for an agent, and returns when they have parted or the caller has given up.
+// Queuer has the caller wait in a queue for an agent, and returns when they have parted or the caller has given up. Meanwhile other methods of the channel
+// are called: what they do is done to the caller who waits.
 type Queuer interface {
 	Wait(ctx context.Context, w Waiting) (Waited, error)
+}
+
+// QueueMember is a caller who waits in a queue. Its methods may be called while Wait has not returned.
+type QueueMember interface {
+	// LeaveQueue ends the waiting, soon.
+	LeaveQueue(ctx context.Context) error
+	// QueuePosition is how many are served before the caller, plus one.
+	QueuePosition(ctx context.Context) (int, error)
+}
+
+// Detected is who has answered: HUMAN, MACHINE, NOTSURE, and by what that was told, as mod_amd has it.
+type Detected struct{ Result, Cause string }
+
+// Detector tells answering machines from people, and returns when it knows. The settings are those of mod_amd.
+type Detector interface {
+	Detect(ctx context.Context, settings string) (Detected, error)
 }
 
 // Scope is who sees a variable.

@@ -96,7 +96,7 @@ func (r *run) leave() {
 // jump goes to a tag of the script, wherever in it that is.
 func (r *run) jump(ctx context.Context, s *step, tag string) {
 	to, ok := r.script().tags[tag]
-	if !ok {
+	if !ok || r.within != nil && !to.block.isIn(r.within) {
 		r.record(s, failure("no_tag", "there is no tag %q", tag))
 		return
 	}
@@ -179,7 +179,7 @@ func (r *run) called(routes bool) (n int) {
 // beside runs steps that nobody waits for, without a channel, for as long as afterwards may take.
 func (r *run) beside(ctx context.Context, b *block, route string) {
 	other := *r
-	other.ch, other.ending, other.pace = nil, nil, pace{}
+	other.ch, other.ending, other.pace, other.within = nil, nil, pace{}, b
 	frames := []Frame{{Route: route, Block: b.path}}
 	other.frames = &frames
 	r.aside.Go(func() {
@@ -187,6 +187,15 @@ func (r *run) beside(ctx context.Context, b *block, route string) {
 		defer cancel()
 		other.flow(ctx)
 	})
+}
+
+// apart runs steps on the call while the script itself waits, until the context ends. They cannot jump to what is not among them.
+func (r *run) apart(ctx context.Context, b *block, route string) {
+	other := *r
+	other.ending, other.pace, other.within = nil, pace{}, b
+	frames := []Frame{{Route: route, Block: b.path}}
+	other.frames = &frames
+	other.flow(ctx)
 }
 
 // target splits what goto is given: local:tag, public:number, or a tag.

@@ -26,6 +26,9 @@ func isNumber(s string) bool {
 
 func (s *goTo) run(ctx context.Context, r *run) error {
 	where, what := target(r.clean(s.To.Template))
+	if where != "local" && r.within != nil {
+		return failure("no_route", "what runs beside a script cannot leave it")
+	}
 	if where != "local" {
 		return r.enterRoute(ctx, r.current(), where, what)
 	}

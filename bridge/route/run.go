@@ -34,6 +34,7 @@ type run struct {
 	log     *slog.Logger
 	aside   *sync.WaitGroup
 	pace    pace
+	within  *block // steps may jump no further; nil: anywhere
 
 	ending *Ending // set by a step that ends everything
 }
@@ -232,7 +233,7 @@ func (r *run) bounded(ctx context.Context, s *step) (context.Context, context.Ca
 		timed, cancel := context.WithTimeoutCause(ctx, d, errStepTime)
 		ctx, cancels = timed, append(cancels, cancel)
 	}
-	if r.ch != nil && !r.state.Answered && !s.form.answers {
+	if r.ch != nil && r.within == nil && !r.state.Answered && !s.form.answers {
 		left := beforeAnswer - r.engine.opt.Now().Sub(r.state.Began)
 		timed, cancel := context.WithTimeoutCause(ctx, left, errUnheard)
 		ctx, cancels = timed, append(cancels, cancel)
@@ -251,7 +252,7 @@ func (r *run) count(ctx context.Context, s *step) bool {
 	case steps > mostSteps:
 		r.loops(ctx, s, fmt.Sprintf("more than %d steps", mostSteps))
 		return false
-	case r.ch != nil && !r.state.Answered && r.engine.opt.Now().Sub(r.state.Began) >= beforeAnswer:
+	case r.ch != nil && r.within == nil && !r.state.Answered && r.engine.opt.Now().Sub(r.state.Began) >= beforeAnswer:
 		r.failed(ctx, s, failure("timeout", "%w", errUnheard))
 		r.hangUp(ctx, bridge.NoUserResponse)
 		return false

@@ -209,7 +209,7 @@ func TestScenarioAReminderIsTalkedTo(t *testing.T) {
 		script := s.library.Find("reminder script")
 		script.Numbers = example(t, "missed-call.json").Numbers
 		s.calls(route.Dialer, "380445550100")
-		s.did("FreeSWITCH: amd total_analysis_time=4000", "Hello Bob. Your balance is 12 euros.", want)
+		s.did("listen for an answering machine total_analysis_time=4000: HUMAN", "Hello Bob. Your balance is 12 euros.", want)
 	}
 }
 

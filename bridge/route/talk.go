@@ -1,13 +1,9 @@
 package route
 
 import (
-	"cmp"
 	"context"
 	"strconv"
 	"strings"
-	"sync"
-
-	"switchgram/bridge/route/template"
 )
 
 type conference struct {
@@ -32,108 +28,6 @@ func (s *conference) run(ctx context.Context, r *run) error {
 		r.state.Answered = true
 	}
 	return err
-}
-
-type queue struct {
-	Name     text     `json:"name"`
-	Queue    named    `json:"queue"`
-	Priority int      `json:"priority"`
-	Agent    text     `json:"agent"`
-	Ringtone text     `json:"ringtone"`
-	Timer    anything `json:"timer"`
-	Timers   anything `json:"timers"`
-	Waiting  steps    `json:"waiting"`
-	Bridged  steps    `json:"bridged"`
-}
-
-// run waits for an agent. If one has talked with the caller the script ends, as with bridge.
-func (s *queue) run(ctx context.Context, r *run) error {
-	q, ok := r.ch.(Queuer)
-	if !ok {
-		return ErrNeedsFreeSWITCH
-	}
-	name, err := word(cmp.Or(r.clean(s.Name.Template), s.Queue.name()))
-	if err != nil {
-		return err
-	}
-	w := Waiting{
-		Queue: name, Domain: r.state.Domain, Priority: s.Priority, Agent: r.clean(s.Agent.Template), Ringtone: r.clean(s.Ringtone.Template),
-		Bridged: func() {},
-	}
-	route := r.script().Name
-	if s.Waiting.given() {
-		r.beside(ctx, s.Waiting.block, route)
-	}
-	if s.Bridged.given() {
-		w.Bridged = sync.OnceFunc(func() { r.beside(ctx, s.Bridged.block, route) })
-	}
-	how, err := q.Wait(ctx, w)
-	if err != nil {
-		return err
-	}
-	r.put("cc_result", how.Result, Local)
-	r.put("cc_agent_name", how.Agent, Local)
-	if r.state.Answered = true; how.Answered {
-		r.leave()
-	}
-	return nil
-}
-
-type cancelQueue struct{ anything }
-
-func (s *cancelQueue) run(ctx context.Context, r *run) error {
-	return r.execute(ctx, "break", "")
-}
-
-type ccPosition struct {
-	Var variable `json:"var"`
-	Set variable `json:"set"`
-}
-
-func (s *ccPosition) run(ctx context.Context, r *run) error {
-	v := s.Var
-	if !v.given() {
-		v = s.Set
-	}
-	if !v.given() {
-		v = variable{name: "cc_position"}
-	}
-	return r.set(ctx, v, r.Variable("cc_queue_position"))
-}
-
-// queueStatus asks how a queue stands: variables get how many agents are free, and how many callers wait.
-type queueStatus struct {
-	Name           text     `json:"name"`
-	Queue          named    `json:"queue"`
-	FreeAgents     variable `json:"freeAgents"`
-	WaitingMembers variable `json:"waitingMembers"`
-}
-
-func (s *queueStatus) run(ctx context.Context, r *run) error {
-	asker, ok := r.ch.(Asker)
-	if !ok {
-		return ErrNeedsFreeSWITCH
-	}
-	name, err := word(cmp.Or(r.clean(s.Name.Template), s.Queue.name()))
-	if err != nil {
-		return err
-	}
-	for _, one := range []struct {
-		into variable
-		ask  string
-	}{{s.FreeAgents, "queue count agents " + name + "@" + r.state.Domain + " Available"}, {s.WaitingMembers, "queue count members " + name + "@" + r.state.Domain}} {
-		if !one.into.given() {
-			continue
-		}
-		said, err := asker.API(ctx, "callcenter_config", one.ask)
-		if err != nil {
-			return err
-		}
-		if err := r.set(ctx, one.into, template.Digits(said)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 type park struct {
@@ -184,7 +78,12 @@ type amd struct {
 	SilenceThreshold     int `json:"silenceThreshold"`
 }
 
+// run waits until it is known who has answered.
 func (s *amd) run(ctx context.Context, r *run) error {
+	d, ok := r.ch.(Detector)
+	if !ok {
+		return ErrNeedsFreeSWITCH
+	}
 	var all []string
 	for _, o := range []struct {
 		name  string
@@ -198,5 +97,11 @@ func (s *amd) run(ctx context.Context, r *run) error {
 			all = append(all, o.name+"="+strconv.Itoa(o.value))
 		}
 	}
-	return r.execute(ctx, "amd", strings.Join(all, " "))
+	how, err := d.Detect(ctx, strings.Join(all, " "))
+	if err != nil {
+		return err
+	}
+	r.put("amd_result", how.Result, Local)
+	r.put("amd_cause", how.Cause, Local)
+	return nil
 }

@@ -33,7 +33,8 @@ type Options struct {
 	Telegram func(peer string) (user, dial string, err error)
 }
 
-// Channel is a channel of FreeSWITCH's as a script drives it. Its methods are called by one goroutine at a time, except Variable.
+// Channel is a channel of FreeSWITCH's as a script drives it. Its methods are called by one goroutine at a time, except Variable, and
+// all others while Wait has not returned.
 type Channel struct {
 	s *esl.Session
 	o Options
@@ -46,6 +47,7 @@ type Channel struct {
 	to       string     // with whom last
 	joined   bool       // a conference, or an agent
 	recorded string     // the last recording
+	queue    string     // in which the caller waits; empty: none
 }
 
 var (
@@ -60,6 +62,7 @@ var (
 	_ route.MessageTaker   = (*Channel)(nil)
 	_ route.Conferencer    = (*Channel)(nil)
 	_ route.Queuer         = (*Channel)(nil)
+	_ route.QueueMember    = (*Channel)(nil)
 	_ route.VariableSetter = (*Channel)(nil)
 	_ route.Executor       = (*Channel)(nil)
 	_ route.Switchboard    = (*Channel)(nil)

@@ -131,7 +131,7 @@ func TestCompany(t *testing.T) {
 			c.SetVariable("cc_cause", "answered")
 			c.SetVariable("cc_agent", "1001@fs.example")
 		})
-		w, err := c.Wait(h.ctx, route.Waiting{Queue: "support", Priority: 5, Bridged: func() {}})
+		w, err := c.Wait(h.ctx, route.Waiting{Queue: "support", Priority: 5, Joined: func() {}, Bridged: func() {}})
 		must(t, err)
 		if !w.Answered || w.Result != "answered" || w.Agent != "1001" {
 			t.Errorf("waited %+v", w)

@@ -2,8 +2,6 @@ package freeswitch
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
 	"switchgram/bridge/route"
 	"switchgram/esl"
@@ -39,34 +37,4 @@ func (c *Channel) JoinConference(ctx context.Context, r route.Room) error {
 	c.tell(r.Name)
 	_, err = c.run(ctx, "conference", arg)
 	return err
-}
-
-// Wait implements route.Queuer, by mod_callcenter.
-func (c *Channel) Wait(ctx context.Context, w route.Waiting) (route.Waited, error) {
-	queue, err := c.atDomain(w.Queue, w.Domain)
-	if err != nil {
-		return route.Waited{}, err
-	}
-	all := map[string]string{"cc_cause": "", "cc_agent": ""}
-	if w.Priority != 0 {
-		all["cc_base_score"] = strconv.Itoa(w.Priority)
-	}
-	if w.Ringtone != "" {
-		all["cc_moh_override"] = w.Ringtone
-	}
-	if w.Agent != "" {
-		all["cc_sticky_agent"] = w.Agent
-	}
-	if err := c.setAll(ctx, all); err != nil {
-		return route.Waited{}, err
-	}
-	m := c.meet(ctx, route.Dial{OnAnswer: w.Bridged})
-	e, err := c.run(ctx, "callcenter", queue)
-	leg, _ := m.end()
-	if err != nil {
-		return route.Waited{Answered: leg != ""}, err
-	}
-	agent, _, _ := strings.Cut(e.Variable("cc_agent"), "@")
-	result := orElse(e.Variable("cc_cause"), "cancel")
-	return route.Waited{Answered: leg != "" || result == "answered", Result: result, Agent: agent}, nil
 }

@@ -132,10 +132,27 @@ func (s *Stage) JoinConference(_ context.Context, r route.Room) error {
 func (s *Stage) Wait(_ context.Context, w route.Waiting) (route.Waited, error) {
 	word := s.next("queue", "cancel")
 	s.say("wait in queue %s: %s", w.Queue, word)
+	w.Joined()
 	s.mu.Lock()
 	s.talked = s.talked || word == "answered"
 	s.mu.Unlock()
 	return route.Waited{Answered: word == "answered", Result: word}, nil
+}
+
+// LeaveQueue implements route.QueueMember.
+func (s *Stage) LeaveQueue(context.Context) error {
+	s.say("leave the queue")
+	return nil
+}
+
+// QueuePosition implements route.QueueMember.
+func (s *Stage) QueuePosition(context.Context) (int, error) { return 1, nil }
+
+// Detect implements route.Detector. Answers: HUMAN, which it is if nothing is said, or MACHINE.
+func (s *Stage) Detect(_ context.Context, settings string) (route.Detected, error) {
+	word := s.next("amd", "HUMAN")
+	s.say("listen for an answering machine %s: %s", settings, word)
+	return route.Detected{Result: word}, nil
 }
 
 // Execute implements route.Executor.

@@ -59,6 +59,7 @@ func (s *Stage) Expect(application, answer string) error {
 // answerable are the applications that an answer can be given for.
 var answerable = map[string]bool{
 	"httpRequest": true, "bridge": true, "getDigits": true, "stt": true, "cdr": true, "recordFile": true, "queue": true, "sendMessage": true, "tts": true,
+	"amd": true,
 }
 
 func (s *Stage) next(application, usual string) string {
