@@ -29,7 +29,13 @@ func (s *stand) startBridge(ctx context.Context, o standOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	config, err := json.Marshal(s.config(secret)) // which is YAML, too
+	settings := s.config(secret)
+	if s.mode.browser {
+		if err := s.pages(settings); err != nil {
+			return err
+		}
+	}
+	config, err := json.Marshal(settings) // which is YAML, too
 	if err != nil {
 		return err
 	}
@@ -79,6 +85,9 @@ func (s *stand) config(secret string) map[string]any {
 	}
 	var lines []object
 	for i := range s.lines {
+		if s.mode.browser {
+			to = "verto:" + deskName(i)
+		}
 		lines = append(lines, object{
 			"name": lineName(i), "to": to, "max_calls": most,
 			"sip": object{"registrar": s.exchange.Addr().String(), "user": lineName(i), "password_file": secret},

@@ -40,7 +40,11 @@ func (s *stand) standing() int {
 func (s *stand) call(ctx context.Context) (*tgcall.Call, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectWithin)
 	defer cancel()
-	call, err := s.ann.Dial(ctx, "@"+lineName(0))
+	called := 0
+	if s.mode.browser {
+		called = int(s.desk.Add(1)) % desks
+	}
+	call, err := s.ann.Dial(ctx, "@"+lineName(called))
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ type Mode struct {
 	frames    int       // of 20 ms in a packet from Telegram; 0: 1
 	record    bool
 	guest     bool   // another telephone is in the call
+	browser   bool   // the callee is at a web page
 	only      string // what is measured, other than calls that stand
 }
 
@@ -39,6 +40,7 @@ func Modes() []Mode {
 		{Name: "relay60", About: "the same with packets of 60 ms from Telegram", Aim: 500, telephone: sip.Opus, frames: 3},
 		{Name: "record", About: "relay, and the call is recorded", Aim: 500, telephone: sip.Opus, record: true},
 		{Name: "dtls", About: "two people on Telegram: DTLS-SRTP on both sides", Aim: 500, friend: true},
+		{Name: "browser", About: "Telegram and a browser: DTLS-SRTP on both sides", Aim: 500, browser: true},
 		{Name: "pcmu", About: "Opus transcoded to G.711 and back", Aim: 150, telephone: sip.PCMU, anew: true},
 		{Name: "g722", About: "Opus transcoded to G.722 and back", Aim: 150, telephone: sip.G722, anew: true},
 		{Name: "mix3", About: "three who hear each other: Telegram and two telephones that speak Opus", Aim: 60, telephone: sip.Opus, anew: true, guest: true},

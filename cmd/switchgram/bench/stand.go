@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"switchgram/bridge/media"
 	"switchgram/bridge/sip"
@@ -29,7 +31,9 @@ type stand struct {
 	process  *worker.Process
 	dir      string
 	lines    int
-	rtpPort  int // of the bridge, for all calls
+	rtpPort  int            // of the bridge, for all calls
+	web      netip.AddrPort // where browsers log in
+	desk     atomic.Int64   // whose turn it was last to be called
 
 	far chan struct{} // somebody who was called hears something
 
@@ -50,6 +54,9 @@ type standOptions struct {
 
 // newStand starts everything, without a call.
 func newStand(ctx context.Context, m Mode, o standOptions) (_ *stand, err error) {
+	if m.browser {
+		o.lines = desks
+	}
 	s := &stand{meter: meter{load: load.New()}, mode: m, lines: max(1, o.lines), far: make(chan struct{}, together), calls: map[*tgcall.Call]<-chan struct{}{}}
 	defer func() {
 		if err != nil {
@@ -69,7 +76,10 @@ func newStand(ctx context.Context, m Mode, o standOptions) (_ *stand, err error)
 			return nil, err
 		}
 	}
-	return s, s.startBridge(ctx, o)
+	if err := s.startBridge(ctx, o); err != nil || !m.browser {
+		return s, err
+	}
+	return s, s.logIn(ctx)
 }
 
 func (s *stand) onClose(f func()) { s.closers = append(s.closers, f) }
