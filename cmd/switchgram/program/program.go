@@ -55,6 +55,7 @@ type Program struct {
 	telegram map[string]*telegramLine
 	media    *port.Port    // of all Telegram calls, and of browsers'
 	pages    *verto.Server // nil: no browser may log in
+	asker    *asker        // about passwords; nil: nobody is asked
 	phone    *web          // that serves the pages
 	board    *board        // what the pages show
 	photos   *photos       // of who calls

@@ -25,6 +25,7 @@ type Verto struct {
 	Plain       bool           `yaml:"plain"`       // let pages in without TLS: what is in front of us has it
 	Origins     []string       `yaml:"origins"`     // of pages elsewhere that may connect
 	ICEServers  []ICEServer    `yaml:"ice_servers"` // by which browsers and we find each other
+	Login       VertoLogin     `yaml:"login"`       // who knows passwords of users without one
 	Demo        Demonstration  `yaml:"-"`
 }
 
@@ -53,6 +54,7 @@ func (v *Verto) check(say func(key, format string, args ...any)) {
 			say(fmt.Sprintf("verto.origins[%d]", i), "%q: want scheme and host, such as https://phone.example.org", origin)
 		}
 	}
+	v.Login.check(say)
 	for i, s := range v.ICEServers {
 		if scheme, _, found := strings.Cut(s.URL, ":"); !found || scheme != "stun" && scheme != "turn" && scheme != "turns" {
 			say(fmt.Sprintf("verto.ice_servers[%d].url", i), "%q: want stun:, turn: or turns:, and a host, such as stun:stun.example.org:3478", s.URL)
@@ -62,7 +64,7 @@ func (v *Verto) check(say func(key, format string, args ...any)) {
 
 // files are the names of files in it.
 func (v *Verto) files() []*string {
-	all := []*string{&v.Certificate, &v.Key}
+	all := []*string{&v.Certificate, &v.Key, &v.Login.TokenFile}
 	for i := range v.ICEServers {
 		all = append(all, &v.ICEServers[i].PasswordFile)
 	}
@@ -95,8 +97,11 @@ func (p *Program) openVerto() error {
 	if err != nil {
 		return err
 	}
+	if p.asker, err = p.config.newAsker(); err != nil {
+		return err
+	}
 	p.pages, err = verto.New(verto.Options{
-		Users: vertoUsers{p.config.registry}, OnCall: p.onPage, OnMessage: p.onPageMessage,
+		Users: vertoUsers{p.config.registry, p.asker, p.log}, OnCall: p.onPage, OnMessage: p.onPageMessage,
 		Commands: map[string]verto.Command{"phone": p.phoneCommand(servers), "note": p.noteCommand}, Variables: []string{chosenLine},
 		Origins: v.Origins, Plain: v.Plain, ICEServers: servers, Media: p.pageMedia, Log: p.log,
 	})
@@ -144,6 +149,9 @@ func (p *Program) serveVerto(ctx context.Context) {
 	}
 	stop()
 	all.Wait()
+	if p.asker != nil {
+		p.asker.client.Close()
+	}
 }
 
 // VertoAddr is where browsers may log in; the zero value: nowhere.
