@@ -48,6 +48,9 @@ func TestCallsThatOutlastTheDrainAreHungUpAtBothEnds(t *testing.T) {
 	h.person(h.bob(), takes(calls))
 	fromSIP := h.telephone("1001", 0).dial("tg@bob")
 	untilSIP[sip.Answered](h, fromSIP)
+	for range 2 {
+		h.log.await(h.ctx, "msg=call.answered") // later than their telephones know
+	}
 
 	h.end()
 
