@@ -67,6 +67,7 @@ func dataForms() map[string]form {
 	return map[string]form{
 		"string":    {new: func() action { return &stringStep{} }, about: "Works on a text."},
 		"math":      {new: func() action { return &mathStep{} }, about: "Reckons, or picks at random."},
+		"js":        {new: func() action { return &javaScript{} }, about: "Runs JavaScript, if the operator allows that."},
 		"calendar":  {new: func() action { return &calendarStep{} }, about: "Asks a calendar whether somebody is there."},
 		"list":      {new: func() action { return &list{} }, about: "Runs steps if a number is in a list."},
 		"blackList": {new: func() action { return &blackList{} }, about: "Turns away numbers of a list."},

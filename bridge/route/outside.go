@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchgram/bridge/fetch"
+	"switchgram/bridge/route/javascript"
 )
 
 // HTTPClient asks on behalf of scripts; *fetch.Client is one.
@@ -111,6 +112,7 @@ type Options struct {
 	Recogniser Recogniser
 	Records    Records
 	Lists      ListKeeper
+	JavaScript javascript.Evaluator                                   // nil: js is off
 	Log        *slog.Logger                                           // nil: nowhere
 	Dry        bool                                                   // nothing is waited for: sleep takes no time
 	Now        func() time.Time                                       // nil: time.Now

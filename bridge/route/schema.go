@@ -69,6 +69,7 @@ var shapes = map[reflect.Type]map[string]any{
 	reflect.TypeFor[constants]():     reference("texts"),
 	reflect.TypeFor[condition]():     {"type": "string", "minLength": 1},
 	reflect.TypeFor[expected]():      {"type": "string"},
+	reflect.TypeFor[program]():       {"type": "string"},
 	reflect.TypeFor[zone]():          {"type": "string"},
 	reflect.TypeFor[milliseconds]():  {"type": []string{"integer", "string"}},
 	reflect.TypeFor[destination]():   {"type": []string{"string", "array"}, "items": map[string]any{"type": "string"}},

@@ -52,6 +52,7 @@ type commands struct {
 	Route        routeCommand        `cmd:"" help:"Check, try, show and import routing scripts."`
 	Line         lineCommand         `cmd:"" help:"Try the rules of a line."`
 	Config       configCommand       `cmd:"" help:"Print what other programs need for the configuration."`
+	JavaScript   javascriptWorker    `cmd:"" name:"javascript-worker" hidden:""`
 	Version      versionCommand      `cmd:"" help:"Print the version."`
 
 	LogLevel  slog.Level `help:"Least important messages to log: debug, info, warn or error." default:"info" env:"SWITCHGRAM_LOG_LEVEL"`

@@ -19,6 +19,7 @@ import (
 
 	"switchgram/bridge"
 	"switchgram/bridge/route"
+	"switchgram/bridge/route/javascript"
 )
 
 // Stage is a call that nobody makes, and its surroundings. Make one with New; all its methods may be called at once.
@@ -117,7 +118,7 @@ func (s *Stage) Options(l *route.Library, at time.Time) route.Options {
 	s.hide = strings.NewReplacer(secrets...)
 	return route.Options{
 		Library: func() *route.Library { return l }, HTTP: s, Requests: s, Messenger: s, Mailer: s, Agents: s, Speaker: s, Recogniser: s, Records: s,
-		Lists: s, Dry: true, Now: s.clock, Trace: s.step, Watch: s.variable, Log: slog.New(&logbook{s}),
+		Lists: s, JavaScript: javascript.Inline{}, Dry: true, Now: s.clock, Trace: s.step, Watch: s.variable, Log: slog.New(&logbook{s}),
 	}
 }
 

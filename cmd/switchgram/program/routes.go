@@ -18,6 +18,7 @@ import (
 	"switchgram/bridge/room"
 	"switchgram/bridge/route"
 	"switchgram/bridge/route/folder"
+	"switchgram/bridge/route/javascript"
 	"switchgram/bridge/route/numberlist"
 	"switchgram/esl"
 	"switchgram/tgcall/account"
@@ -28,9 +29,10 @@ type routing struct {
 	folder *folder.Folder
 	router *live.Router
 	client *fetch.Client
-	socket *esl.Server    // nil: FreeSWITCH hands no calls to us
-	queued *live.Requests // nil: there is nowhere to keep requests that nobody waits for
-	mail   *live.Mail     // nil: there is no server for it
+	socket *esl.Server         // nil: FreeSWITCH hands no calls to us
+	queued *live.Requests      // nil: there is nowhere to keep requests that nobody waits for
+	mail   *live.Mail          // nil: there is no server for it
+	js     *javascript.Workers // nil: JavaScript is off
 }
 
 // openRequests makes what sends the mail of scripts, and the queue of requests and mail that nobody waits for, if there is a store.
@@ -140,6 +142,12 @@ func (p *Program) scriptOptions() (o route.Options, err error) {
 	}
 	if p.routes.mail != nil {
 		o.Mailer = p.routes.mail
+	}
+	if c.JS.Enabled {
+		if p.routes.js, err = newJavaScript(); err != nil {
+			return o, p.config.wrong("routes.js", err)
+		}
+		o.JavaScript = p.routes.js
 	}
 	if p.store != nil {
 		o.Records = records{p.store}
@@ -269,6 +277,9 @@ func (p *Program) runRoutes(ctx context.Context) {
 		p.log.Error("scripts do nothing after calls any longer", "err", err)
 	}
 	p.routes.client.Close()
+	if p.routes.js != nil {
+		p.routes.js.Close()
+	}
 }
 
 // watchRoutes reads routes that change, and takes calls of FreeSWITCH's dialplan, until ctx ends.

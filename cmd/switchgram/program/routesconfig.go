@@ -30,6 +30,7 @@ type Routes struct {
 	Requests RouteRequests   `yaml:"requests"`
 
 	FreeSWITCH RoutesFreeSWITCH `yaml:"freeswitch"`
+	JS         RoutesJS         `yaml:"js"`
 
 	Speak []SpeechService `yaml:"speak"` // the first is meant where a script names none
 	Hear  []SpeechService `yaml:"hear"`
@@ -51,6 +52,11 @@ type RouteRequests struct {
 
 // usualPerSecond is how many requests a second go to one host if nothing is said.
 const usualPerSecond = 50
+
+// RoutesJS says whether scripts may have steps in JavaScript.
+type RoutesJS struct {
+	Enabled bool `yaml:"enabled"`
+}
 
 // SpeechService speaks or understands, by a program or over HTTP.
 type SpeechService struct {
