@@ -157,12 +157,16 @@ type Origin struct {
 	First     Address // is rung, and is the caller once it has answered
 	Second    Address
 	Reference string // chosen by whoever wants the call, and shown in its events; may be empty
+
+	From    Party         // who calls, as the first is told; zero: nobody
+	Timeout time.Duration // that the first may ring; 0: the Bridge's RingTimeout
+	By      Controller    // decides about the call once the first has answered; nil: whoever does on the line
 }
 
 // Originate makes a call of two legs that are both dialled. It blocks as Handle does.
 func (b *Bridge) Originate(ctx context.Context, o Origin) Outcome {
 	c := b.newCall(o.Line, o.First, o.Second)
-	c.reference = o.Reference
+	c.reference, c.party, c.by, c.patience = o.Reference, o.From, o.By, o.Timeout
 	return b.run(ctx, c, nil)
 }
 

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"sync/atomic"
+	"time"
 )
 
 // Call is one call, to be used by its Controller through verbs. Each verb is an event to the goroutine that owns the call and
@@ -15,7 +16,9 @@ type Call struct {
 	to    Address
 	party Party // the caller
 
-	reference string // of whoever wanted the call
+	reference string        // of whoever wanted the call
+	by        Controller    // nil: the line's
+	patience  time.Duration // that its first may ring, of a call of ours; 0: the Bridge's RingTimeout
 
 	// The owner's alone.
 	originated bool // both legs are dialled

@@ -51,6 +51,7 @@ func newOwner(ctx context.Context, out outer, b *Bridge, c *Call, caller Leg) *o
 		state:   newState(caller == nil),
 		parties: []*party{newParty(c.from)},
 		timer:   time.NewTimer(b.opt.RingTimeout),
+		attempt: ConnectOptions{Timeout: c.patience},
 		outcome: Outcome{Call: c.id, Line: c.line, From: c.from, To: c.to},
 	}
 	o.timer.Stop()

@@ -129,6 +129,9 @@ func (o *owner) patience(t timer) time.Duration {
 
 // controller is who decides about the call.
 func (o *owner) controller() Controller {
+	if o.call.by != nil {
+		return o.call.by
+	}
 	if c, ok := o.bridge.opt.Controllers[o.call.line]; ok {
 		return c
 	}

@@ -112,6 +112,9 @@ func (ch *channel) PreAnswer(ctx context.Context) error { return ch.call.Ring(ct
 
 // HangupCall implements route.Switchboard.
 func (ch *channel) HangupCall(ctx context.Context, id string, c bridge.Cause) error {
+	if ch.r.made.hangup(id, c) {
+		return nil
+	}
 	if ch.r.o.Bridge == nil {
 		return errors.ErrUnsupported
 	}

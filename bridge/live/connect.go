@@ -73,7 +73,7 @@ func (ch *channel) whom(ctx context.Context, targets []route.Target) (to []bridg
 	said = map[bridge.Address]route.Target{}
 	var refused []error
 	for _, t := range targets {
-		all, err := ch.address(ctx, t)
+		all, err := ch.r.address(ctx, ch.call.Line(), t, ch.moves)
 		if errors.Is(err, route.ErrNeedsFreeSWITCH) {
 			return nil, nil, err
 		}
@@ -91,32 +91,32 @@ func (ch *channel) whom(ctx context.Context, targets []route.Target) (to []bridg
 	return to, said, nil
 }
 
-// address finds whom a target means here.
-func (ch *channel) address(ctx context.Context, t route.Target) ([]bridge.Address, error) {
+// address finds whom a target means here, where FreeSWITCH can take what we cannot if the call moves there.
+func (r *Router) address(ctx context.Context, line string, t route.Target, moves bool) ([]bridge.Address, error) {
 	switch t.Type {
 	case "user":
-		return ch.r.o.People.User(t), nil
+		return r.o.People.User(t), nil
 	case "device", "sipDevice":
 		return []bridge.Address{{Scheme: "sip", User: t.Name}}, nil
 	case "verto":
 		return []bridge.Address{{Scheme: "verto", User: t.Name}}, nil
 	case "telegram":
-		a := ch.r.o.People.Telegram(ch.call.Line(), t.Name)
-		return []bridge.Address{a}, ch.may(ctx, a)
+		a := r.o.People.Telegram(line, t.Name)
+		return []bridge.Address{a}, r.may(ctx, line, a)
 	case "gateway", "sipGateway":
-		if !ch.moves { // the line's switch is all there is
+		if !moves { // the line's switch is all there is
 			return []bridge.Address{{Scheme: "sip", User: t.DialString}}, nil
 		}
 	}
 	return nil, fmt.Errorf("%s: %w", t.Type, route.ErrNeedsFreeSWITCH)
 }
 
-// may asks whether the line may call somebody on Telegram.
-func (ch *channel) may(ctx context.Context, to bridge.Address) error {
-	if ch.r.o.Gate == nil {
+// may asks whether a line may call somebody on Telegram.
+func (r *Router) may(ctx context.Context, line string, to bridge.Address) error {
+	if r.o.Gate == nil {
 		return nil
 	}
-	return ch.r.o.Gate.Follow(ctx, ch.call.Line(), "", to)
+	return r.o.Gate.Follow(ctx, line, "", to)
 }
 
 // patience is how long each may be rung of whom the script says that.

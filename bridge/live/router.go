@@ -25,7 +25,7 @@ type People interface {
 
 // Options are what a Router works with. Scripts, People and Arrival are required.
 type Options struct {
-	// Scripts are the engine's options; the Router fills in Journal and Trace.
+	// Scripts are the engine's options; the Router fills in Journal, Originator and Trace.
 	Scripts route.Options
 
 	// Arrival says as what a call comes to its route. Not ok: it takes none, and is connected with whom it is for.
@@ -56,6 +56,7 @@ type Router struct {
 	log     *slog.Logger
 	engine  *route.Engine
 	sounds  sounds
+	made    *made
 	journal *journal // nil: nothing survives
 
 	mu      sync.Mutex
@@ -93,7 +94,7 @@ func New(o Options) (*Router, error) {
 	}
 	r := &Router{
 		o: o, log: o.Log, sounds: sounds{o.Sounds, append([]string{o.Messages}, o.Made...)},
-		calls: map[string]*call{}, awaited: map[string]*arrival{}, ended: make(chan *call, mostEnded),
+		made: newMade(), calls: map[string]*call{}, awaited: map[string]*arrival{}, ended: make(chan *call, mostEnded),
 	}
 	if o.Journal != "" {
 		var err error
@@ -102,7 +103,7 @@ func New(o Options) (*Router, error) {
 		}
 		o.Scripts.Journal = r.journal
 	}
-	o.Scripts.Trace, o.Scripts.Log = r.trace, o.Log
+	o.Scripts.Trace, o.Scripts.Log, o.Scripts.Originator = r.trace, o.Log, r
 	r.engine = route.NewEngine(o.Scripts)
 	return r, nil
 }

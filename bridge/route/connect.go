@@ -63,19 +63,23 @@ func (e *endpoint) named() bool {
 
 func (s *bridgeStep) check(p *parser, n *tree.Node) {
 	for i := range s.Endpoints {
-		e := &s.Endpoints[i]
 		at := n.Get("endpoints")
 		if len(at.Items) > i {
 			at = at.Items[i]
 		}
-		switch {
-		case e.Type == "sipUri" && e.DialString.Empty():
-			p.say(at, "dialString is missing: whom is a sipUri to call?")
-		case strings.HasSuffix(strings.ToLower(e.Type), "gateway") && (!e.named() || e.DialString.Empty()):
-			p.say(at, "a gateway wants its name, and dialString: whom it is to call")
-		case e.Type != "sipUri" && !e.named():
-			p.say(at, "name is missing: which %s?", e.Type)
-		}
+		s.Endpoints[i].complete(p, at)
+	}
+}
+
+// complete wants an endpoint to say whom it means.
+func (e *endpoint) complete(p *parser, at *tree.Node) {
+	switch {
+	case e.Type == "sipUri" && e.DialString.Empty():
+		p.say(at, "dialString is missing: whom is a sipUri to call?")
+	case strings.HasSuffix(strings.ToLower(e.Type), "gateway") && (!e.named() || e.DialString.Empty()):
+		p.say(at, "a gateway wants its name, and dialString: whom it is to call")
+	case e.Type != "sipUri" && !e.named():
+		p.say(at, "name is missing: which %s?", e.Type)
 	}
 }
 

@@ -83,6 +83,7 @@ func callForms() map[string]form {
 		"ringReady":      {new: func() action { return &ringReady{} }, media: true, about: "Lets the caller hear that it rings."},
 		"hangup":         {new: func() action { return &hangup{} }, media: true, about: "Ends the call."},
 		"bridge":         {new: func() action { return &bridgeStep{} }, media: true, answers: true, about: "Connects the caller to somebody."},
+		"originate":      {new: func() action { return &originate{} }, about: "Makes a second call, with steps of its own."},
 		"recordSession":  {new: func() action { return &recordSession{} }, media: true, about: "Records the call."},
 		"scheduleHangup": {new: func() action { return &scheduleHangup{} }, media: true, switchy: true, about: "Ends the call later."},
 		"schedule":       {new: func() action { return &schedule{} }, media: true, switchy: true, about: "Ends or moves the call later."},

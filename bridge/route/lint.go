@@ -91,7 +91,7 @@ func hasPrefix(s string, prefixes ...string) bool {
 
 // wellKnown are the variables that the engine and channels set; docs/routing.md lists them.
 var wellKnown = strings.Fields(`
-	call_id call_direction call_source route_name caller_id_name caller_id_number destination_number domain_name last_error last_error_step http_code
+	call_id parent_call_id call_direction call_source route_name caller_id_name caller_id_number destination_number domain_name last_error last_error_step http_code
 	hangup_cause hangup_cause_q850 hangup_by duration billsec waitsec_total answered bridged bridged_to missed missed_reason record_file start_epoch
 	answer_epoch end_epoch bridge_result originate_disposition bridge_hangup_cause last_bridge_hangup_cause last_bridge_to DIALSTATUS amd_result amd_cause
 	ivr_choice cc_result cc_agent_name stt_response MyVar uuid ani aniii rdnis network_addr username context dialplan direction state channel_name line

@@ -112,6 +112,7 @@ type Options struct {
 	Recogniser Recogniser
 	Records    Records
 	Lists      ListKeeper
+	Originator Originator
 	JavaScript javascript.Evaluator                                   // nil: js is off
 	Log        *slog.Logger                                           // nil: nowhere
 	Dry        bool                                                   // nothing is waited for: sleep takes no time

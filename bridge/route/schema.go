@@ -60,6 +60,7 @@ var shapes = map[reflect.Type]map[string]any{
 	reflect.TypeFor[channelText]():   reference("text"),
 	reflect.TypeFor[steps]():         reference("steps"),
 	reflect.TypeFor[flow]():          reference("steps"),
+	reflect.TypeFor[apart]():         reference("steps"),
 	reflect.TypeFor[handler]():       reference("steps"),
 	reflect.TypeFor[variable]():      reference("variable"),
 	reflect.TypeFor[pairs]():         reference("assignments"),

@@ -42,6 +42,8 @@ type State struct {
 	Pending   []string            `json:"pending,omitempty"` // routes whose onDisconnect is still to begin
 	Deadline  time.Time           `json:"deadline,omitzero"` // of onDisconnect
 
+	Generation int `json:"generation,omitempty"` // of calls that scripts have made: 1 if the script of a call that came did
+
 	library *Library // that the call began with
 }
 
@@ -72,11 +74,12 @@ type Capture struct {
 
 // Counts are what the limits are about.
 type Counts struct {
-	Steps int            `json:"steps,omitempty"`
-	Jumps int            `json:"jumps,omitempty"`
-	Lines int            `json:"lines,omitempty"` // of the log
-	Tags  map[string]int `json:"tags,omitempty"`  // jumps to each
-	Runs  map[string]int `json:"runs,omitempty"`  // of steps with a limit, by path
+	Steps   int            `json:"steps,omitempty"`
+	Jumps   int            `json:"jumps,omitempty"`
+	Lines   int            `json:"lines,omitempty"`   // of the log
+	Origins int            `json:"origins,omitempty"` // calls made
+	Tags    map[string]int `json:"tags,omitempty"`    // jumps to each
+	Runs    map[string]int `json:"runs,omitempty"`    // of steps with a limit, by path
 }
 
 // Ended is how a call ended, for onDisconnect.

@@ -57,6 +57,18 @@ func (s *Stage) SendMessage(_ context.Context, to, text, format string) error {
 	return nil
 }
 
+// Originate implements route.Originator. Answers: answered, after which the call's steps run, or a cause; nobody answers if nothing is said.
+func (s *Stage) Originate(_ context.Context, o route.Origin) error {
+	word := s.next("originate", "NO_ANSWER")
+	s.say("in %s call %s as %s <%s> for %s: %s", o.Delay, strings.TrimSuffix(o.To.Type+":"+o.To.Name+"/"+o.To.DialString, "/"), o.CallerName, o.CallerID, o.Timeout, word)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if word == "answered" {
+		s.origins = append(s.origins, o)
+	}
+	return nil
+}
+
 // SendMail implements route.Mailer.
 func (s *Stage) SendMail(_ context.Context, m route.Mail) error {
 	s.say("mail to %s: %s: %s", strings.Join(append(m.To, m.CC...), ", "), m.Subject, m.HTML)

@@ -37,6 +37,7 @@ type Stage struct {
 	talked  bool
 	met     bool
 	answer  bool
+	origins []route.Origin    // calls that were made and answered
 	hide    *strings.Replacer // of secrets
 }
 
@@ -61,6 +62,7 @@ func (s *Stage) Expect(application, answer string) error {
 var answerable = map[string]bool{
 	"httpRequest": true, "bridge": true, "getDigits": true, "stt": true, "cdr": true, "recordFile": true, "queue": true, "sendMessage": true, "tts": true,
 	"amd": true,
+	"originate": true,
 }
 
 func (s *Stage) next(application, usual string) string {
@@ -118,7 +120,7 @@ func (s *Stage) Options(l *route.Library, at time.Time) route.Options {
 	s.hide = strings.NewReplacer(secrets...)
 	return route.Options{
 		Library: func() *route.Library { return l }, HTTP: s, Requests: s, Messenger: s, Mailer: s, Agents: s, Speaker: s, Recogniser: s, Records: s,
-		Lists: s, JavaScript: javascript.Inline{}, Dry: true, Now: s.clock, Trace: s.step, Watch: s.variable, Log: slog.New(&logbook{s}),
+		Lists: s, Originator: s, JavaScript: javascript.Inline{}, Dry: true, Now: s.clock, Trace: s.step, Watch: s.variable, Log: slog.New(&logbook{s}),
 	}
 }
 
@@ -147,8 +149,23 @@ func (s *Stage) Perform(ctx context.Context, l *route.Library, a route.Arrival, 
 	ending := e.Run(ctx, s, state)
 	fmt.Fprintf(s.out, "%s\n", s.how(ending))
 	err = e.Disconnect(ctx, state, s.Ended(ending))
+	for o, ok := s.made(); ok; o, ok = s.made() {
+		fmt.Fprintf(s.out, "%s:%s answers\n", o.To.Type, o.To.Name)
+		fmt.Fprintf(s.out, "%s\n", s.how(e.Run(ctx, s, e.Adopt(s, o))))
+	}
 	e.Wait()
 	return ending, err
+}
+
+// made is the next call that was made and answered, if there is one.
+func (s *Stage) made() (o route.Origin, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.origins) == 0 {
+		return o, false
+	}
+	o, s.origins = s.origins[0], s.origins[1:]
+	return o, true
 }
 
 // how is the end of a script in words.

@@ -109,7 +109,7 @@ type impossible struct{}
 // rewrite turns an argument into ours. What has lists of steps in it is gone through.
 func (w *writer) rewrite(name string, n *tree.Node) any {
 	switch name {
-	case "if", "while", "function", "list", "blackList", "queue", "trigger", "bridge", "switch", "ivr", "execute":
+	case "if", "while", "function", "list", "blackList", "queue", "trigger", "bridge", "switch", "ivr", "execute", "originate":
 		return w.nested(name, n)
 	case "httpRequest":
 		return w.httpRequest(n)
