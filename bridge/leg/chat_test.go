@@ -1,6 +1,8 @@
 package leg
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -57,4 +59,38 @@ func FuzzChat(f *testing.F) {
 			t.Errorf("%q: %q", text, got)
 		}
 	})
+}
+
+func TestWhatAPersonWritesGoesToWhoWaitsForIt(t *testing.T) {
+	var c Chats
+	in, err := c.Listen(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Listen(7); !errors.Is(err, ErrListening) {
+		t.Error(err)
+	}
+	for _, u := range []tg.UpdateClass{
+		chat("our own", func(m *tg.Message) { m.Out = true }), chat("another's", func(m *tg.Message) { m.PeerID = &tg.PeerUser{UserID: 8} }),
+		chat("in a group", func(m *tg.Message) { m.PeerID = &tg.PeerChat{ChatID: 7} }), chat("", func(m *tg.Message) { m.Media = &tg.MessageMediaPhoto{} }),
+		chat("42", nil), chat("https://a.example", func(m *tg.Message) { m.Media = &tg.MessageMediaWebPage{} }),
+	} {
+		c.Handle(t.Context(), tg.Entities{}, u)
+	}
+	for range 100 {
+		c.Handle(t.Context(), tg.Entities{}, chat("more", nil))
+	}
+	var got []string
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for text, err := in.Next(ctx); err == nil; text, err = in.Next(ctx) {
+		got = append(got, text)
+	}
+	if len(got) != mostUnread || got[0] != "42" || got[1] != "https://a.example" || got[2] != "more" {
+		t.Errorf("%d: %q", len(got), got)
+	}
+	in.Close()
+	if _, err := c.Listen(7); err != nil {
+		t.Error(err)
+	}
 }

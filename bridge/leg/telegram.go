@@ -225,10 +225,11 @@ func (s telegramStream) Stats() media.Stats {
 
 // TelegramLine is what a line needs to call people on Telegram.
 type TelegramLine struct {
-	Calls  TelegramCaller   // *tgcall.Client
-	People TelegramResolver // *account.Session
-	Chats  *Chats           // subscribed to the account's updates; nil: what people write does not count
-	Tones  bool             // people hear digits as tones; otherwise not at all
+	Calls   TelegramCaller   // *tgcall.Client
+	People  TelegramResolver // *account.Session
+	Chats   *Chats           // subscribed to the account's updates; nil: what people write does not count
+	Written *Chats           // hears what people write to the account, whether digits count or not; nil: nothing does
+	Tones   bool             // people hear digits as tones; otherwise not at all
 }
 
 // Take makes a leg of an incoming call of the line, which has the name. It starts nothing.

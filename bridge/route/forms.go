@@ -125,6 +125,8 @@ func outsideForms() map[string]form {
 	return map[string]form{
 		"httpRequest":  {new: func() action { return &httpRequest{} }, async: true, about: "Asks a web server."},
 		"sendMessage":  {new: func() action { return &sendMessage{} }, async: true, about: "Sends a Telegram message."},
+		"recvMessage":  {new: func() action { return &recvMessage{} }, about: "Waits for what somebody writes on Telegram."},
+		"menu":         {new: func() action { return &menu{} }, about: "Has somebody choose in writing, on Telegram."},
 		"sendEmail":    {new: func() action { return &sendEmail{} }, async: true, about: "Sends mail."},
 		"sendSMS":      {new: func() action { return &sendSMS{} }, async: true, about: "Sends a text message through a gateway's web server."},
 		"openLink":     {new: func() action { return &openLink{} }, async: true, about: "Opens a page at an agent's telephone."},

@@ -113,6 +113,7 @@ type Options struct {
 	Records    Records
 	Lists      ListKeeper
 	Originator Originator
+	Chats      Chats
 	JavaScript javascript.Evaluator                                   // nil: js is off
 	Log        *slog.Logger                                           // nil: nowhere
 	Dry        bool                                                   // nothing is waited for: sleep takes no time

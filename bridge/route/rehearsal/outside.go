@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"switchgram/bridge/fetch"
 	"switchgram/bridge/route"
@@ -68,6 +69,36 @@ func (s *Stage) Originate(_ context.Context, o route.Origin) error {
 	}
 	return nil
 }
+
+// Open implements route.Chats.
+func (s *Stage) Open(_ context.Context, _, who string) (route.Chat, error) { return &chat{s, who}, nil }
+
+// chat is a conversation. Answers to recvMessage are what is written; nothing, if nothing is said.
+type chat struct {
+	stage *Stage
+	who   string
+}
+
+// Send implements route.Chat.
+func (c *chat) Send(_ context.Context, text string) error {
+	c.stage.say("write to %s: %s", c.who, text)
+	return nil
+}
+
+// Receive implements route.Chat.
+func (c *chat) Receive(ctx context.Context) (string, error) {
+	if text := c.stage.next("recvMessage", ""); text != "" {
+		c.stage.say("%s writes %q", c.who, text)
+		return text, nil
+	}
+	until, _ := ctx.Deadline()
+	c.stage.pass(time.Until(until).Round(time.Second))
+	c.stage.say("%s writes nothing", c.who)
+	return "", route.ErrSilence
+}
+
+// Close implements route.Chat.
+func (c *chat) Close() {}
 
 // SendMail implements route.Mailer.
 func (s *Stage) SendMail(_ context.Context, m route.Mail) error {

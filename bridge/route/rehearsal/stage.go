@@ -61,8 +61,7 @@ func (s *Stage) Expect(application, answer string) error {
 // answerable are the applications that an answer can be given for.
 var answerable = map[string]bool{
 	"httpRequest": true, "bridge": true, "getDigits": true, "stt": true, "cdr": true, "recordFile": true, "queue": true, "sendMessage": true, "tts": true,
-	"amd": true,
-	"originate": true,
+	"amd": true, "originate": true, "recvMessage": true,
 }
 
 func (s *Stage) next(application, usual string) string {
@@ -120,7 +119,7 @@ func (s *Stage) Options(l *route.Library, at time.Time) route.Options {
 	s.hide = strings.NewReplacer(secrets...)
 	return route.Options{
 		Library: func() *route.Library { return l }, HTTP: s, Requests: s, Messenger: s, Mailer: s, Agents: s, Speaker: s, Recogniser: s, Records: s,
-		Lists: s, Originator: s, JavaScript: javascript.Inline{}, Dry: true, Now: s.clock, Trace: s.step, Watch: s.variable, Log: slog.New(&logbook{s}),
+		Lists: s, Originator: s, Chats: s, JavaScript: javascript.Inline{}, Dry: true, Now: s.clock, Trace: s.step, Watch: s.variable, Log: slog.New(&logbook{s}),
 	}
 }
 

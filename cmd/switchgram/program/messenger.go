@@ -31,18 +31,22 @@ func (m *messenger) SendMessage(ctx context.Context, to, text, format string) er
 		return err
 	}
 	for _, l := range m.p.config.registry.Lines() {
-		s := m.p.telegram[l.Name].account()
-		if s == nil {
-			continue
+		if s := m.p.telegram[l.Name].account(); s != nil {
+			return s.Tell(ctx, known(ctx, s, to), text, format)
 		}
-		if to != "" && strings.Trim(to, "0123456789") == "" {
-			if _, err := s.Resolve(ctx, "*"+to); err == nil {
-				to = "*" + to
-			}
-		}
-		return s.Tell(ctx, to, text, format)
 	}
 	return errNobody
+}
+
+// known is somebody as the account finds them: digits are the id of a person that it knows, or else a number.
+func known(ctx context.Context, s *account.Session, who string) string {
+	if who == "" || strings.Trim(who, "0123456789") != "" {
+		return who
+	}
+	if _, err := s.Resolve(ctx, "*"+who); err != nil {
+		return who
+	}
+	return "*" + who
 }
 
 // account is the line's, while it is connected; nil: it is not.

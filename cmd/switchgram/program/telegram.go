@@ -90,9 +90,10 @@ func (t *telegramLine) takeCalls(ctx context.Context, s *account.Session) error 
 func (t *telegramLine) line(s *account.Session) *leg.TelegramLine {
 	d := t.login.Line.Digits
 	l := &leg.TelegramLine{People: s, Tones: d.Telegram == "tones"}
+	l.Written = &leg.Chats{}
+	s.OnUpdate(l.Written.Handle)
 	if d.Chat == "digits" {
-		l.Chats = &leg.Chats{}
-		s.OnUpdate(l.Chats.Handle)
+		l.Chats = l.Written
 	}
 	return l
 }
