@@ -14,6 +14,8 @@ var (
 	ErrTooLong = errors.New("answer is too long")
 	// ErrRedirects says that there were more redirects than Options.Redirects.
 	ErrRedirects = errors.New("too many redirects")
+	// ErrElsewhere says that a redirect led to another host, which the request does not follow.
+	ErrElsewhere = errors.New("redirect to another host")
 	// ErrDowngrade says that a redirect led from https to http.
 	ErrDowngrade = errors.New("redirect from https to http")
 )

@@ -71,6 +71,9 @@ type Request struct {
 	Body    []byte
 	Timeout time.Duration // shorter than the Client's; 0: the Client's
 	For     string        // on whose behalf, for Options.PerSecond
+
+	// Redirects are how many to follow, if that is less than the Client's, and within the host alone; 0: as the Client does.
+	Redirects int
 }
 
 // Response is a whole answer.
@@ -157,7 +160,11 @@ func (c *Client) do(ctx context.Context, where *url.URL, r Request) (*Response, 
 	if request.Header.Get("User-Agent") == "" {
 		request.Header.Set("User-Agent", c.opt.UserAgent)
 	}
-	answer, err := c.http.Do(request)
+	client := c.http
+	if r.Redirects > 0 {
+		client.CheckRedirect = func(next *http.Request, before []*http.Request) error { return c.stay(r.Redirects, next, before) }
+	}
+	answer, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +207,17 @@ func (c *Client) follow(next *http.Request, before []*http.Request) error {
 		keepToOneself(next.Header)
 	}
 	return nil
+}
+
+// stay follows so many redirects, within the host.
+func (c *Client) stay(most int, next *http.Request, before []*http.Request) error {
+	switch {
+	case len(before) > most:
+		return fmt.Errorf("%w: more than %d", ErrRedirects, most)
+	case next.URL.Host != before[0].URL.Host:
+		return ErrElsewhere
+	}
+	return c.follow(next, before)
 }
 
 // keepToOneself leaves out of a request to another host what may be a secret. net/http knows the usual names of those and not "X-Api-Key".

@@ -141,6 +141,32 @@ func TestRedirectsAreBounded(t *testing.T) {
 	}
 }
 
+func TestARequestThatKeepsToItsHostFollowsNobodyElse(t *testing.T) {
+	var elsewhere, asked atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
+	defer other.Close()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch n := asked.Add(1); {
+		case r.URL.Path == "/away":
+			http.Redirect(w, r, other.URL, http.StatusFound)
+		case r.URL.Path == "/near" && n < 4:
+			http.Redirect(w, r, "/near", http.StatusFound)
+		case r.URL.Path == "/again":
+			http.Redirect(w, r, "/again", http.StatusFound)
+		}
+	}))
+	defer s.Close()
+	c := newClient(t, Options{})
+	if got, err := c.Do(t.Context(), Request{URL: s.URL + "/near", Redirects: 3}); err != nil || got.Status != 200 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for path, want := range map[string]error{"/away": ErrElsewhere, "/again": ErrRedirects} {
+		if _, err := c.Do(t.Context(), Request{URL: s.URL + path, Redirects: 3}); !errors.Is(err, want) || elsewhere.Load() > 0 {
+			t.Errorf("%s: %v, asked elsewhere %d times", path, err, elsewhere.Load())
+		}
+	}
+}
+
 func TestARedirectFromTLSIntoTheOpenIsRefused(t *testing.T) {
 	open := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("asked in the open") })
 	s := httptest.NewTLSServer(http.RedirectHandler(open.URL, http.StatusFound))

@@ -58,6 +58,9 @@ func (p *parser) reads(t template.Template, n *tree.Node) {
 	for _, name := range t.Variables() {
 		p.use(useVariable, name, n)
 	}
+	for _, name := range t.Globals() {
+		p.use(useGlobal, name, n)
+	}
 	for _, name := range t.Secrets() {
 		p.use(useSecret, name, n)
 	}
@@ -68,6 +71,7 @@ const (
 	useVariable = "variable"
 	setVariable = "variable set"
 	useSecret   = "secret"
+	useGlobal   = "global"
 	useList     = "list"
 	useCalendar = "calendar"
 	useLimit    = "limit"
@@ -234,6 +238,9 @@ func (c *condition) read(p *parser, n *tree.Node) {
 	c.Expression = e
 	for _, name := range e.Variables() {
 		p.use(useVariable, name, n)
+	}
+	for _, name := range e.Globals() {
+		p.use(useGlobal, name, n)
 	}
 }
 

@@ -150,6 +150,8 @@ func httpFailure(err error) error {
 		code = "http_not_allowed"
 	case errors.Is(err, fetch.ErrTooLong):
 		code = "http_too_long"
+	case errors.Is(err, fetch.ErrRedirects), errors.Is(err, fetch.ErrElsewhere):
+		code = "http_redirect"
 	case strings.Contains(err.Error(), "refused"):
 		code = "http_refused"
 	}

@@ -26,6 +26,7 @@ type Library struct {
 	Lists     map[string]List
 	Limits    map[string]int    // most calls at once, by name
 	Secrets   map[string]string // by name; never printed
+	Globals   map[string]string // by name: what the operator has scripts know
 	Default   string            // public route of numbers that no other has; empty: none
 }
 
@@ -124,6 +125,11 @@ func (s *Script) problem(format string, args ...any) error {
 	return &Problem{File: s.File, At: s.at, Text: fmt.Sprintf(format, args...)}
 }
 
+func (l *Library) global(name string) bool {
+	_, known := l.Globals[name]
+	return known
+}
+
 // CheckScript looks for what one script refers to outside of itself. What it finds are Problems.
 func (l *Library) CheckScript(s *Script) error {
 	var wrong []error
@@ -132,6 +138,12 @@ func (l *Library) CheckScript(s *Script) error {
 		switch u.kind {
 		case useSecret:
 			_, known = l.Secrets[u.name]
+			known = known || l.global(u.name)
+		case useGlobal:
+			if known = l.global(u.name); !known && l.Secrets[u.name] != "" {
+				wrong = append(wrong, &Problem{File: s.File, At: u.at, Path: u.path, Text: fmt.Sprintf("a secret, $${%s}, has no place here", u.name)})
+				continue
+			}
 		case useList:
 			known = l.Lists[u.name] != nil
 		case useCalendar:

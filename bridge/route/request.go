@@ -19,13 +19,19 @@ func (r *run) key(at *step) string {
 // key names a request of a step.
 func (s *httpRequest) key(r *run, at *step) string { return r.key(at) + " " + s.mark }
 
+// mostRedirects is how many redirects a request follows, within the host.
+const mostRedirects = 3
+
 // request is what is to be sent.
 func (s *httpRequest) request(r *run) (fetch.Request, error) {
 	address, err := s.address(r)
 	if err != nil {
 		return fetch.Request{}, err
 	}
-	request := fetch.Request{Method: s.Method, URL: address.String(), Header: http.Header{}, Timeout: time.Duration(s.Timeout) * time.Millisecond, For: r.state.Domain}
+	request := fetch.Request{
+		Method: s.Method, URL: address.String(), Header: http.Header{}, Timeout: time.Duration(s.Timeout) * time.Millisecond, For: r.state.Domain,
+		Redirects: mostRedirects,
+	}
 	for _, h := range s.Headers {
 		value := r.raw(h.value.Template)
 		if strings.ContainsAny(value, "\r\n\x00") {

@@ -42,7 +42,15 @@ func (r *run) Variable(name string) string {
 func (r *run) domainKey(name string) string { return "domain " + r.state.Domain + " " + name }
 
 // Secret implements template.Values.
-func (r *run) Secret(name string) string { return r.library.Secrets[name] }
+func (r *run) Secret(name string) string {
+	if value, ok := r.library.Secrets[name]; ok {
+		return value
+	}
+	return r.library.Globals[name]
+}
+
+// Global implements template.Values. No secret is one.
+func (r *run) Global(name string) string { return r.library.Globals[name] }
 
 // Cookie implements template.Values.
 func (r *run) Cookie(jar, name string) string {

@@ -44,6 +44,9 @@ func (c *showRoutes) Run(s surroundings) error {
 	for _, name := range slices.Sorted(maps.Keys(l.Limits)) {
 		fmt.Fprintf(t, "limit %s\t%d calls at once\n", name, l.Limits[name])
 	}
+	for _, name := range slices.Sorted(maps.Keys(l.Globals)) {
+		fmt.Fprintf(t, "global %s\t%q\n", name, l.Globals[name])
+	}
 	for _, name := range slices.Sorted(maps.Keys(l.Secrets)) {
 		found := "is there"
 		if strings.HasPrefix(l.Secrets[name], folder.Placeholder) {

@@ -41,7 +41,7 @@ type Expression struct {
 	moments   []*moment.Test
 }
 
-// Compile reads a condition. Secrets have no place in one.
+// Compile reads a condition. Secrets have no place in one: $${name} is a global.
 func Compile(source string, a template.Allow) (*Expression, error) {
 	if len(source) > MaxLength {
 		return nil, fmt.Errorf("longer than %d bytes", MaxLength)
@@ -73,6 +73,14 @@ func (e *Expression) String() string { return e.source }
 func (e *Expression) Variables() (names []string) {
 	for _, t := range e.templates {
 		names = append(names, t.Variables()...)
+	}
+	return names
+}
+
+// Globals are the names of the globals that it reads.
+func (e *Expression) Globals() (names []string) {
+	for _, t := range e.templates {
+		names = append(names, t.Globals()...)
 	}
 	return names
 }

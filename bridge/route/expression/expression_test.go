@@ -21,6 +21,7 @@ type values struct {
 
 func (v *values) Variable(name string) string { return v.set[name] }
 func (v *values) Secret(string) string        { return "secret" }
+func (v *values) Global(string) string        { return "5" }
 func (v *values) Cookie(string, string) string {
 	return ""
 }
@@ -107,7 +108,7 @@ func TestMistakesAreShownByColumn(t *testing.T) {
 		`${a} + 1 == 2`:                    `column 6: "+" has no place here; the application math`,
 		`${a} == 'x`:                       `column 9: a text has no end`,
 		`${a`:                              `column 1: ${ has no end`,
-		`$${key} == 'x'`:                   `column 1: a secret`,
+		`$${key == 'x'`:                    `} is missing`,
 		`&nothing('1')`:                    `column 1: there is no function &nothing`,
 		`${a} && &hour('25')`:              `column 9: &hour: "25"`,
 		`&match('(', ${a})`:                `missing closing`,

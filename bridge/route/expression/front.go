@@ -64,9 +64,7 @@ var signs = []struct{ from, to string }{
 func (f *front) token() error {
 	s := f.rest()
 	switch {
-	case strings.HasPrefix(s, "$${"):
-		return f.fail("a secret has no place in a condition")
-	case strings.HasPrefix(s, "${"), s[0] == '$':
+	case s[0] == '$':
 		return f.variable(s)
 	case s[0] == '&' && !strings.HasPrefix(s, "&&"):
 		return f.function(s)
@@ -136,7 +134,7 @@ var methods = []struct{ from, to string }{
 
 func (f *front) variable(s string) error {
 	length := 2 // $1
-	if s[1:] != "" && s[1] == '{' {
+	if strings.HasPrefix(s, "${") || strings.HasPrefix(s, "$${") {
 		end := strings.IndexByte(s, '}')
 		if end < 0 {
 			return f.fail("${ has no end: } is missing")

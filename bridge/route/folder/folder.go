@@ -4,6 +4,7 @@
 //	routes/calendars/*.json  calendars (package calendar)
 //	routes/lists/*.txt       lists of numbers (package numberlist), by file name
 //	routes/limits.json       {"hotline": 5}: most calls at once
+//	routes/globals.json      {"company": "Acme"}: what $${company} stands for
 //	routes/secrets.json      {"crm_token": {"env": "CRM_TOKEN"}, "key": {"file": "key.txt"}}: where secrets stand
 //
 // Folder keeps what it has read, and reads it again when a file changes: what is broken then is refused as a whole, and what was before stays.
@@ -116,7 +117,7 @@ func look(path string) string {
 // Load reads a folder once, and checks that everything is there that its scripts refer to.
 func Load(path string, o Options) (*route.Library, error) {
 	l := &route.Library{
-		Calendars: map[string]route.Calendar{}, Lists: map[string]route.List{}, Limits: map[string]int{}, Secrets: map[string]string{}, Default: o.Default,
+		Calendars: map[string]route.Calendar{}, Lists: map[string]route.List{}, Limits: map[string]int{}, Secrets: map[string]string{}, Globals: map[string]string{}, Default: o.Default,
 	}
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("routes: %s is no folder", path)
@@ -126,7 +127,7 @@ func Load(path string, o Options) (*route.Library, error) {
 		pattern string
 		read    func(l *route.Library, name string, o Options) error
 	}{
-		{"limits.json", readLimits}, {"secrets.json", readSecrets}, {"calendars/*.json", readCalendar}, {"lists/*.txt", readList}, {"*.json", readScript},
+		{"limits.json", readLimits}, {"secrets.json", readSecrets}, {"globals.json", readGlobals}, {"calendars/*.json", readCalendar}, {"lists/*.txt", readList}, {"*.json", readScript},
 	} {
 		names, err := filepath.Glob(filepath.Join(path, kind.pattern))
 		if err != nil {
@@ -168,8 +169,11 @@ func parsed[T any](name string, parse func(file string, from io.Reader) (T, erro
 	return parse(name, f)
 }
 
+// besides are files beside the scripts that are none.
+var besides = []string{"limits.json", "secrets.json", "globals.json"}
+
 func readScript(l *route.Library, name string, _ Options) error {
-	if base := filepath.Base(name); base == "limits.json" || base == "secrets.json" {
+	if slices.Contains(besides, filepath.Base(name)) {
 		return nil
 	}
 	s, err := parsed(name, route.Parse)
@@ -212,6 +216,8 @@ func readLimits(l *route.Library, name string, _ Options) error {
 	}
 	return nil
 }
+
+func readGlobals(l *route.Library, name string, _ Options) error { return readJSON(name, &l.Globals) }
 
 // where says where a secret stands.
 type where struct {

@@ -17,6 +17,10 @@ type secret string
 
 func (s secret) value(v Values) (string, bool) { return v.Secret(string(s)), false }
 
+type global string
+
+func (g global) value(v Values) (string, bool) { return v.Global(string(g)), true }
+
 type captured struct {
 	register int
 	group    string

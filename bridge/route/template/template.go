@@ -13,7 +13,8 @@ import (
 // Values are what variables stand for. What is not known is empty.
 type Values interface {
 	Variable(name string) string
-	Secret(name string) string
+	Secret(name string) string // or a global
+	Global(name string) string
 	Capture(register int, group string) string
 	Cookie(jar, name string) string
 	Now() time.Time // in the zone of the script
@@ -21,7 +22,7 @@ type Values interface {
 
 // Allow says what a template may have besides variables.
 type Allow struct {
-	Secrets   bool // $${name}
+	Secrets   bool // $${name} may be a secret; elsewhere it is a global
 	Functions bool // FreeSWITCH's ${sofia_contact(…)} and such, which are left as they are
 	Bare      bool // $1 for ${1}
 }
@@ -122,7 +123,17 @@ func (t Template) Variables() (names []string) {
 	return names
 }
 
-// Secrets are the names of the secrets that it reads.
+// Globals are the names of the globals that it reads, where no secret may be.
+func (t Template) Globals() (names []string) {
+	for _, p := range t.parts {
+		if g, ok := p.(global); ok {
+			names = append(names, string(g))
+		}
+	}
+	return names
+}
+
+// Secrets are the names of the secrets, or globals, that it reads.
 func (t Template) Secrets() (names []string) {
 	for _, p := range t.parts {
 		if s, ok := p.(secret); ok {
@@ -139,7 +150,7 @@ func (t Template) ForeignHost() bool {
 		switch p := p.(type) {
 		case literal:
 			before += string(p)
-		case secret:
+		case secret, global:
 			return false
 		default:
 			_, rest, ok := strings.Cut(before, "://")
@@ -213,10 +224,10 @@ func (p *parser) braced(s string, from int, read func(string) (part, error)) (pa
 
 func (p *parser) secret(name string) (part, error) {
 	switch {
-	case !p.allow.Secrets:
-		return nil, p.fail("a secret, $${%s}, has no place here", name)
 	case !identifier(name):
 		return nil, p.fail("$${%s}: %q is no name", name, name)
+	case !p.allow.Secrets:
+		return global(name), nil
 	}
 	return secret(name), nil
 }

@@ -14,6 +14,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type values map[string]string
 
 func (v values) Variable(name string) string { return v[name] }
+func (v values) Global(name string) string   { return "global " + name }
+
 func (v values) Secret(name string) string {
 	return map[string]string{"hook": "https://hooks.example/T0?k=v/w"}[name]
 }
@@ -157,7 +159,7 @@ func TestTheHostIsNotTheCallersChoice(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	for text, want := range map[string]string{
 		"a ${b":               "character 3: \"${\" has no end",
-		"$${key}":             "a secret",
+		"$${a b}":             "is no name",
 		"${a|shout}":          `no filter "shout"`,
 		"${a|left:x}":         "number of characters",
 		"${a b}":              "no name",
