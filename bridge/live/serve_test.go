@@ -20,20 +20,26 @@ type desk struct {
 	server *esl.Server
 	served chan struct{} // has room for all
 
-	mu  sync.Mutex
-	ran []string
+	mu     sync.Mutex
+	ran    []string
+	answer func() // tells the bridge that the channel is answered that it has sent here
 }
 
 // desked has routers with scripts take channels of a FreeSWITCH.
 func desked(t *testing.T, w *town, scripts ...string) *desk {
 	t.Helper()
+	client := newClient()
+	t.Cleanup(client.Close)
+	return deskOf(t, options(folderOf(t, w.server.URL, scripts...), client))
+}
+
+// deskOf has a router of these options take channels of a FreeSWITCH.
+func deskOf(t *testing.T, o live.Options) *desk {
+	t.Helper()
 	fs, err := esltest.Start(esltest.Options{})
 	must(t, err)
 	t.Cleanup(fs.Close)
-	client := newClient()
-	t.Cleanup(client.Close)
 	d := &desk{t: t, fs: fs, served: make(chan struct{}, 8)}
-	o := options(folderOf(t, w.server.URL, scripts...), client)
 	o.Journal, o.Move = t.TempDir(), &live.Move{Number: "switchgram", Can: func(string) bool { return true }}
 	o.FreeSWITCH.Domain = "fs.example"
 	d.router, _ = run(t, o)
@@ -140,9 +146,11 @@ func (d *desk) Dial(_ context.Context, to bridge.Address, o bridge.DialOptions) 
 		l.end(bridge.Ended{Cause: bridge.UnallocatedNumber, Remote: true})
 		return l, nil
 	}
+	d.mu.Lock()
+	d.answer = func() { l.events <- bridge.Answered{} }
+	d.mu.Unlock()
 	d.fs.HandleApp("answer", func(_ context.Context, c *esltest.Channel, _ string) string {
-		c.Answer()
-		l.events <- bridge.Answered{}
+		d.answers(c)
 		return ""
 	})
 	c := d.fs.NewChannel(esltest.ChannelOptions{UUID: o.ID, Incoming: true})
@@ -154,6 +162,15 @@ func (d *desk) Dial(_ context.Context, to bridge.Address, o bridge.DialOptions) 
 		l.end(bridge.Ended{Cause: bridge.UserBusy, Remote: true})
 	}()
 	return l, nil
+}
+
+// answers answers a channel of a call that came from the bridge.
+func (d *desk) answers(c *esltest.Channel) {
+	c.Answer()
+	d.mu.Lock()
+	tell := d.answer
+	d.mu.Unlock()
+	tell()
 }
 
 // Hangup implements bridge.Leg.
