@@ -43,7 +43,7 @@ func open(t *testing.T, o phone.Options) *house {
 	h := &house{t: t, calls: make(chan *verto.Call, 8), conns: make(map[net.Conn]bool), lines: []string{"sales", "support"}}
 	server, err := verto.New(verto.Options{
 		Users: folk{}, OnCall: h.serve, Media: loopback, Variables: []string{"line"},
-		Commands: map[string]verto.Command{"phone": h.grant},
+		Commands: map[string]verto.Command{"phone": h.grant, "note": h.note},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func open(t *testing.T, o phone.Options) *house {
 	mux.Handle("/phone/verto", server)
 	mux.Handle("/phone/", http.StripPrefix("/phone", phone.Handler(o)))
 	h.server, h.live, h.site = server, server.NewArray(watched, watched), httptest.NewUnstartedServer(mux)
-	h.site.Config.ConnState = h.note
+	h.site.Config.ConnState = h.count
 	h.site.Start()
 	t.Cleanup(func() { stop(); running.Wait(); h.site.Close() })
 	return h
@@ -86,7 +86,17 @@ func (watching) MaySubscribe(channel string) bool { return channel == watched }
 func (watching) MayBroadcast(string) bool         { return false }
 
 func (h *house) grant(context.Context, *verto.Session, json.RawMessage) (any, error) {
-	return map[string]any{"lines": h.lines, "roles": []string{"talk", "listen", "whisper"}, "calls": []string{watched}}, nil
+	return map[string]any{"lines": h.lines, "roles": []string{"talk", "listen", "whisper"}, "calls": []string{watched}, "notes": true}, nil
+}
+
+// note keeps what a user writes on a call, unless it is "nothing".
+func (h *house) note(_ context.Context, s *verto.Session, data json.RawMessage) (any, error) {
+	var asked struct{ Call, Text string }
+	if err := json.Unmarshal(data, &asked); err != nil || asked.Text == "nothing" {
+		return nil, &verto.CommandError{Text: "there is no such call"}
+	}
+	h.show(asked.Call, "sales", "Ann Lee", "+15550123", "talking", 4.3, map[string]any{"at": time.Now().UnixMilli(), "by": s.User().Name, "text": asked.Text})
+	return map[string]any{}, nil
 }
 
 // loopback keeps calls on this machine.
@@ -121,10 +131,10 @@ func echo(c *verto.Call) {
 }
 
 // show puts a call into the table of those in progress.
-func (h *house) show(id, line, from, to, state string, quality float64) {
+func (h *house) show(id, line, from, to, state string, quality float64, notes ...any) {
 	h.t.Helper()
 	since := time.Now().Add(-95 * time.Second).UnixMilli()
-	if err := h.live.Put(id, []any{id, line, from, to, state, since, 2, quality}); err != nil {
+	if err := h.live.Put(id, []any{id, line, from, to, state, since, 2, quality, notes}); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -177,8 +187,8 @@ func event[E verto.Event](t *testing.T, c *verto.Call) E {
 	}
 }
 
-// note keeps count of the connections, to cut them. A WebSocket counts as hijacked until it is closed.
-func (h *house) note(c net.Conn, s http.ConnState) {
+// count keeps count of the connections, to cut them. A WebSocket counts as hijacked until it is closed.
+func (h *house) count(c net.Conn, s http.ConnState) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {

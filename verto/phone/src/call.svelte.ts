@@ -1,5 +1,6 @@
 // One call: its state, its sound, and what can be asked of it.
 
+import { Conference } from './conference.svelte';
 import { stop, type Devices } from './devices.svelte';
 import { readParty, type Party } from './party';
 import { Peer } from './peer';
@@ -58,6 +59,8 @@ export class Call {
   transferring = $state<Transferring>('');
   microphone = $state.raw<MediaStream>();
   sound = $state.raw<MediaStream>();
+  /** The others, where several are in the call; undefined: they are two. */
+  conference = $state.raw<Conference>();
   readonly role: Role | '';
   /** What a caller offers; answered when the user does. */
   offer = '';
@@ -164,9 +167,12 @@ export class Call {
     await begun.catch(() => (this.transferring = 'refused'));
   }
 
-  /** What the server says to this call alone: how a transfer goes. */
-  learn({ action, state }: Fields) {
+  /** What the server says to this call alone: how a transfer goes, and whether it is one of several. */
+  learn(told: Fields) {
+    const { action, state } = told;
     if (action === 'transfer' && (state === 'ringing' || state === 'failed')) this.transferring = state;
+    if (action === 'conference-liveArray-join') this.conference = new Conference((method, params) => this.#exchange.ask(method, params), told, this.conference);
+    if (action === 'conference-liveArray-part') this.conference = undefined;
   }
 
   /** The server cannot be reached, or another page has the call. One that was not answered does not survive that. */

@@ -1,7 +1,15 @@
 // The calls in progress of the house, as far as one may see them: live arrays of Switchgram, of all calls or one for each line.
 
-import { LiveArray } from './livearray';
 import { fields, text, type Fields } from './socket';
+import { Table, type Ask } from './table';
+
+/** What somebody wrote about a call. */
+export interface Note {
+  /** Milliseconds of the epoch. */
+  at: number;
+  by: string;
+  text: string;
+}
 
 export interface LiveCall {
   id: string;
@@ -14,47 +22,45 @@ export interface LiveCall {
   since: number;
   /** How it sounds, 1 to 4.5 as people would say (MOS); 0: not known. */
   mos: number;
+  /** Oldest first. */
+  notes: Note[];
 }
-
-type Ask = (method: string, params: Fields) => Promise<Fields>;
 
 export class LiveCalls {
   /** Undefined for those who may not see any. */
   list = $state.raw<LiveCall[]>();
   readonly #ask: Ask;
-  #tables = new Map<string, LiveArray>(); // by channel
+  #tables: Table[] = [];
 
   constructor(ask: Ask) {
     this.#ask = ask;
   }
 
-  /** Watches channels, after each login: the server forgets subscriptions with the socket. */
+  /** Watches channels, after each login. */
   watch(channels: string[]) {
-    this.#tables = new Map(channels.map((channel) => [channel, new LiveArray()]));
+    this.#tables = channels.map((channel) => new Table(this.#ask, channel));
     this.list = channels.length > 0 ? [] : undefined;
-    for (const channel of channels) void this.#subscribe(channel);
+    for (const table of this.#tables) void table.watch();
   }
 
   hear(params: Fields) {
-    const channel = text(params.eventChannel);
-    const table = this.#tables.get(channel);
+    const table = this.#tables.find(({ channel }) => channel === params.eventChannel);
     if (!table) return;
-    if (!table.apply(fields(params.data))) return void this.#whole(channel);
-    this.list = [...this.#tables.values()].flatMap(({ rows }) => [...rows].map(([id, row]) => liveCall(id, row)));
+    table.hear(fields(params.data));
+    this.list = this.#tables.flatMap(({ rows }) => [...rows].map(([id, row]) => liveCall(id, row)));
   }
 
-  async #subscribe(eventChannel: string) {
-    await this.#ask('verto.subscribe', { eventChannel }).then(() => this.#whole(eventChannel), () => this.#tables.delete(eventChannel));
-  }
-
-  async #whole(channel: string) {
-    const liveArray = { command: 'bootstrap', context: channel, name: channel, obj: {} };
-    await this.#ask('verto.broadcast', { eventChannel: channel, data: { liveArray } }).catch(() => undefined); // away: the next login asks anew
+  /** Writes a note on a call. */
+  async note(call: string, words: string) {
+    await this.#ask('jsapi', { command: 'note', data: { call, text: words } });
   }
 }
 
-// A row of Switchgram: id, line, from, to, state, since (ms of the epoch), legs, quality (MOS).
+// A row of Switchgram: id, line, from, to, state, since (ms of the epoch), legs, quality (MOS), notes.
 function liveCall(id: string, row: unknown[]): LiveCall {
-  const [, line, from, to, state, since, , mos] = row;
-  return { id, line: text(line), from: text(from), to: text(to), state: text(state), since: Number(since) || 0, mos: Number(mos) || 0 };
+  const [, line, from, to, state, since, , mos, notes] = row;
+  return {
+    id, line: text(line), from: text(from), to: text(to), state: text(state), since: Number(since) || 0, mos: Number(mos) || 0,
+    notes: (Array.isArray(notes) ? notes.map(fields) : []).map((n) => ({ at: Number(n.at) || 0, by: text(n.by), text: text(n.text) })),
+  };
 }

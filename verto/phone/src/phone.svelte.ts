@@ -42,6 +42,8 @@ export class Phone implements Exchange {
   lines = $state.raw<string[]>([]);
   /** As what the user may join calls of others. */
   roles = $state.raw<Role[]>([]);
+  /** Whether the user may write notes on calls in progress. */
+  notes = $state(false);
   iceServers: RTCIceServer[] = [];
 
   constructor(url: string) {
@@ -182,6 +184,7 @@ export class Phone implements Exchange {
     this.lines = strings(granted.lines);
     this.roles = strings(granted.roles) as Role[];
     this.iceServers = Array.isArray(granted.iceServers) ? (granted.iceServers as RTCIceServer[]) : [];
+    this.notes = granted.notes === true;
     this.live.watch(strings(granted.calls));
   }
 
@@ -225,6 +228,7 @@ export class Phone implements Exchange {
     const call = known ?? this.#unknown(callID, params);
     await this.#learned; // by which servers there is a way
     await call.attach(text(params.sdp));
+    call.conference?.watch();
   }
 
   // A call of this session that this page knows nothing of: nobody is heard before they want to be.
@@ -243,8 +247,9 @@ export class Phone implements Exchange {
   // Events of a table, of a call, or for this page alone.
   #event(params: Fields) {
     this.live.hear(params);
+    for (const call of this.calls) call.conference?.hear(params);
     const own = fields(params.pvtData);
-    this.calls.find((c) => c.id === params.eventChannel)?.learn(own);
+    this.calls.find((c) => c.id === params.eventChannel || c.id === own.callID)?.learn(own);
     if (own.type === 'openLink' || own.type === 'notify') this.#notice(text(own.message), text(own.url));
   }
 
