@@ -90,13 +90,22 @@ func (s *Session) HungUp() <-chan struct{} { return s.hungUp }
 // which is also how FreeSWITCH answers to an application it does not have, and wraps ErrDisconnected if the connection did. When the context
 // ends first, the application goes on.
 func (s *Session) Execute(ctx context.Context, app, arg string) (*Event, error) {
-	id := NewUUID()
-	done := s.expect(id)
-	defer s.forget(id)
+	return s.execute(ctx, Execute{App: app, Arg: arg})
+}
+
+// ExecuteAround is Execute of an application that lasts, such as a queue: what else is executed does not wait for its end but runs within it.
+func (s *Session) ExecuteAround(ctx context.Context, app, arg string) (*Event, error) {
+	return s.execute(ctx, Execute{App: app, Arg: arg, Unordered: true})
+}
+
+func (s *Session) execute(ctx context.Context, x Execute) (*Event, error) {
+	x.ID = NewUUID()
+	app, done := x.App, s.expect(x.ID)
+	defer s.forget(x.ID)
 	if err := s.hangupError(); err != nil {
 		return nil, fmt.Errorf("%s: %w", app, err)
 	}
-	if err := s.SendMsg(ctx, "", Message{Execute: &Execute{App: app, Arg: arg, ID: id}}); err != nil {
+	if err := s.SendMsg(ctx, "", Message{Execute: &x}); err != nil {
 		return nil, fmt.Errorf("%s: %w", app, err)
 	}
 	select {

@@ -108,6 +108,7 @@ func TestScenarioReturningCallerWaitsInTheQueue(t *testing.T) {
 				ch.Fire("CHANNEL_BRIDGE", esltest.Header{Name: "Other-Leg-Unique-ID", Value: "b-leg"}, esltest.Header{Name: "Other-Leg-Destination-Number", Value: "205"})
 				ch.SetVariable("cc_cause", "answered")
 				ch.SetVariable("cc_agent", "205@fs.example")
+				ch.Fire("CHANNEL_UNBRIDGE")
 			})
 
 			out, seen := d.calls(newCaller())

@@ -229,7 +229,7 @@ func (s *setUser) run(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	argument := name + "@" + r.state.Domain
+	argument := r.atDomain(name)
 	if prefix := r.clean(s.Prefix.Template); prefix != "" {
 		argument += " " + safeName(prefix)
 	}
@@ -255,9 +255,26 @@ func (s *userData) run(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	value, err := asker.API(ctx, "user_data", name+"@"+r.state.Domain+" var "+what)
+	value, err := asker.API(ctx, "user_data", r.atDomain(name)+" var "+what)
 	if err != nil {
 		return err
 	}
 	return r.set(ctx, s.SetVar, strings.TrimSpace(value))
+}
+
+// domainOf is a name without the domain that it may say after an @, and that, or the call's.
+func (r *run) domainOf(name string) (bare, domain string) {
+	if bare, domain, ok := strings.Cut(name, "@"); ok {
+		return bare, domain
+	}
+	return name, r.state.Domain
+}
+
+// atDomain is a name as FreeSWITCH has it: with its domain, or without one in its own.
+func (r *run) atDomain(name string) string {
+	bare, domain := r.domainOf(name)
+	if domain == "" {
+		return bare
+	}
+	return bare + "@" + domain
 }

@@ -43,7 +43,8 @@ func (s *queue) run(ctx context.Context, r *run) error {
 		return err
 	}
 	route := r.script().Name
-	w := Waiting{Queue: name, Domain: r.state.Domain, Priority: s.Priority, Agent: r.clean(s.Agent.Template), Ringtone: r.clean(s.Ringtone.Template)}
+	name, domain := r.domainOf(name)
+	w := Waiting{Queue: name, Domain: domain, Priority: s.Priority, Agent: r.clean(s.Agent.Template), Ringtone: r.clean(s.Ringtone.Template)}
 	waiting, enough := context.WithCancel(ctx)
 	var meanwhile sync.WaitGroup
 	w.Joined = sync.OnceFunc(func() { s.meanwhile(waiting, r, route, &meanwhile) })
@@ -177,7 +178,7 @@ func (s *queueStatus) run(ctx context.Context, r *run) error {
 	for _, one := range []struct {
 		into variable
 		ask  string
-	}{{s.FreeAgents, "queue count agents " + name + "@" + r.state.Domain + " Available"}, {s.WaitingMembers, "queue count members " + name + "@" + r.state.Domain}} {
+	}{{s.FreeAgents, "queue count agents " + r.atDomain(name) + " Available"}, {s.WaitingMembers, "queue count members " + r.atDomain(name)}} {
 		if !one.into.given() {
 			continue
 		}

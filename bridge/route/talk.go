@@ -41,14 +41,14 @@ func (s *park) run(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	argument := name + "@" + r.state.Domain
+	argument := r.atDomain(name)
 	if lot := r.clean(s.Lot.Template); lot != "" {
 		if lot, err = word(lot); err != nil {
 			return err
 		}
 		argument += " " + lot
 		if low, high, ok := strings.Cut(lot, "-"); ok { // slots from-to: FreeSWITCH picks one
-			argument = name + "@" + r.state.Domain + " auto " + r.clean(s.Auto.Template) + " " + low + " " + high
+			argument = r.atDomain(name) + " auto " + r.clean(s.Auto.Template) + " " + low + " " + high
 		}
 	}
 	return r.execute(ctx, "valet_park", argument)

@@ -118,11 +118,7 @@ func (w *world) written(ctx context.Context, line string, before ...string) (str
 	c.telegram.hush()
 	heard := w.fs.Listen(func(e *esl.Event) bool { return e.Name() == "DTMF" && e.UUID() == c.uuid })
 	defer heard.Close()
-	to, err := w.ann.phone.Session().Resolve(ctx, "@line_"+line)
-	if err != nil {
-		return "", err
-	}
-	if err := w.ann.phone.Session().SendMessage(ctx, to, keys); err != nil {
+	if err := w.writes(ctx, line, keys); err != nil {
 		return "", err
 	}
 	for _, want := range keys {
@@ -136,6 +132,15 @@ func (w *world) written(ctx context.Context, line string, before ...string) (str
 	}
 	path, err := c.end(ctx)
 	return path + "; FreeSWITCH heard " + keys, err
+}
+
+// writes has Ann write to a line.
+func (w *world) writes(ctx context.Context, line, text string) error {
+	to, err := w.ann.phone.Session().Resolve(ctx, "@line_"+line)
+	if err != nil {
+		return err
+	}
+	return w.ann.phone.Session().SendMessage(ctx, to, text)
 }
 
 func (w *world) digit(ctx context.Context, heard *esl.Watch) (string, error) {

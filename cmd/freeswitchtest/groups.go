@@ -74,30 +74,13 @@ const queue = parking + "@default"
 
 // queueAgent has a telephone wait in a queue whose only agent is on Telegram.
 func queueAgent(ctx context.Context, w *world) (string, error) {
-	if err := w.fs.needs(ctx, "mod_callcenter"); err != nil {
+	if err := w.queued(ctx); err != nil {
 		return "", err
 	}
-	queues, err := w.fs.API(ctx, "callcenter_config queue list")
+	undo, err := w.agent(ctx, "[sip_h_X-TG-Dial=@ann]"+w.line(lineUDP))
+	defer undo()
 	if err != nil {
 		return "", err
-	}
-	if !strings.Contains(queues, queue+"|") {
-		return "", missing("mod_callcenter has no queue " + queue + ", see -config")
-	}
-	defer func() {
-		_, _ = w.fs.API(ctx, "callcenter_config tier del "+queue+" "+parking)
-		_, _ = w.fs.API(ctx, "callcenter_config agent del "+parking)
-	}()
-	for _, command := range []string{
-		"agent add " + parking + " callback",
-		"agent set contact " + parking + " [sip_h_X-TG-Dial=@ann]" + w.line(lineUDP),
-		"agent set status " + parking + " Available",
-		"agent set state " + parking + " Waiting",
-		"tier add " + queue + " " + parking + " 1 1",
-	} {
-		if _, err := w.fs.API(ctx, "callcenter_config "+command); err != nil {
-			return "", fmt.Errorf("%s: %w", command, err)
-		}
 	}
 	c := &call{w: w}
 	if err := w.fs.originate(ctx, w.line(opusPhone), "answer", "callcenter:"+queue); err != nil {
@@ -110,4 +93,36 @@ func queueAgent(ctx context.Context, w *world) (string, error) {
 		return "", err
 	}
 	return c.talked(ctx)
+}
+
+// queued is whether there is the queue.
+func (w *world) queued(ctx context.Context) error {
+	if err := w.fs.needs(ctx, "mod_callcenter"); err != nil {
+		return err
+	}
+	queues, err := w.fs.API(ctx, "callcenter_config queue list")
+	if err == nil && !strings.Contains(queues, queue+"|") {
+		err = missing("mod_callcenter has no queue " + queue + ", see -config")
+	}
+	return err
+}
+
+// agent gives the queue its only agent, until undo.
+func (w *world) agent(ctx context.Context, contact string) (undo func(), err error) {
+	undo = func() {
+		_, _ = w.fs.API(ctx, "callcenter_config tier del "+queue+" "+parking)
+		_, _ = w.fs.API(ctx, "callcenter_config agent del "+parking)
+	}
+	for _, command := range []string{
+		"agent add " + parking + " callback",
+		"agent set contact " + parking + " " + contact,
+		"agent set status " + parking + " Available",
+		"agent set state " + parking + " Waiting",
+		"tier add " + queue + " " + parking + " 1 1",
+	} {
+		if _, err := w.fs.API(ctx, "callcenter_config "+command); err != nil {
+			return undo, fmt.Errorf("%s: %w", command, err)
+		}
+	}
+	return undo, nil
 }

@@ -18,6 +18,12 @@ func scripts() []row {
 	return []row{
 		{"a script moves its call to FreeSWITCH, into a conference", conferenceByScript},
 		{"a script asks for keys, and plays, in FreeSWITCH", keysByScript},
+		{"key 2 of a script's menu leads into a conference", menuByScript},
+		{"a script's queue: timers, place, agent (mod_callcenter)", queueByScript},
+		{"a script's caller leaves the queue (mod_callcenter)", leaveByScript},
+		{"amd in a script (mod_amd)", amdByScript},
+		{"nobody answers whom a script calls in FreeSWITCH", unansweredByScript},
+		{"the caller of a script hangs up in FreeSWITCH", hungUpByScript},
 	}
 }
 
@@ -102,12 +108,8 @@ func conferenceByScript(ctx context.Context, w *world) (string, error) {
 	if crm, err := w.fs.variable(ctx, c.uuid, "crm"); err != nil || crm != "ANN AHLERS" {
 		return "", fmt.Errorf("the channel's crm is %q: %w", crm, err)
 	}
-	const hz = 1300
-	if _, err := w.fs.API(ctx, fmt.Sprintf("conference %s play tone_stream://%%(20000,0,%d)", room, hz)); err != nil {
+	if err := c.confer(ctx, room); err != nil {
 		return "", err
-	}
-	if err := c.telegram.Hears(ctx, hz); err != nil {
-		return "", wrapf(err, "in the conference")
 	}
 	if _, err := w.fs.API(ctx, "conference "+room+" kick all"); err != nil {
 		return "", err
@@ -118,6 +120,15 @@ func conferenceByScript(ctx context.Context, w *world) (string, error) {
 	}
 	saw, err := w.scriptEnded(ctx)
 	return fmt.Sprintf("%s, variables, sound of the conference; ended with %s", saw, o.Cause), err
+}
+
+// confer lets the person on Telegram hear a tone of the conference.
+func (c *call) confer(ctx context.Context, room string) error {
+	const hz = 1300
+	if _, err := c.w.fs.API(ctx, fmt.Sprintf("conference %s play tone_stream://%%(20000,0,%d)", room, hz)); err != nil {
+		return err
+	}
+	return wrapf(c.telegram.Hears(ctx, hz), "in the conference")
 }
 
 // roomOf waits for somebody in a conference, whose name goes on with the domain.

@@ -130,6 +130,7 @@ func TestCompany(t *testing.T) {
 			bridgeTo("1001")(c, "")
 			c.SetVariable("cc_cause", "answered")
 			c.SetVariable("cc_agent", "1001@fs.example")
+			time.AfterFunc(50*time.Millisecond, func() { c.Fire("CHANNEL_UNBRIDGE") }) // they talk on when the application has ended
 		})
 		w, err := c.Wait(h.ctx, route.Waiting{Queue: "support", Priority: 5, Joined: func() {}, Bridged: func() {}})
 		must(t, err)

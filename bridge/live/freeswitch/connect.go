@@ -236,19 +236,26 @@ type meeting struct {
 	all   sync.WaitGroup
 	leg   string // UUID of whom; empty: nobody yet
 	to    string
+
+	talks, parted chan struct{} // closed when they do, and have
 }
 
 // meet begins to wait. Whoever is to be told is, once.
 func (c *Channel) meet(ctx context.Context, d route.Dial) *meeting {
-	m := &meeting{watch: c.s.Watch()}
+	m := &meeting{watch: c.s.Watch(), talks: make(chan struct{}), parted: make(chan struct{})}
 	m.all.Go(func() {
+		part := sync.OnceFunc(func() { close(m.parted) })
 		for e := range m.watch.Events() {
+			if e.Name() == "CHANNEL_UNBRIDGE" && e.UUID() == c.s.UUID() {
+				part()
+			}
 			if e.Name() != "CHANNEL_BRIDGE" || e.UUID() != c.s.UUID() || m.leg != "" {
 				continue
 			}
 			c.know(e)
 			m.leg, m.to = orElse(e.Get("Other-Leg-Unique-ID"), "?"), e.Get("Other-Leg-Destination-Number")
 			c.talks(m.to)
+			close(m.talks)
 			if d.OnAnswer != nil {
 				d.OnAnswer()
 			}

@@ -39,14 +39,41 @@ func (c *Channel) Wait(ctx context.Context, w route.Waiting) (route.Waited, erro
 	defer c.waits("")
 	defer c.begun("callcenter", w.Joined)()
 	m := c.meet(ctx, route.Dial{OnAnswer: w.Bridged})
-	e, err := c.run(ctx, "callcenter", queue)
+	e, err := c.s.ExecuteAround(ctx, "callcenter", queue)
+	if err == nil && e.Variable("cc_cause") == "answered" {
+		c.converse(ctx, m)
+	}
 	leg, _ := m.end()
 	if err != nil {
-		return route.Waited{Answered: leg != ""}, err
+		return route.Waited{Answered: leg != ""}, hungUp(err)
 	}
+	c.know(e)
 	agent, _, _ := strings.Cut(e.Variable("cc_agent"), "@")
 	result := orElse(e.Variable("cc_cause"), "cancel")
 	return route.Waited{Answered: leg != "" || result == "answered", Result: result, Agent: agent}, nil
+}
+
+// toMeet is how long it may take from an agent's answer until the two talk.
+const toMeet = 10 * time.Second
+
+// converse waits until the caller has talked with the agent: mod_callcenter's application is over when that begins.
+func (c *Channel) converse(ctx context.Context, m *meeting) {
+	late := time.NewTimer(toMeet)
+	defer late.Stop()
+	select {
+	case <-m.talks:
+	case <-late.C:
+		return
+	case <-c.s.HungUp():
+		return
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-m.parted:
+	case <-c.s.HungUp():
+	case <-ctx.Done():
+	}
 }
 
 // begun has something done when the channel runs an application, unless the function that it returns is called before.
