@@ -55,7 +55,7 @@ func (h history) Search(context.Context, route.Search) ([]byte, error) { return 
 // calls has somebody call, and returns how that ended and what was told of it.
 func (d *desk) calls(ann *caller) (bridge.Outcome, *events) {
 	d.t.Helper()
-	seen := &events{Sink: d.router}
+	seen := &events{Sink: d.router, talks: d.talks}
 	b, err := bridge.New(bridge.Options{Default: d.router, Sink: seen, Dialers: map[string]bridge.Dialer{"sip": d}})
 	must(d.t, err)
 	return b.Handle(d.t.Context(), ann, bridge.Address{Scheme: "sip", User: "1000"}), seen
@@ -66,6 +66,7 @@ func TestScenarioSpokenMenuLeadsToAConference(t *testing.T) {
 	voice, o := newSpeaker(t), examples(t, route.Default, "500")
 	o.Scripts.Speaker, o.Made = voice, []string{filepath.Dir(voice.path)}
 	d := deskOf(t, o)
+	d.app("conference", func(*esltest.Channel) { <-d.talks })
 	ann := newCaller()
 	go func() {
 		<-voice.said
@@ -106,6 +107,7 @@ func TestScenarioReturningCallerWaitsInTheQueue(t *testing.T) {
 				}
 				d.answers(ch) // as mod_callcenter does
 				ch.Fire("CHANNEL_BRIDGE", esltest.Header{Name: "Other-Leg-Unique-ID", Value: "b-leg"}, esltest.Header{Name: "Other-Leg-Destination-Number", Value: "205"})
+				<-d.talks
 				ch.SetVariable("cc_cause", "answered")
 				ch.SetVariable("cc_agent", "205@fs.example")
 				ch.Fire("CHANNEL_UNBRIDGE")

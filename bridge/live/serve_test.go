@@ -19,6 +19,7 @@ type desk struct {
 	router *live.Router
 	server *esl.Server
 	served chan struct{} // has room for all
+	talks  chan struct{} // told when a call is answered; has room for all
 
 	mu     sync.Mutex
 	ran    []string
@@ -39,7 +40,7 @@ func deskOf(t *testing.T, o live.Options) *desk {
 	fs, err := esltest.Start(esltest.Options{})
 	must(t, err)
 	t.Cleanup(fs.Close)
-	d := &desk{t: t, fs: fs, served: make(chan struct{}, 8)}
+	d := &desk{t: t, fs: fs, served: make(chan struct{}, 8), talks: make(chan struct{}, 8)}
 	o.Journal, o.Move = t.TempDir(), &live.Move{Number: "switchgram", Can: func(string) bool { return true }}
 	o.FreeSWITCH.Domain = "fs.example"
 	d.router, _ = run(t, o)
@@ -211,14 +212,18 @@ func TestCallMovesToFreeSWITCHForAConference(t *testing.T) {
 // events are what a bridge has told of a call.
 type events struct {
 	bridge.Sink
-	mu  sync.Mutex
-	all []bridge.Event
+	talks chan struct{} // told when the call is answered; has room
+	mu    sync.Mutex
+	all   []bridge.Event
 }
 
 func (e *events) Publish(ev bridge.Event) {
 	e.mu.Lock()
 	e.all = append(e.all, ev)
 	e.mu.Unlock()
+	if ev.Kind == bridge.CallAnswered {
+		e.talks <- struct{}{}
+	}
 	e.Sink.Publish(ev)
 }
 
@@ -255,8 +260,12 @@ func TestWhatBecomesOfACallerInFreeSWITCHIsKnown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newTown(t)
 			d := desked(t, w, strings.Replace(ringsThere, `"callflow": [`, `"callflow": [{"answer": ""}, `, 1))
-			d.app("bridge", c.rings)
-			seen := &events{Sink: d.router}
+			seen := &events{Sink: d.router, talks: make(chan struct{}, 8)}
+			d.app("bridge", func(ch *esltest.Channel) {
+				if c.rings(ch); !c.missed {
+					<-seen.talks
+				}
+			})
 			b, err := bridge.New(bridge.Options{Default: d.router, Sink: seen, Dialers: map[string]bridge.Dialer{"sip": d}})
 			must(t, err)
 
