@@ -131,6 +131,9 @@ func describe(ev bridge.Event, t *talk) announcement {
 		f.add("TG-Message", ev.Told.Message)
 	case ev.Recording != nil:
 		f.add("TG-Recording", ev.Recording.ID)
+	case ev.Standing != nil:
+		f.add("TG-Side", ev.Standing.Side)
+		f.add("TG-State", ev.Standing.State)
 	case ev.Outcome != nil:
 		f.outcome(ev.Outcome, ev.Report())
 	}

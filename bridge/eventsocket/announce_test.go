@@ -106,6 +106,16 @@ func TestOtherProgramsSeeHowACallEnded(t *testing.T) {
 	wantFields(t, h.heard(), map[string]string{"TG-Cause": "NO_ANSWER", "TG-Ended-By": "bridge", "TG-Talk-Seconds": "", "TG-Path": ""})
 }
 
+func TestOthersHearHowLinesStand(t *testing.T) {
+	h := build(t)
+	h.Publish(bridge.NewLineEvent("sales", false, bridge.Standing{Side: "telegram", State: "login needed"}))
+	wantFields(t, h.heard(), map[string]string{
+		"TG-Action": "line.down", "TG-Line": "sales", "TG-Side": "telegram", "TG-State": "login needed", "TG-Call": "", "TG-Channel": "",
+	})
+	h.Publish(bridge.NewLineEvent("sales", true, bridge.Standing{Side: "telegram", State: "up"}))
+	wantFields(t, h.heard(), map[string]string{"TG-Action": "line.up", "TG-Line": "sales", "TG-State": "up"})
+}
+
 // TestCallsDoNotWaitForABus: whoever tells of a call is never held up, and who listens is told how much was lost.
 func TestCallsDoNotWaitForABus(t *testing.T) {
 	h := build(t)
