@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/time/rate"
@@ -21,8 +23,11 @@ type TollConfig struct {
 // DefaultPerMinute is how many calls a minute may go to numbers if nothing is said.
 const DefaultPerMinute = 10
 
-// extension is how many digits a number has at most that is inside of the house.
-const extension = 4
+const (
+	digits     = "0123456789"
+	extension  = 4 // how many digits a number has at most that is inside of the house
+	mostInName = 6 // how many a name has at most
+)
 
 // TollError is why a number is not dialled.
 type TollError struct {
@@ -54,11 +59,11 @@ func NewToll(c TollConfig) (*Toll, error) {
 	return &Toll{TollConfig: c, limits: map[string]*rate.Limiter{}}, nil
 }
 
-// MayDial tells whether somebody of a domain may dial a number now; the error is a *TollError. An extension always may be dialled. Everything else counts
-// against the domain's calls a minute, whatever it is.
+// MayDial tells whether somebody of a domain may dial a number now; the error is a *TollError. An extension always may be dialled, and so may a name, which
+// begins with a letter and is no number behind it: it leads to no telephone network. Everything else counts against the domain's calls a minute.
 func (t *Toll) MayDial(domain, number string) error {
 	dialled := strings.Map(dialledOnly, number)
-	if strings.Trim(dialled, "0123456789") == "" && len(dialled) <= extension {
+	if isExtension(dialled) || isName(dialled) {
 		return nil
 	}
 	if why := t.refuses(dialled); why != "" {
@@ -68,6 +73,22 @@ func (t *Toll) MayDial(domain, number string) error {
 		return &TollError{number, fmt.Sprintf("%d numbers were dialled in a minute", t.PerMinute)}
 	}
 	return nil
+}
+
+func isExtension(dialled string) bool {
+	return len(dialled) <= extension && strings.Trim(dialled, digits) == ""
+}
+
+func isName(dialled string) bool {
+	first, _ := utf8.DecodeRuneInString(dialled)
+	return unicode.IsLetter(first) && len(strings.Map(onlyDigits, dialled)) <= mostInName
+}
+
+func onlyDigits(r rune) rune {
+	if strings.ContainsRune(digits, r) {
+		return r
+	}
+	return -1
 }
 
 // dialledOnly leaves out what people write between digits.

@@ -27,11 +27,11 @@ func TestWhatMayBeDialled(t *testing.T) {
 		number string
 		why    string // empty: it may
 	}{
-		{TollConfig{}, "204", ""}, {TollConfig{}, "1000", ""}, {TollConfig{}, "030123456", "neither it nor a country"}, {TollConfig{}, "+49301234567", "neither it nor a country"},
+		{TollConfig{}, "204", ""}, {TollConfig{}, "1000", ""}, {TollConfig{}, "nobody", ""}, {TollConfig{}, "030123456", "neither it nor a country"}, {TollConfig{}, "+49301234567", "neither it nor a country"},
 		{german, "204", ""}, {german, "030 1234567", ""}, {german, "+49 30 1234567", ""}, {german, "0049301234567", ""}, {german, "015112345678", ""}, {german, "08001234567", ""},
 		{german, "0900 1234567", "dear"}, {german, "+49900 1234567", "dear"}, {german, "0137 1234567", "dear"}, {german, "11880", "no number"},
 		{german, "+380501234567", "abroad"}, {german, "00380501234567", "abroad"}, {german, "+88213123456", "no number"}, {german, "0", ""},
-		{german, "99999999999999999999", "no number"}, {german, "ann", "no number"}, {german, "+", "no number"}, {german, "", ""},
+		{german, "99999999999999999999", "no number"}, {german, "ann", ""}, {german, "desk-204", ""}, {german, "a09001234567", "dear"}, {german, "+", "no number"}, {german, "", ""},
 		{american, "2125550123", ""}, {american, "1-212-555-0123", ""}, {american, "9005550123", "dear"}, {american, "8095550123", "abroad"}, {american, "011442071234567", "abroad"},
 		{own, "+442071234567", ""}, {own, "00442071234567", ""}, {own, "015112345678", "forbids !+49151*"}, {own, "01761234567", ""}, {own, "11880", ""}, {own, "+33123456789", "abroad"},
 	} {
