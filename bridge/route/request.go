@@ -13,7 +13,7 @@ import (
 
 // key names a step of a call, and which time it is that it runs: the same if it is repeated after a crash.
 func (r *run) key(at *step) string {
-	return strings.Join([]string{r.state.Call, r.name(), at.path, strconv.Itoa(r.state.Counts.Steps)}, " ")
+	return strings.Join([]string{r.state.Call, r.name(), at.path, strconv.Itoa(r.passed)}, " ")
 }
 
 // key names a request of a step.

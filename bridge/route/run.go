@@ -36,6 +36,7 @@ type run struct {
 	pace    pace
 	within  *block // steps may jump no further; nil: anywhere
 
+	passed int     // steps that this has run, with the one that runs
 	ending *Ending // set by a step that ends everything
 }
 
@@ -103,6 +104,7 @@ func (r *run) goBack(s *step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.state.Counts.Steps--
+	r.state.Counts.Own--
 	if s.Limit != nil {
 		r.state.Counts.Runs[r.limitKey(s)]--
 	}
@@ -272,6 +274,12 @@ func (r *run) counted(s *step) (steps, passes int) {
 	defer r.mu.Unlock()
 	c := &r.state.Counts
 	c.Steps++
+	if r.frames == &r.state.Frames {
+		c.Own++
+		r.passed = c.Own
+	} else {
+		r.passed++
+	}
 	if s.Limit == nil {
 		return c.Steps, 0
 	}

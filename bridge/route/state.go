@@ -75,6 +75,7 @@ type Capture struct {
 // Counts are what the limits are about.
 type Counts struct {
 	Steps   int            `json:"steps,omitempty"`
+	Own     int            `json:"own,omitempty"` // of these not aside of the call: the same again after a crash
 	Jumps   int            `json:"jumps,omitempty"`
 	Lines   int            `json:"lines,omitempty"`   // of the log
 	Origins int            `json:"origins,omitempty"` // calls made
