@@ -25,7 +25,7 @@ const (
 	perFrame  = int(frame / slot)
 	maxFrames = 3 // in a packet
 	cycle     = maxFrames * perFrame
-	giveUp    = 2 * time.Millisecond // so far behind its clock, the load goes on from now: nobody is to meet the heap of all that is late
+	giveUp    = time.Second // so far behind its clock, the load goes on from now
 )
 
 // A Wire is one end of a call, as RTP: OnRTP's packets are valid until its function returns, WriteRTP leaves its packet unchanged.
