@@ -250,10 +250,13 @@ func (c *Call) Pair() (local, remote string) {
 	return m.pair()
 }
 
-// Display tells the page whom the call is with now.
+// Display tells the page whom the call is with now, unless it knows that.
 func (c *Call) Display(p Party) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.party.covers(p) {
+		return
+	}
 	c.party = p
 	if c.phase != over {
 		c.display()

@@ -12,6 +12,9 @@ type Cause struct {
 	Name string
 }
 
+// OriginatorCancel is how FreeSWITCH ends a call that rings when the caller gives up. It is none of Q.850's.
+var OriginatorCancel = Cause{487, "ORIGINATOR_CANCEL"}
+
 // The causes that the server ends calls with by itself.
 var (
 	NormalClearing          = Cause{16, "NORMAL_CLEARING"}
@@ -32,7 +35,7 @@ var causes = []Cause{
 	{1, "UNALLOCATED_NUMBER"}, {17, "USER_BUSY"}, {18, "NO_USER_RESPONSE"}, {19, "NO_ANSWER"}, {20, "SUBSCRIBER_ABSENT"},
 	{26, "LOSE_RACE"}, {28, "INVALID_NUMBER_FORMAT"}, {31, "NORMAL_UNSPECIFIED"}, {34, "NORMAL_CIRCUIT_CONGESTION"}, {38, "NETWORK_OUT_OF_ORDER"},
 	{52, "OUTGOING_CALL_BARRED"}, {54, "INCOMING_CALL_BARRED"}, {63, "SERVICE_UNAVAILABLE"},
-	{487, "ORIGINATOR_CANCEL"}, {703, "MANAGER_REQUEST"}, {802, "ALLOTTED_TIMEOUT"},
+	OriginatorCancel, {703, "MANAGER_REQUEST"}, {802, "ALLOTTED_TIMEOUT"},
 }
 
 // maxCause is the longest name of a cause that is believed.

@@ -21,6 +21,16 @@ type Party struct {
 	Fields       map[string]string // may be nil
 }
 
+// covers tells whether a page that shows p learns nothing of the other.
+func (p Party) covers(other Party) bool {
+	for name, value := range other.Fields {
+		if known, ok := p.Fields[name]; !ok || known != value {
+			return false
+		}
+	}
+	return p.Name == other.Name && p.Number == other.Number
+}
+
 // in adds what a page is told of a call to the params of a request. Direction is seen from the server: who shows "outbound" shows the
 // caller, and otherwise the callee.
 func (p Party) in(params object, user User, incoming bool) object {

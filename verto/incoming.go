@@ -181,7 +181,6 @@ func (c *Call) say(method string, params object) error {
 	if method == "verto.media" {
 		return nil
 	}
-	c.display()
 	c.phase = taken
 	if c.isUp {
 		c.talk()

@@ -25,6 +25,7 @@ type Verto struct {
 	party   bridge.Party
 	means   func(to string) bridge.Address // whom the page names by what it dials
 	feed    feed
+	taken   atomic.Bool   // the person took a call that we make
 	hungUp  atomic.Uint32 // the bridge.Cause we were told to hang up with; 0: not yet
 }
 
@@ -85,6 +86,7 @@ func (v *Verto) translate(e verto.Event) bridge.LegEvent {
 	case verto.Ringing:
 		return bridge.Ringing{}
 	case verto.Accepted:
+		v.taken.Store(true)
 		return bridge.Accepted{}
 	case verto.Answered:
 		return bridge.Answered{}
@@ -149,8 +151,17 @@ func (v *Verto) Answer(ctx context.Context) error {
 // Hangup implements bridge.Leg.
 func (v *Verto) Hangup(_ context.Context, c bridge.Cause) error {
 	v.hungUp.CompareAndSwap(0, uint32(c))
-	v.call.Hangup(verto.Cause{Code: int(c), Name: c.String()})
+	v.call.Hangup(v.farewell(c))
 	return nil
+}
+
+// farewell is why the page is told that the call is over. While it rings NormalClearing means that the caller gives up, for which FreeSWITCH
+// has a word that Q.850 has not.
+func (v *Verto) farewell(c bridge.Cause) verto.Cause {
+	if c == bridge.NormalClearing && position(!v.call.Incoming(), v.taken.Load()) == bridge.CalleeWaiting {
+		return verto.OriginatorCancel
+	}
+	return verto.Cause{Code: int(c), Name: c.String()}
 }
 
 // Keys implements bridge.Keyed: browsers take digits in no other way than as tones.

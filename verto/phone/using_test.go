@@ -51,7 +51,7 @@ func joinsCalls(t *testing.T, b *chromium) {
 		t.Errorf("it calls %q", c.Destination())
 	}
 	p.until(`peers.at(-1).getSenders()[0].track === null`) // the microphone is closed
-	c.Display(verto.Party{Number: "listen:c1"})
+	c.Display(verto.Party{Name: "Call c1", Number: "listen:c1"})
 	p.until(`document.querySelector('article h3').innerText === 'Ann Lee → +15550123'`)
 	p.sees("You listen to this call")
 	p.until(`document.querySelector('.ways button') === null`)

@@ -22,7 +22,8 @@ import (
 
 // captured is a line of testdata/pages: what a page said or was told, or what somebody on Telegram did meanwhile. Each file is one client in
 // Chromium that was tried by hand against this program, its sound measured at both ends: FreeSWITCH's own verto.js of August 2020 and of
-// 2023. Of descriptions of sound it is only told that they were there.
+// 2023. Of descriptions of sound it is only told that they were there. Mended since, here as there: pages that ring are told ORIGINATOR_CANCEL
+// when the caller gives up, and whom a call is with is told once.
 type captured struct {
 	Scenario string          `json:"scenario"`
 	Kind     string          `json:"kind"` // open, close: a connection; c2s, s2c: a frame; do

@@ -55,6 +55,25 @@ func TestTelegramUserRingsEveryPageAndTheFirstToAnswerWins(t *testing.T) {
 	h.wantOutcome(bridge.NormalClearing, "relay opus")
 }
 
+func TestPagesThatRingAreToldThatTheCallerGaveUp(t *testing.T) {
+	p := withPages(t, pageUser(t, "eve", "lines: [main]"))
+	p.to = "verto:eve"
+	h := build(t, p)
+	pages := []*page{h.page("eve"), h.page("eve")}
+	call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
+	h.must(err)
+	for _, page := range pages {
+		page.await("verto.invite")
+	}
+	h.must(call.Discard(h.ctx, tgcall.Hangup))
+	for _, page := range pages {
+		if bye := page.await("verto.bye"); bye["cause"] != "ORIGINATOR_CANCEL" || bye["causeCode"] != 487.0 {
+			t.Errorf("the page is told %v", bye)
+		}
+	}
+	h.wantOutcome(bridge.NormalClearing, "")
+}
+
 // early begins a call and waits until the page is told that it rings.
 func (p *page) early(id, to string) *vertotest.Browser {
 	p.h.t.Helper()
