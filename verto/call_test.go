@@ -1,6 +1,8 @@
 package verto
 
 import (
+	"errors"
+	"sync"
 	"testing"
 
 	"switchgram/verto/vertotest"
@@ -106,5 +108,62 @@ func TestPageIsCalled(t *testing.T) {
 	}
 	if e := ended(t, c); e.Remote || e.Cause != NormalClearing || e.Err != nil {
 		t.Errorf("the call ended: %v", e)
+	}
+}
+
+// TestAnswerAndCancelCross: the caller gives up while the person answers. Whichever is first, the page is told once that the call is over, an
+// answer that it was thanked for has counted, and what verto.js says after that finds no call.
+func TestAnswerAndCancelCross(t *testing.T) {
+	h := open(t, Options{})
+	ann := h.page("ann", vertotest.Options{})
+	for _, order := range []string{"cancel, answer", "answer, cancel", "at once", "at once", "at once", "at once"} {
+		c := must(h.s.Sessions("ann")[0].Dial(h.context(), "", Party{}))(t)
+		answer := must(h.browser().Answer(h.context(), ann.await("verto.invite")["sdp"].(string)))(t)
+		answered := cross(ann, c, answer, order)
+		refused := (*vertotest.Error)(nil)
+		if answered != nil && (!errors.As(answered, &refused) || refused.Message != "CALL DOES NOT EXIST" || order == "answer, cancel") {
+			t.Errorf("%s: the answer came to %v", order, answered)
+		}
+		if bye := ann.await("verto.bye"); bye["callID"] != c.ID() || bye["cause"] != "ORIGINATOR_CANCEL" {
+			t.Errorf("%s: the page was told %v", order, bye)
+		}
+		taken, end := last(t, c)
+		if answered == nil && !taken || order == "cancel, answer" && (taken || answered == nil) || end.Remote || end.Cause != OriginatorCancel {
+			t.Errorf("%s: taken %v, answered %v, and the call ended: %v", order, taken, answered, end)
+		}
+		ann.wantRefused("verto.bye", of(c.ID(), nil), codeSession, "CALL DOES NOT EXIST")
+	}
+	if n := ann.count("verto.bye"); n != 6 {
+		t.Errorf("the page was told %d times that 6 calls are over", n)
+	}
+}
+
+// cross answers a call that rings and gives it up, and returns how the answer was taken.
+func cross(p *page, c *Call, answer, order string) (answered error) {
+	var hangup sync.WaitGroup
+	defer hangup.Wait()
+	cancel := func() { c.Hangup(OriginatorCancel) }
+	switch order {
+	case "cancel, answer":
+		cancel()
+	case "at once":
+		hangup.Go(cancel)
+	default:
+		defer cancel()
+	}
+	_, answered = p.Ask(p.h.context(), "verto.answer", of(c.ID(), object{"sdp": answer}))
+	return answered
+}
+
+// last reads all that a call has to tell: whether somebody took it, and how it ended.
+func last(t *testing.T, c *Call) (taken bool, end Ended) {
+	t.Helper()
+	for {
+		switch e := receive(t, c.Events()).(type) {
+		case Accepted:
+			taken = true
+		case Ended:
+			return taken, e
+		}
 	}
 }

@@ -156,6 +156,33 @@ func TestScreenIsNotTaken(t *testing.T) {
 	}
 }
 
+// TestScreenLeavesTheCallBesideItAlone: pages share a screen by a second call, of which they name themselves the caller.
+func TestScreenLeavesTheCallBesideItAlone(t *testing.T) {
+	h := open(t, Options{})
+	ann := h.page("ann", vertotest.Options{})
+	c, b := ann.conversation(callID, nil)
+	ann.do("verto.invite", object{"sdp": "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n", "dialogParams": object{
+		"callID": "screen-" + callID, "destination_number": "3500-screen", "caller_id_number": "1008 (screen)", "screenShare": true,
+	}})
+	if bye := ann.await("verto.bye"); bye["callID"] != "screen-"+callID || bye["causeCode"] != 58.0 {
+		t.Errorf("the page was told %v", bye)
+	}
+	talk(t, c, b)
+	if len(h.calls) > 0 {
+		t.Error("a screen was put through")
+	}
+}
+
+// TestScreenOfSomebodyElseIsKnownByItsNumber: clients take a call from a number that ends in -screen for the screen of whom they talk with.
+func TestScreenOfSomebodyElseIsKnownByItsNumber(t *testing.T) {
+	h := open(t, Options{})
+	ann := h.page("ann", vertotest.Options{})
+	must(h.s.Sessions("ann")[0].Dial(h.context(), "", Party{Name: "Bob (Screen)", Number: "1009-screen"}))(t)
+	if invite := ann.await("verto.invite"); invite["caller_id_number"] != "1009-screen" || invite["display_direction"] != "outbound" {
+		t.Errorf("the page was told %v", invite)
+	}
+}
+
 func TestNonsenseIsNoCall(t *testing.T) {
 	h := open(t, Options{})
 	ann := h.page("ann", vertotest.Options{})

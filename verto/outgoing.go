@@ -81,6 +81,9 @@ func (c *Call) take(answer string) *fault {
 	c.expire(c.s.o.Connect, Ended{Cause: TemporaryFailure, Err: ErrNoMedia})
 	c.mu.Unlock()
 	if err := m.accept(answer); err != nil {
+		if c.ctx.Err() != nil { // it was hung up meanwhile, and the connection closed
+			return c.notThere()
+		}
 		c.end(Ended{Cause: IncompatibleDestination, Err: err}, true)
 		return &fault{code: codeSession, text: "CODEC ERROR", more: object{"callID": c.id}}
 	}

@@ -179,6 +179,8 @@ func TestClientsThatAreNotOurs(t *testing.T) {
 				presses(h)
 			case "verto":
 				watches(h)
+				attends(h)
+				moderates(h)
 				isCutOff(h)
 				comesBack(h)
 			}

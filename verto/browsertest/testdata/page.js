@@ -59,7 +59,7 @@ class JQuery {
 			const callbacks = {
 				onWSLogin: (_, ok) => ok ? resolve() : reject(new Error('login refused')),
 				onDialogState: (dialog) => this.changed(dialog),
-				onMessage: () => {},
+				onMessage: (_, _dialog, kind, message) => kind === jQuery.verto.enum.message.pvtEvent && this.told(message.pvtData),
 			};
 			this.verto = new jQuery.verto({
 				login: user, passwd: password, socketUrl: url, tag: 'webcam', iceServers: false, videoParams: {}, ringFile: '',
@@ -85,15 +85,49 @@ class JQuery {
 	}
 
 	// watch reads a live array by the client's own code. faults are what it does not like.
-	watch(channel) {
+	watch(channel, name = channel) {
 		this.faults = [];
-		this.table = new jQuery.verto.liveArray(this.verto, channel, channel, {
-			onErr: (_, fault) => this.faults.push(JSON.stringify(fault)),
-		});
+		this.cleared = false;
+		this.table = new jQuery.verto.liveArray(this.verto, channel, name, {});
+		this.table.onErr = (_, fault) => this.faults.push(JSON.stringify(fault));
+		this.table.onChange = (_, change) => this.cleared ||= change.action === 'clear';
 	}
 
 	rows() {
 		return JSON.stringify(this.table.asArray());
+	}
+
+	// told: the page's call has become a conference, or is none any more. heard is what is said in it, and what moderators are answered.
+	told({action, ...conference}) {
+		switch (action) {
+		case 'conference-liveArray-join':
+			this.role = conference.role;
+			this.heard = [];
+			this.conference = new jQuery.verto.conf(this.verto, {
+				dialog: this.call,
+				laData: conference,
+				onBroadcast: (_, _conference, answer) => this.heard.push(answer.response),
+				chatCallback: (_, said) => this.heard.push(`${said.data.fromDisplay}: ${said.data.message}`),
+			});
+			this.watch(conference.laChannel, conference.laName);
+			break;
+		case 'conference-liveArray-part':
+			this.role = 'none';
+			this.conference.destroy();
+			this.table.destroy();
+		}
+	}
+
+	// members are those in the conference, by number and name, and whether they are muted.
+	members() {
+		return this.table.asArray().map(([id, , name, , status]) => `${id} ${name}${JSON.parse(status).audio.muted ? ' muted' : ''}`).join(', ');
+	}
+
+	// orders has the client give an order that it was not given the means for, and says what comes of it.
+	orders(channel, command, id) {
+		return new Promise((resolve, reject) => this.verto.rpcClient.call('verto.broadcast', {
+			eventChannel: channel, data: {application: 'conf-control', command, id},
+		}, (result) => resolve(result.message), reject));
 	}
 
 	answer() { this.call.answer({useStereo: false}); }
