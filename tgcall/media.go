@@ -53,7 +53,7 @@ func (o *owner) mediaConfig() engine.Config {
 		Version: o.Version(), Key: o.key, Outgoing: o.outgoing,
 		P2P: o.final.P2PAllowed, Servers: serversOf(o.final.Connections, o.log), CustomParameters: customParametersOf(o.final),
 		Muted: o.sound.isMuted(), Log: o.log, Send: o.signal,
-		Port: options.Engine.Port, Loopback: options.Engine.Loopback, RelayOnly: options.Engine.RelayOnly,
+		NoMedia: options.Timeouts.Media, Port: options.Engine.Port, Loopback: options.Engine.Loopback, RelayOnly: options.Engine.RelayOnly,
 	}
 	o.log.Debug("telegram call agreed", "version", config.Version, "p2p", config.P2P, "servers", kindsOf(config.Servers),
 		"custom_parameters", string(config.CustomParameters[:min(len(config.CustomParameters), maxLogged)]))

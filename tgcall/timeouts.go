@@ -15,7 +15,8 @@ type Timeouts struct {
 	Receive  time.Duration // until a device of the callee has the call; Telegram says 20 s
 	Ring     time.Duration // until it is answered; Telegram says 90 s
 	Exchange time.Duration // until both have the key; 0: as Receive
-	Connect  time.Duration // until media runs; Telegram says 30 s. The engine gives up by itself after 20 s without a connection
+	Connect  time.Duration // until media runs; Telegram says 30 s
+	Media    time.Duration // without a connection to the other side, at first or in mid-call; 0: 20 s, as Telegram's engine, which Telegram does not ask
 }
 
 // usualTimeouts are Telegram's for many years. They hold until it is heard.

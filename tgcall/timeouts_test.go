@@ -55,3 +55,13 @@ func TestTimeoutsOfOurOwnComeFirst(t *testing.T) {
 		})
 	})
 }
+
+func TestTheEngineIsToldHowLongACallMayGoWithoutMedia(t *testing.T) {
+	withFake(t, answerAll, func(t *testing.T, _ *fakeTelegram, a, b *fakeDevice) {
+		a.client.o.Timeouts.Media = time.Minute
+		_, am, bm := talking(t, a, b)
+		if am.config.NoMedia != time.Minute || bm.config.NoMedia != 0 {
+			t.Errorf("%s, and %s where nothing is said", am.config.NoMedia, bm.config.NoMedia)
+		}
+	})
+}

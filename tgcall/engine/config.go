@@ -47,6 +47,8 @@ type Config struct {
 	Loopback  bool        // for tests and the demo: use loopback addresses, and only these
 	RelayOnly bool        // as if P2P were false: never tell the peer our own addresses
 
+	NoMedia time.Duration // without a connection, at the start or later, until ErrNoMedia; 0: 20 s, as Telegram's engine
+
 	timing timing        // zero: as Telegram's engine
 	net    transport.Net // in tests, without Port; nil: the machine's
 }
@@ -54,7 +56,6 @@ type Config struct {
 // timing is how fast the engine loses patience. Tests are in more of a hurry.
 type timing struct {
 	tick      time.Duration // how often everything below is looked at
-	noMedia   time.Duration // without a connection until ErrNoMedia
 	offer     time.Duration // a callee waits for the caller's offer
 	goodbye   time.Duration // from the peer's close until ErrPeerClosed: its discard may be on the way
 	silence   time.Duration // of a peer whose microphone is open, until the path is asked
@@ -68,7 +69,7 @@ func (t timing) orDefault() timing {
 		v   *time.Duration
 		def time.Duration
 	}{
-		{&t.tick, 200 * time.Millisecond}, {&t.noMedia, 20 * time.Second}, {&t.offer, 5 * time.Second},
+		{&t.tick, 200 * time.Millisecond}, {&t.offer, 5 * time.Second},
 		{&t.goodbye, 2 * time.Second}, {&t.tell, time.Second}, {&t.silence, 500 * time.Millisecond},
 		{&t.reflector, 200 * time.Millisecond},
 	} {
@@ -88,6 +89,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("call key has %d bytes, not %d", len(c.Key), signal.KeySize)
 	case c.Send == nil:
 		return errors.New("no function to send signalling with")
+	case c.NoMedia < 0:
+		return fmt.Errorf("%s without a connection is no time to come", c.NoMedia)
 	}
 	for i, s := range c.Servers {
 		if s.Host == "" {

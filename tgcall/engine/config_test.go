@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 )
 
 func valid() Config {
@@ -21,6 +22,7 @@ func TestBadConfigurationIsNamed(t *testing.T) {
 		`"14.0.0"`:                   func(c *Config) { c.Version = "14.0.0" },
 		"10 bytes":                   func(c *Config) { c.Key = make([]byte, 10) },
 		"no function":                func(c *Config) { c.Send = nil },
+		"-1s without a connection":   func(c *Config) { c.NoMedia = -time.Second },
 		"server 1: no host":          func(c *Config) { c.Servers = []Server{{Host: "192.0.2.1", Port: 1}, {Port: 1}} },
 		"server 0: port 70000":       func(c *Config) { c.Servers = []Server{{Host: "192.0.2.1", Port: 70000}} },
 		"server 0: port 0":           func(c *Config) { c.Servers = []Server{{Host: "192.0.2.1"}} },

@@ -11,12 +11,14 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/rtp"
 
@@ -95,6 +97,7 @@ func New(c Config) (*Engine, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.timing = c.timing.orDefault()
+	c.NoMedia = cmp.Or(c.NoMedia, 20*time.Second)
 	ssrc := rand.Uint32N(1<<32-1) + 1
 	e := &Engine{
 		cfg: c, custom: custom, log: c.Log, ssrc: ssrc, stream: audio.New(ssrc),

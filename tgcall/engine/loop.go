@@ -153,7 +153,7 @@ func (l *loop) lookAtClock(now time.Time) {
 	switch {
 	case !l.closedAt.IsZero() && now.Sub(l.closedAt) >= l.cfg.timing.goodbye:
 		l.err = ErrPeerClosed
-	case l.state != Established && now.Sub(l.downSince) >= l.cfg.timing.noMedia:
+	case l.state != Established && now.Sub(l.downSince) >= l.cfg.NoMedia:
 		l.err = fmt.Errorf("%w: was %s", ErrNoMedia, l.state)
 	}
 }

@@ -43,8 +43,8 @@ func newSide(t testing.TB, name string, c Config) *side {
 		c.Key = key()
 	}
 	c.Loopback = true
-	if c.timing.noMedia == 0 {
-		c.timing.noMedia = 2 * patience // a busy machine is no reason to give up
+	if c.NoMedia == 0 {
+		c.NoMedia = 2 * patience // a busy machine is no reason to give up
 	}
 	if testing.Verbose() {
 		c.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})).With("leg", name)
