@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is a safety net: no test waits so long unless something is broken.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 func testContext(t testing.TB) context.Context {
 	t.Helper()
