@@ -17,6 +17,9 @@ import (
 
 const secret = "a secret of some length"
 
+// patience is a safety net; no test waits so long when things go well.
+const patience = 5 * time.Minute
+
 // running is a stream that is served over HTTP until the test ends.
 type running struct {
 	*Stream
@@ -28,12 +31,18 @@ type running struct {
 
 func run(t testing.TB, s *shelf, o Options) *running {
 	t.Helper()
+	return runBehind(t, s, o, func(s http.Handler) http.Handler { return s })
+}
+
+// runBehind is run with something between the stream and those who ask.
+func runBehind(t testing.TB, s *shelf, o Options, between func(http.Handler) http.Handler) *running {
+	t.Helper()
 	o.Archive, o.Tokens = s, []string{"another secret that is valid", secret}
 	st, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewUnstartedServer(st)
+	server := httptest.NewUnstartedServer(between(st))
 	server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		_ = c.(*net.TCPConn).SetWriteBuffer(64 << 10) // so that it is soon known who does not read
 		return ctx
@@ -72,7 +81,7 @@ type listener struct {
 // ask sends a request; header are names and values.
 func (r *running) ask(query string, header ...string) *listener {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	r.t.Cleanup(cancel)
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url+"/events?"+query, nil)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -229,8 +230,39 @@ func TestAReaderWaitsWhileTheArchiveIsAway(t *testing.T) {
 	}
 }
 
+// waited is how a reader is written to that the test decides about: how long it is waited for, and when that is over.
+type waited struct {
+	http.ResponseWriter
+	until chan time.Time // the first deadline of a write
+}
+
+// SetWriteDeadline implements what http.ResponseController looks for.
+func (w *waited) SetWriteDeadline(at time.Time) error {
+	select {
+	case w.until <- at:
+	default:
+	}
+	return nil
+}
+
+// Unwrap leaves the rest to the server's own.
+func (w *waited) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// over has the time be over.
+func (w *waited) over() error {
+	return http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Unix(1, 0))
+}
+
 func TestAReaderThatTakesNothingIsCutOffHoldsUpNobodyAndMissesNothing(t *testing.T) {
-	s := run(t, &shelf{}, Options{Patience: 2 * time.Second})
+	var stuck atomic.Pointer[waited] // the first to ask
+	s := runBehind(t, &shelf{}, Options{Patience: patience}, func(stream http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if it := (&waited{w, make(chan time.Time, 1)}); stuck.CompareAndSwap(nil, it) {
+				w = it
+			}
+			stream.ServeHTTP(w, r)
+		})
+	})
 	const count = 1_000
 	for i := range count { // in all more than sockets hold
 		s.add(bridge.CallEnded, strings.Repeat("x", 5000), fmt.Sprint("call-", i))
@@ -240,7 +272,13 @@ func TestAReaderThatTakesNothingIsCutOffHoldsUpNobodyAndMissesNothing(t *testing
 	if got := other.calls(count)[count-1]; got != fmt.Sprint("call-", count-1) {
 		t.Errorf("the other heard %s last", got)
 	}
-	for end := time.Now().Add(30 * time.Second); s.Stats().Dropped == 0; { // while the slow one sleeps
+	if left := time.Until(<-stuck.Load().until); left > patience || left < -patience {
+		t.Errorf("it is waited for another %s, want at most %s", left, patience)
+	}
+	if err := stuck.Load().over(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(patience); s.Stats().Dropped == 0; { // while the slow one sleeps
 		if time.Now().After(end) {
 			t.Fatal("it was not cut off")
 		}
