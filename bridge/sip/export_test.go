@@ -12,6 +12,13 @@ func RTPAddr(d *Dialog) netip.AddrPort {
 	return d.sdp.addr
 }
 
+// KeepKeys lets a key of the dialog's far end be down for so long without a packet: a busy machine that pauses is not to let go of it.
+func KeepKeys(d *Dialog, within time.Duration) {
+	d.sound.keys.mu.Lock()
+	defer d.sound.keys.mu.Unlock()
+	d.sound.keys.within = within
+}
+
 // Hurry makes the agent take the pulse of its calls' far ends so often. Call it before there are calls.
 func Hurry(a *Agent, look time.Duration) {
 	a.mu.Lock() // which every request and every Dial takes before it looks

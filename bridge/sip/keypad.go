@@ -80,9 +80,9 @@ func (k *keypad) grow(duration uint32) {
 	k.duration = duration
 }
 
-// expire returns the key that has been down without a word for too long, if one is.
-func (k *keypad) expire(now time.Time) (Digit, bool) {
-	if !k.down || now.Sub(k.heard) < keyTimeout {
+// expire returns the key that has been down without a word for so long, if one is.
+func (k *keypad) expire(now time.Time, silent time.Duration) (Digit, bool) {
+	if !k.down || now.Sub(k.heard) < silent {
 		return Digit{}, false
 	}
 	return k.release()

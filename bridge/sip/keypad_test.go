@@ -62,7 +62,7 @@ func TestKeysAreHeardOnceWhateverIsLost(t *testing.T) {
 					got = append(got, d)
 				}
 			}
-			if d, up := k.expire(now.Add(keyTimeout)); up {
+			if d, up := k.expire(now.Add(keyTimeout), keyTimeout); up {
 				got = append(got, d)
 			}
 			if len(got) != len(tt.want) {

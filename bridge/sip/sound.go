@@ -53,7 +53,8 @@ type incoming struct {
 type pressing struct {
 	mu     sync.Mutex
 	keypad keypad
-	quiet  *time.Timer // runs while a key is down
+	quiet  *time.Timer   // runs while a key is down
+	within time.Duration // a packet tells that it still is
 }
 
 // moments are when packets of one direction passed.
@@ -73,6 +74,7 @@ func (m *moments) note(now time.Time, resting bool) {
 // starts nothing.
 func newSound(p *port, signals netip.Addr, emit func(Event), broke func(reason any)) *sound {
 	s := &sound{port: p, signals: signals, emit: emit, broke: broke, began: time.Now(), name: rand.Text()}
+	s.keys.within = keyTimeout
 	s.keys.quiet = time.NewTimer(keyTimeout)
 	s.keys.quiet.Stop()
 	s.out.init(s.began)
@@ -251,7 +253,7 @@ func (s *sound) key(p *rtp.Packet, clock int, now time.Time) {
 // quiet sees to it that a key comes up whose last packets were lost: when the timer of keys has run out.
 func (s *sound) quiet(now time.Time) {
 	s.keys.mu.Lock()
-	digit, up := s.keys.keypad.expire(now)
+	digit, up := s.keys.keypad.expire(now, s.keys.within)
 	s.keys.watch()
 	s.keys.mu.Unlock()
 	if up {
@@ -261,7 +263,7 @@ func (s *sound) quiet(now time.Time) {
 
 func (k *pressing) watch() {
 	if k.keypad.down {
-		k.quiet.Reset(keyTimeout)
+		k.quiet.Reset(k.within)
 	} else {
 		k.quiet.Stop()
 	}
