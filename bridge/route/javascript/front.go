@@ -13,6 +13,7 @@ type front struct {
 	references []string
 	last       byte  // the last sign that was no blank
 	nested     []int // open brackets, for each part of a text in backquotes that we are in
+	closing    int   // of closes
 }
 
 func (f *front) rest() string { return f.source[f.at:] }
@@ -155,10 +156,21 @@ func (f *front) bracket(c byte) {
 	}
 }
 
+// closes is where the next bracket } or end of a line is. It is looked for again only behind the last: many that lack an end cost no more than one.
+func (f *front) closes() int {
+	if f.closing < f.at || f.at == 0 {
+		f.closing = len(f.source)
+		if i := strings.IndexAny(f.rest(), "}\n"); i >= 0 {
+			f.closing = f.at + i
+		}
+	}
+	return f.closing
+}
+
 // reference turns ${name} into a call. One without an end stays, for the parser to complain about.
 func (f *front) reference(s string) {
-	end := strings.IndexAny(s, "}\n")
-	if end < 0 || s[end] != '}' {
+	end := f.closes() - f.at
+	if end == len(s) || s[end] != '}' {
 		f.take(1)
 		return
 	}
