@@ -20,7 +20,7 @@ import (
 )
 
 // patience is a safety net; no test waits so long when things go well.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 // house is a bridge with one line between a Telegram network and a switch, all of them real programs on loopback.
 type house struct {

@@ -18,7 +18,7 @@ import (
 )
 
 // patience is a safety net for what comes at once on an idle machine.
-const patience = 120 * time.Second
+const patience = 5 * time.Minute
 
 // watched is the channel of the calls in progress.
 const watched = "switchgram.calls"

@@ -25,7 +25,7 @@ import (
 )
 
 // patience is a safety net; no test waits so long when things go well.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 const password = "of everybody"
 
