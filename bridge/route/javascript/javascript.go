@@ -81,6 +81,9 @@ type Evaluator interface {
 const before, after = "(function() {\n", "\n})()"
 
 // Compile reads a body. The error says in which line of it what is wrong.
+//
+// It is done in this process, cannot be interrupted, and takes as long as goja's parser does: for a function with => that stands in the parameters of another such
+// function, each time twice as long. So bodies are to be read only of whom the operator lets write scripts.
 func Compile(body string) (*Program, error) {
 	if len(body) > longestSource {
 		return nil, fmt.Errorf("%d bytes of JavaScript; at most %d", len(body), longestSource)
