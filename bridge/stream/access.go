@@ -3,6 +3,7 @@ package stream
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,7 +25,7 @@ func (s *Stream) admit(w http.ResponseWriter, r *http.Request) bool {
 	case r.Method != http.MethodGet:
 		h.Set("Allow", "GET, OPTIONS")
 		refuse(w, http.StatusMethodNotAllowed, "want GET")
-	case !s.o.Open && !s.knows(token(r)):
+	case !s.o.Open && !s.tokens.Shown(r):
 		h.Set("WWW-Authenticate", "Bearer")
 		refuse(w, http.StatusUnauthorized, "want a token: Authorization: Bearer ...")
 	default:
@@ -38,6 +39,37 @@ func refuse(w http.ResponseWriter, status int, why string) {
 	http.Error(w, why, status)
 }
 
+// Tokens are what those show who may ask. Make them with NewTokens.
+type Tokens [][sha256.Size]byte
+
+// NewTokens takes tokens, each of which has 16 characters or more.
+func NewTokens(all []string) (known Tokens, err error) {
+	for _, token := range all {
+		if len(token) < leastToken {
+			return nil, fmt.Errorf("stream: a token has %d characters or more", leastToken)
+		}
+		known = append(known, sha256.Sum256([]byte(token)))
+	}
+	return known, nil
+}
+
+// Shown tells whether a request shows a token of these, as Options.Tokens says, in a time that says nothing about them.
+func (t Tokens) Shown(r *http.Request) bool {
+	sum, known := sha256.Sum256([]byte(token(r))), 0
+	for _, one := range t {
+		known |= subtle.ConstantTimeCompare(sum[:], one[:])
+	}
+	return known == 1
+}
+
+// HideToken takes what a request has shown out of it, before others see it.
+func HideToken(r *http.Request) {
+	r.Header.Del("Authorization")
+	q := r.URL.Query()
+	q.Del(tokenParameter)
+	r.URL.RawQuery = q.Encode()
+}
+
 // token is what the request shows; empty: nothing.
 func token(r *http.Request) string {
 	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
@@ -48,13 +80,4 @@ func token(r *http.Request) string {
 	}
 	q, _ := url.ParseQuery(r.URL.RawQuery) // what cannot be read has no token
 	return q.Get(tokenParameter)
-}
-
-// knows tells whether a token is one of ours, in a time that says nothing about them.
-func (s *Stream) knows(token string) bool {
-	sum, known := sha256.Sum256([]byte(token)), 0
-	for _, t := range s.tokens {
-		known |= subtle.ConstantTimeCompare(sum[:], t[:])
-	}
-	return known == 1
 }

@@ -10,9 +10,7 @@ package stream
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -71,7 +69,7 @@ type Options struct {
 // Stream serves events to readers. Make one with New; Run must run for readers to hear of anything new.
 type Stream struct {
 	o      Options
-	tokens [][sha256.Size]byte
+	tokens Tokens
 	tape   *tape
 	wake   chan struct{} // room for one
 	done   chan struct{} // closed when Run ends
@@ -103,14 +101,12 @@ func New(o Options) (*Stream, error) {
 	if o.Patience == 0 {
 		o.Patience = usualPatience
 	}
-	s := &Stream{o: o, tape: newTape(), wake: make(chan struct{}, 1), done: make(chan struct{}), ready: make(chan struct{})}
-	close(s.ready)
-	for _, token := range o.Tokens {
-		if len(token) < leastToken {
-			return nil, fmt.Errorf("stream: a token has %d characters or more", leastToken)
-		}
-		s.tokens = append(s.tokens, sha256.Sum256([]byte(token)))
+	tokens, err := NewTokens(o.Tokens)
+	if err != nil {
+		return nil, err
 	}
+	s := &Stream{o: o, tokens: tokens, tape: newTape(), wake: make(chan struct{}, 1), done: make(chan struct{}), ready: make(chan struct{})}
+	close(s.ready)
 	return s, nil
 }
 
