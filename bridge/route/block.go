@@ -177,7 +177,7 @@ func (p *parser) application(s *step, m *tree.Member) {
 	if s.Async && !f.async {
 		p.sayAt(m.At, "%s cannot be async: nobody would wait for it", name)
 	}
-	if f.media && p.block.after {
+	if f.media && (p.block.after || p.callless) {
 		p.uses = append(p.uses, use{lateStep, name, p.block, m.At, p.path})
 	}
 	p.within("."+m.Name, func() { p.decode(m.Value, s.do) })

@@ -31,24 +31,26 @@ type member struct {
 	value *part
 }
 
-func (b *body) read(p *parser, n *tree.Node) { b.given, b.root = true, readPart(p, n) }
+func (b *body) read(p *parser, n *tree.Node) {
+	allow := p.allow
+	allow.Secrets = true
+	b.given, b.root = true, readPart(p, n, allow)
+}
 
-func readPart(p *parser, n *tree.Node) *part {
+func readPart(p *parser, n *tree.Node, allow template.Allow) *part {
 	switch n.Kind {
 	case tree.String:
-		var t secretText
-		t.read(p, n)
-		return &part{text: t.Template, isText: true}
+		return &part{text: p.text(n, allow), isText: true}
 	case tree.List:
 		list := &part{isList: true}
 		for _, item := range n.Items {
-			list.items = append(list.items, readPart(p, item))
+			list.items = append(list.items, readPart(p, item, allow))
 		}
 		return list
 	case tree.Object:
 		object := &part{members: []member{}}
 		for _, m := range n.Members {
-			p.within("."+m.Name, func() { object.members = append(object.members, member{m.Name, readPart(p, m.Value)}) })
+			p.within("."+m.Name, func() { object.members = append(object.members, member{m.Name, readPart(p, m.Value, allow)}) })
 			if m.Value.Kind == tree.String && m.Value.Text != "" && secretName.MatchString(m.Name) && !strings.Contains(m.Value.Text, "{") {
 				p.use(openSecret, p.path+"."+m.Name, m.Value)
 			}
@@ -89,7 +91,7 @@ func (b *body) render(r *run, h http.Header, slack bool) []byte {
 	switch {
 	case strings.HasPrefix(kind, "application/x-www-form-urlencoded"):
 		return []byte(b.form(r).Encode())
-	case b.root.isText && strings.Contains(kind, "xml"):
+	case b.root.isText && (strings.Contains(kind, "xml") || strings.Contains(kind, "html")):
 		return []byte(b.root.text.Render(r, template.HTML))
 	case b.root.isText && !strings.Contains(kind, "json"):
 		return []byte(b.root.text.Render(r, template.Raw))

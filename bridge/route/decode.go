@@ -34,6 +34,7 @@ type parser struct {
 	forms    map[string]form // the applications there are
 	allow    template.Allow
 	path     string
+	callless bool   // what is read runs without a call, for a web request
 	block    *block // that is being read
 	index    int    // of the step in it
 	depth    int

@@ -9,5 +9,6 @@
 //
 // An ending of kind Moves says that the next step needs FreeSWITCH: the controller takes the call there and runs s, in this process or, by
 // State.Save and Load, in another, on a Channel of FreeSWITCH's. Disconnect runs once, wherever the call ended; after a crash Resume goes
-// on with what the Journal has kept. An Engine may run any number of calls at once.
+// on with what the Journal has kept. An Engine may run any number of calls at once. Ask runs the script of a web request, which has no
+// channel.
 package route

@@ -17,11 +17,11 @@ const afterwards = time.Minute
 
 // Arrival is a call that comes.
 type Arrival struct {
-	Context   string // Public or Default
+	Context   string // Public, Default or another
 	Domain    string // whose call it is; empty: nobody's
 	Number    string // that was called, normalised
 	Direction string // inbound, outbound or internal
-	Source    string // telegram, sip, verto or freeswitch
+	Source    string // telegram, sip, verto, freeswitch or http
 	// Facts are variables that are to be known after the call as well: caller_id_name, caller_id_number, and what else there is.
 	Facts map[string]string
 }
@@ -87,14 +87,16 @@ func (e *Engine) besides(ctx context.Context) (context.Context, context.CancelFu
 func (e *Engine) Wait() { e.background.Wait() }
 
 // Begin chooses the route of a call and makes the State at its first step. The error is ErrNoRoute, or what the channel says to the first variables.
-func (e *Engine) Begin(ch Channel, a Arrival) (*State, error) {
+func (e *Engine) Begin(ch Channel, a Arrival) (*State, error) { return e.begin(ch.ID(), a) }
+
+func (e *Engine) begin(id string, a Arrival) (*State, error) {
 	library := e.opt.Library()
 	script, found, err := library.Choose(a.Context, a.Domain, a.Number)
 	if err != nil {
 		return nil, err
 	}
 	s := &State{
-		Version: StateVersion, Call: ch.ID(), Phase: Running, Domain: a.Domain, Began: e.opt.Now(), Facts: maps.Clone(a.Facts),
+		Version: StateVersion, Call: id, Phase: Running, Domain: a.Domain, Began: e.opt.Now(), Facts: maps.Clone(a.Facts),
 		Variables: map[string]Variable{}, library: library,
 	}
 	if s.Facts == nil {

@@ -124,6 +124,7 @@ func soundForms() map[string]form {
 func outsideForms() map[string]form {
 	return map[string]form{
 		"httpRequest":  {new: func() action { return &httpRequest{} }, async: true, about: "Asks a web server."},
+		"httpResponse": {new: func() action { return &httpResponse{} }, about: "Answers the web request that runs this script."},
 		"sendMessage":  {new: func() action { return &sendMessage{} }, async: true, about: "Sends a Telegram message."},
 		"recvMessage":  {new: func() action { return &recvMessage{} }, about: "Waits for what somebody writes on Telegram."},
 		"menu":         {new: func() action { return &menu{} }, about: "Has somebody choose in writing, on Telegram."},

@@ -179,7 +179,7 @@ func (r *run) called(routes bool) (n int) {
 // beside runs steps that nobody waits for, without a channel, for as long as afterwards may take.
 func (r *run) beside(ctx context.Context, b *block, route string) {
 	other := *r
-	other.ch, other.ending, other.pace, other.within = nil, nil, pace{}, b
+	other.ch, other.reply, other.ending, other.pace, other.within = nil, nil, nil, pace{}, b
 	frames := []Frame{{Route: route, Block: b.path}}
 	other.frames = &frames
 	r.aside.Go(func() {

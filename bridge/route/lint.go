@@ -16,6 +16,7 @@ func (s *Script) Lint() []*Problem {
 	l := &linter{script: s}
 	l.patterns()
 	l.names()
+	l.requests()
 	l.unreachable()
 	slices.SortFunc(l.found, func(a, b *Problem) int {
 		return cmp.Or(a.At.Line-b.At.Line, a.At.Column-b.At.Column, strings.Compare(a.Text, b.Text))
@@ -39,7 +40,7 @@ func (l *linter) patterns() {
 			l.say(s.numbersAt, "destination_number", "%s also matches numbers that merely contain it; want ^…$", p)
 		}
 	}
-	if len(s.Numbers) == 0 && (s.Context == Public || s.Context == Default) {
+	if len(s.Numbers) == 0 && (s.Context == Public || s.Context == Default || s.Context == Webhook) {
 		l.say(s.at, "", "no number leads here: destination_number is missing")
 	}
 }
@@ -61,12 +62,37 @@ func (l *linter) names() {
 		case u.kind == openSecret:
 			l.say(u.at, u.path, "this looks like a secret; put it into secrets.json and write $${name}")
 		case u.kind == lateStep:
-			l.say(u.at, u.path, "%s needs a call, which is over then: it is left out", u.name)
+			l.say(u.at, u.path, "%s needs a call, which %s: it is left out", u.name, l.without(u))
 		}
 	}
 	for name, b := range l.script.functions {
 		if !executed[name] && len(b.steps) > 0 {
 			l.say(b.steps[0].at, b.path, "nobody executes function %q", name)
+		}
+	}
+}
+
+// without says why there is no call at a step.
+func (l *linter) without(u use) string {
+	if u.in.after {
+		return "is over then"
+	}
+	return "a web request is not"
+}
+
+// requests looks for answers to web requests where there are none, and for what is never due after one.
+func (l *linter) requests() {
+	s := l.script
+	for _, b := range s.blocks {
+		for _, one := range b.steps {
+			if one.application == "httpResponse" && (b.after || s.Context != Webhook && s.Context != Private) {
+				l.say(one.at, one.path, "nobody waits for this answer: no web request runs it")
+			}
+		}
+	}
+	for _, b := range s.disconnect {
+		if s.Context == Webhook && len(b.steps) > 0 {
+			l.say(b.steps[0].at, b.path, "this never runs: a web request is no call that ends")
 		}
 	}
 }
@@ -96,6 +122,7 @@ var wellKnown = strings.Fields(`
 	answer_epoch end_epoch bridge_result originate_disposition bridge_hangup_cause last_bridge_hangup_cause last_bridge_to DIALSTATUS amd_result amd_cause
 	ivr_choice cc_result cc_agent_name stt_response MyVar uuid ani aniii rdnis network_addr username context dialplan direction state channel_name line
 	read_codec read_rate write_codec write_rate created_time answered_time hangup_time source sounds_dir hangup_after_bridge continue_on_fail
+	http_method http_path http_query http_headers http_form http_body
 	call_timeout originate_timeout video_screen_share screen_of`)
 
 // unreachable looks for steps after one that never goes on.

@@ -48,10 +48,10 @@ type originate struct {
 type apart struct{ *block }
 
 func (s *apart) read(p *parser, n *tree.Node) {
-	outer := p.block
-	p.block = nil
+	outer, callless := p.block, p.callless
+	p.block, p.callless = nil, false
 	s.block = p.listOfSteps(n, nil)
-	p.block = outer
+	p.block, p.callless = outer, callless
 }
 
 func (s *originate) check(p *parser, n *tree.Node) { s.Endpoint.complete(p, n.Get("endpoint")) }

@@ -33,12 +33,7 @@ func (s *httpRequest) request(r *run) (fetch.Request, error) {
 		Redirects: mostRedirects,
 	}
 	for _, h := range s.Headers {
-		value := r.raw(h.value.Template)
-		if strings.ContainsAny(value, "\r\n\x00") {
-			r.log.Warn("a header with a line break is left out", "name", h.name)
-			continue
-		}
-		request.Header.Set(h.name, value)
+		r.header(request.Header, h.name, h.value.Template)
 	}
 	s.authorise(r, request.Header)
 	if cookies := r.engine.jars.cookies(r.state.Domain, s.CookieJar, address.Host, r.engine.opt.Now()); cookies != "" {

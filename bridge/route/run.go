@@ -36,8 +36,9 @@ type run struct {
 	pace    pace
 	within  *block // steps may jump no further; nil: anywhere
 
-	passed int     // steps that this has run, with the one that runs
-	ending *Ending // set by a step that ends everything
+	ending *Ending     // set by a step that ends everything
+	reply  func(Reply) // to a web request; nil: there is none, or it has its answer
+	passed int         // steps that this has run, with the one that runs
 }
 
 func (e *Engine) newRun(ch Channel, s *State) *run {

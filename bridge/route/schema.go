@@ -66,6 +66,7 @@ var shapes = map[reflect.Type]map[string]any{
 	reflect.TypeFor[pairs]():         reference("assignments"),
 	reflect.TypeFor[setVar]():        reference("assignments"),
 	reflect.TypeFor[secretPairs]():   reference("texts"),
+	reflect.TypeFor[openPairs]():     reference("texts"),
 	reflect.TypeFor[exports]():       reference("texts"),
 	reflect.TypeFor[constants]():     reference("texts"),
 	reflect.TypeFor[condition]():     {"type": "string", "minLength": 1},

@@ -17,6 +17,7 @@ const (
 	Default = "default" // calls of our own users
 	Dialer  = "dialer"  // calls that a dialer makes
 	Private = "private" // chosen by nobody but other scripts
+	Webhook = "webhook" // requests to our web server; the number is the path, without the first slash
 )
 
 // Script is a route: what happens to the calls of some numbers. Make one with Parse; it is not changed after.
@@ -45,7 +46,7 @@ type Script struct {
 // document is a script as it is written.
 type document struct {
 	Name         string        `json:"name" need:"true"`
-	Context      string        `json:"context" need:"true" words:"public,default,dialer,private"`
+	Context      string        `json:"context" need:"true" words:"public,default,dialer,private,webhook"`
 	Destination  destination   `json:"destination_number"`
 	Order        int           `json:"order" default:"1000"`
 	Domain       string        `json:"domain"`
@@ -73,6 +74,9 @@ func Parse(file string, from io.Reader) (*Script, error) {
 	p := &parser{script: s, forms: applications()}
 	if compat := n.Get("compat"); compat != nil {
 		p.allow.Bare = compat.True()
+	}
+	if in := n.Get("context"); in != nil {
+		p.callless = in.Text == Webhook
 	}
 	var d document
 	if n.Kind != tree.Object {

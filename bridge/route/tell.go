@@ -202,7 +202,7 @@ func (f *filter) read(p *parser, n *tree.Node) {
 	if n.Kind != tree.Object {
 		p.say(n, "want a filter, which is an object, not %s", n.Kind)
 	}
-	f.root = readPart(p, n)
+	f.root = readPart(p, n, p.allow)
 }
 
 func (s *cdr) run(ctx context.Context, r *run) error {

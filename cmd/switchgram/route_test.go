@@ -12,7 +12,7 @@ const exampleRoutes = "../../docs/routes"
 func TestTheExampleRoutesAreInOrder(t *testing.T) {
 	s := sit(t)
 	s.want(0, "route", "check", "--strict", exampleRoutes)
-	s.out.await(s.ctx, t, "10 routes can be used")
+	s.out.await(s.ctx, t, "11 routes can be used")
 }
 
 func TestAMistakeInAScriptIsShownByPlace(t *testing.T) {
@@ -36,6 +36,20 @@ func TestARouteIsTriedWithoutACall(t *testing.T) {
 	} {
 		s.out.await(s.ctx, t, line)
 	}
+}
+
+func TestAWebRequestIsTriedWithoutOne(t *testing.T) {
+	s := sit(t)
+	s.want(0, "route", "run", filepath.Join(exampleRoutes, "click-to-call.json"), "-set", "http_method=POST",
+		"-set", `http_body={"agent": "101", "customer": "+380501234567"}`, "-answer", "originate=answered")
+	for _, line := range []string{
+		`answer 202 Content-Type: application/json; X-Request: rehearsal; {"rings":"101"}`, "in 0s call user:101 as  <+380501234567> for 40s: answered",
+		"user:101 answers", "ring telegram:+380501234567",
+	} {
+		s.out.await(s.ctx, t, line)
+	}
+	s.want(0, "route", "run", exampleRoutes, "-context", "webhook", "-to", "call")
+	s.out.await(s.ctx, t, `answer 400 Content-Type: application/json; {"error":"want POST, an agent and a customer"}`)
 }
 
 func TestTheTimeOfATrialIsTheScripts(t *testing.T) {

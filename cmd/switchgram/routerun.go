@@ -18,8 +18,8 @@ type runRoute struct {
 	Path    string            `arg:"" name:"file" help:"A script, or a folder of routes."`
 	From    string            `placeholder:"NUMBER" help:"Who calls." default:"anonymous"`
 	Name    string            `help:"The caller's name."`
-	To      string            `placeholder:"NUMBER" help:"Who is called. Without it the script's first number, if that is no pattern."`
-	Context string            `enum:"public,default,dialer," default:"" help:"Of the call: public, default or dialer. Without it the script's."`
+	To      string            `placeholder:"NUMBER" help:"Who is called, or the path of a web request. Without it the script's first number, if that is no pattern."`
+	Context string            `enum:"public,default,dialer,webhook," default:"" help:"Of the call: public, default or dialer; or webhook, for a web request. Without it the script's."`
 	At      string            `placeholder:"TIME" help:"When: 2026-12-31 23:00, in the script's zone. Without it now."`
 	Answer  answers           `placeholder:"APP=ANSWER" sep:"none" help:"What an application is answered, such as httpRequest=200:{\"name\":\"Ann\"}, bridge=answered, getDigits=1. May be repeated: one after the other."`
 	Set     map[string]string `placeholder:"NAME=VALUE" help:"What else is known of the call."`

@@ -12,7 +12,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -137,9 +140,12 @@ func (s *Stage) pass(d time.Duration) {
 
 func (s *Stage) variable(_, name, value string) { s.say("%s = %q", name, value) }
 
-// Perform runs a whole call: the route of a number, and then onDisconnect.
+// Perform runs a whole call: the route of a number, and then onDisconnect. In the context webhook it is a web request, and its answer.
 func (s *Stage) Perform(ctx context.Context, l *route.Library, a route.Arrival, at time.Time) (route.Ending, error) {
 	e := route.NewEngine(s.Options(l, at))
+	if a.Context == route.Webhook {
+		return route.Ending{}, s.ask(ctx, e, l, a)
+	}
 	state, err := e.Begin(s, a)
 	if err != nil {
 		return route.Ending{}, err
@@ -148,12 +154,42 @@ func (s *Stage) Perform(ctx context.Context, l *route.Library, a route.Arrival, 
 	ending := e.Run(ctx, s, state)
 	fmt.Fprintf(s.out, "%s\n", s.how(ending))
 	err = e.Disconnect(ctx, state, s.Ended(ending))
+	s.originated(ctx, e)
+	e.Wait()
+	return ending, err
+}
+
+// ask runs the script of a web request.
+func (s *Stage) ask(ctx context.Context, e *route.Engine, l *route.Library, a route.Arrival) error {
+	script, _, err := l.Choose(a.Context, a.Domain, a.Number)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "route %q\n", script.Name)
+	err = e.Ask(ctx, s.ID(), a, func(r route.Reply) {
+		s.say("answer %s", strings.TrimSpace(fmt.Sprint(r.Status)+" "+written(r.Header)+string(r.Body)))
+	})
+	s.step("", "the script is finished", 0, nil)
+	s.originated(ctx, e)
+	e.Wait()
+	return err
+}
+
+// written are headers as they are sent.
+func written(h http.Header) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		fmt.Fprintf(&b, "%s: %s; ", name, h.Get(name))
+	}
+	return b.String()
+}
+
+// originated has the calls answered that were made, and runs their steps.
+func (s *Stage) originated(ctx context.Context, e *route.Engine) {
 	for o, ok := s.made(); ok; o, ok = s.made() {
 		fmt.Fprintf(s.out, "%s:%s answers\n", o.To.Type, o.To.Name)
 		fmt.Fprintf(s.out, "%s\n", s.how(e.Run(ctx, s, e.Adopt(s, o))))
 	}
-	e.Wait()
-	return ending, err
 }
 
 // made is the next call that was made and answered, if there is one.
