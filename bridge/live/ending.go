@@ -136,6 +136,7 @@ func (r *Router) Run(ctx context.Context) error {
 	late := time.AfterFunc(r.o.Grace, func() { stop(); r.engine.Stop() })
 	defer late.Stop()
 	r.made.end()
+	r.asked.end()
 	all.Wait()
 	r.engine.Wait()
 	return nil

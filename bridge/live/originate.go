@@ -11,10 +11,10 @@ import (
 	"switchgram/bridge/route"
 )
 
-// mostMade is how many calls of scripts there may be at once that wait, ring or talk.
+// mostMade is how many calls of scripts there may be at once that wait, ring or talk, and how many scripts of web requests.
 const mostMade = 100
 
-// made are the calls that scripts make.
+// made are the calls that scripts make, or the web requests that they answer.
 type made struct {
 	ctx  context.Context // ends with the Router's Run
 	stop context.CancelCauseFunc
@@ -39,16 +39,18 @@ func (m *made) enter(id string) (ctx context.Context, leave func(), err error) {
 	case m.ctx.Err() != nil:
 		return nil, nil, context.Cause(m.ctx)
 	case m.count >= mostMade:
-		return nil, nil, fmt.Errorf("scripts have made %d calls already", m.count)
+		return nil, nil, fmt.Errorf("there are %d already", m.count)
 	case id != "" && m.byID[id] != nil:
 		return nil, nil, fmt.Errorf("there is a call %q already", id)
 	}
 	m.count++
+	m.all.Add(1)
 	ctx, stop := context.WithCancelCause(m.ctx)
 	if id != "" {
 		m.byID[id] = stop
 	}
 	return ctx, func() {
+		defer m.all.Done()
 		stop(nil)
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -68,7 +70,7 @@ func (m *made) hangup(id string, c bridge.Cause) bool {
 	return stop != nil
 }
 
-// end ends all calls and returns when they are gone.
+// end ends all and returns when they are gone.
 func (m *made) end() {
 	m.mu.Lock()
 	m.stop(&bridge.EndedError{Cause: bridge.NormalClearing})

@@ -57,6 +57,7 @@ type Router struct {
 	engine  *route.Engine
 	sounds  sounds
 	made    *made
+	asked   *made    // web requests
 	journal *journal // nil: nothing survives
 
 	mu      sync.Mutex
@@ -94,7 +95,7 @@ func New(o Options) (*Router, error) {
 	}
 	r := &Router{
 		o: o, log: o.Log, sounds: sounds{o.Sounds, append([]string{o.Messages}, o.Made...)},
-		made: newMade(), calls: map[string]*call{}, awaited: map[string]*arrival{}, ended: make(chan *call, mostEnded),
+		made: newMade(), asked: newMade(), calls: map[string]*call{}, awaited: map[string]*arrival{}, ended: make(chan *call, mostEnded),
 	}
 	if o.Journal != "" {
 		var err error

@@ -63,6 +63,18 @@ func (e *Events) files() []*string {
 	return all
 }
 
+// tokens reads tokens of a key.
+func (c *Config) tokens(key string, from []SecretAt) (all []string, err error) {
+	for i, at := range from {
+		token, err := c.secret(fmt.Sprintf("%s[%d]", key, i), line.SecretRef(at))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, token)
+	}
+	return all, nil
+}
+
 // keepEvents has the store keep events, for as long as they may be asked for.
 func (p *Program) keepEvents(o *store.Options) {
 	o.KeepEvents = time.Duration(p.config.Events.Keep) * 24 * time.Hour
@@ -86,12 +98,8 @@ func (p *Program) openEvents(m *metrics) (err error) {
 		return p.config.wrong("events", errEventsStore)
 	}
 	o := stream.Options{Archive: p.store, Origins: e.Origins, Log: p.log}
-	for i, at := range e.Tokens {
-		token, err := p.config.secret(fmt.Sprintf("events.tokens[%d]", i), line.SecretRef(at))
-		if err != nil {
-			return err
-		}
-		o.Tokens = append(o.Tokens, token)
+	if o.Tokens, err = p.config.tokens("events.tokens", e.Tokens); err != nil {
+		return err
 	}
 	if p.events, err = stream.New(o); err != nil {
 		return p.config.wrong("events.tokens", err)

@@ -268,6 +268,7 @@ func (p *Program) Run(ctx context.Context) error {
 	all.Go(func() { p.watchRoutes(lines) })
 	all.Go(func() { p.serveScripts(lines) })
 	scripted.Go(func() { p.runRoutes(scripts) })
+	scripted.Go(func() { p.serveWebhooks(scripts) })
 	if p.awaitAgents(work) {
 		p.log.Info("listening for sip", "udp", p.SIPAddr("udp"), "tcp", p.SIPAddr("tcp"), "tls", p.SIPAddr("tls"))
 		p.log.Info("listening for media of telegram", "udp", p.MediaAddrs())

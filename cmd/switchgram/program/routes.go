@@ -33,6 +33,7 @@ type routing struct {
 	queued *live.Requests      // nil: there is nowhere to keep requests that nobody waits for
 	mail   *live.Mail          // nil: there is no server for it
 	js     *javascript.Workers // nil: JavaScript is off
+	hooks  *web                // nil: no web request has a script
 }
 
 // openRequests makes what sends the mail of scripts, and the queue of requests and mail that nobody waits for, if there is a store.
@@ -81,7 +82,7 @@ func (p *Program) openRoutes(o *bridge.Options, m *metrics) (err error) {
 	p.sink = append(p.sink, r.router)
 	o.Sink = p.sink
 	p.observeRoutes(m)
-	return p.openScriptSocket()
+	return errors.Join(p.openScriptSocket(), p.openWebhooks())
 }
 
 // openScriptSocket listens for the dialplan of FreeSWITCH.
@@ -310,10 +311,17 @@ func (p *Program) ScriptSocket() string {
 }
 
 func (r *routing) close() error {
-	if r == nil || r.socket == nil {
+	if r == nil {
 		return nil
 	}
-	return r.socket.Close()
+	var err error
+	if r.hooks != nil {
+		err = r.hooks.close()
+	}
+	if r.socket != nil {
+		err = errors.Join(err, r.socket.Close())
+	}
+	return err
 }
 
 // Routes are the scripts in force, and what they did; not ok: there are none.

@@ -31,6 +31,7 @@ type Routes struct {
 
 	FreeSWITCH RoutesFreeSWITCH `yaml:"freeswitch"`
 	JS         RoutesJS         `yaml:"js"`
+	Webhooks   Webhooks         `yaml:"webhooks"`
 
 	Speak []SpeechService `yaml:"speak"` // the first is meant where a script names none
 	Hear  []SpeechService `yaml:"hear"`
@@ -72,7 +73,7 @@ type SpeechService struct {
 
 func (r Routes) check(say func(key, format string, args ...any), lines []string) {
 	if r.Directory == "" {
-		if len(r.Numbers) > 0 || r.FreeSWITCH.Socket != "" {
+		if len(r.Numbers) > 0 || r.FreeSWITCH.Socket != "" || r.Webhooks.Listen.IsValid() {
 			say("routes.directory", "missing: where are the routes?")
 		}
 		return
@@ -86,6 +87,7 @@ func (r Routes) check(say func(key, format string, args ...any), lines []string)
 		say("routes.ringback", "%q: want a country whose tones are known, or none", r.Ringback)
 	}
 	r.FreeSWITCH.check(say)
+	r.Webhooks.check(say)
 	if _, err := line.NewToll(r.Dial); err != nil {
 		say("routes.dial", "%v", err)
 	}
@@ -131,7 +133,9 @@ func (r Routes) number(line string) (context, number string, named bool) {
 }
 
 // files are the names of files in it.
-func (r *Routes) files() []*string { return []*string{&r.Directory, &r.Sounds} }
+func (r *Routes) files() []*string {
+	return append([]*string{&r.Directory, &r.Sounds}, r.Webhooks.files()...)
+}
 
 // ringback makes what callers hear; nil: nothing.
 func (r Routes) ringback() (func() sound.Source, error) {
