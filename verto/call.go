@@ -123,11 +123,12 @@ func (s *Server) callsOf(user string) (n int) {
 	return n
 }
 
-// find is a user's call that has not ended, or nil: others' calls do not exist.
+// find is a user's call that has not ended, or nil: others' calls do not exist. A page that has been told of the end does not find the call, even
+// where that is still being cleared away.
 func (s *Server) find(id string, user User) *Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.calls[id]; c != nil && c.session.user.ID == user.ID {
+	if c := s.calls[id]; c != nil && c.session.user.ID == user.ID && c.ctx.Err() == nil {
 		return c
 	}
 	return nil
