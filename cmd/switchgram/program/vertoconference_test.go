@@ -121,7 +121,6 @@ func TestCallOfSeveralIsAConferenceToItsPages(t *testing.T) {
 	}
 	boss.event(seen["laChannel"].(string), func(data fields) bool { return data["action"] == "del" && data["hashKey"] == pageCall })
 	h.must(call.Discard(h.ctx, tgcall.Hangup))
-	boss.event(seen["laChannel"].(string), func(data fields) bool { return data["action"] == "clear" })
 	boss.event(boss.client.Session(), func(data fields) bool { return data["action"] == "conference-liveArray-part" })
 	h.outcome()
 }
