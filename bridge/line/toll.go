@@ -35,7 +35,7 @@ type TollError struct {
 	Why    string
 }
 
-// Error names the number, but for its last digits.
+// Error names the number.
 func (e *TollError) Error() string { return fmt.Sprintf("%s may not be dialled: %s", e.Number, e.Why) }
 
 // Toll is a TollConfig at work. Make one with NewToll; its methods may be called at once.

@@ -99,10 +99,10 @@ func (r *Router) Originate(ctx context.Context, o route.Origin) error {
 	if err != nil {
 		return err
 	}
-	r.made.all.Go(func() {
+	go func() { // made has counted it
 		defer leave()
 		r.make(life, o, to[0])
-	})
+	}()
 	return nil
 }
 

@@ -178,10 +178,8 @@ func (r *run) called(routes bool) (n int) {
 
 // beside runs steps that nobody waits for, without a channel, for as long as afterwards may take.
 func (r *run) beside(ctx context.Context, b *block, route string) {
-	other := *r
-	other.ch, other.reply, other.ending, other.pace, other.within = nil, nil, nil, pace{}, b
-	frames := []Frame{{Route: route, Block: b.path}}
-	other.frames = &frames
+	other := r.branch(b, route)
+	other.ch, other.reply = nil, nil
 	r.aside.Go(func() {
 		ctx, cancel := other.engine.besides(ctx)
 		defer cancel()
@@ -189,13 +187,15 @@ func (r *run) beside(ctx context.Context, b *block, route string) {
 	})
 }
 
-// apart runs steps on the call while the script itself waits, until the context ends. They cannot jump to what is not among them.
-func (r *run) apart(ctx context.Context, b *block, route string) {
+// apart runs steps on the call while the script itself waits, until the context ends.
+func (r *run) apart(ctx context.Context, b *block, route string) { r.branch(b, route).flow(ctx) }
+
+// branch is a run of its own of some steps of the script. They cannot jump to what is not among them.
+func (r *run) branch(b *block, route string) *run {
 	other := *r
 	other.ending, other.pace, other.within = nil, pace{}, b
-	frames := []Frame{{Route: route, Block: b.path}}
-	other.frames = &frames
-	other.flow(ctx)
+	other.frames = &[]Frame{{Route: route, Block: b.path}}
+	return &other
 }
 
 // target splits what goto is given: local:tag, public:number, or a tag.
