@@ -91,9 +91,9 @@ func (d *desk) take(id, offer string) {
 		return
 	}
 	t := d.s.load.Join(b, d.s.people)
-	if !d.keep(id, func() { t.Leave(); _ = b.Close() }) { // it is over
-		t.Leave()
-		_ = b.Close()
+	end := func() { t.Leave(); _ = b.Close() }
+	if !d.keep(id, end) { // the page is closed
+		end()
 		return
 	}
 	_, err = d.client.Ask(d.ctx, "verto.answer", map[string]any{"sdp": answer, "dialogParams": map[string]any{"callID": id}})

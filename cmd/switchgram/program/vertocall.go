@@ -47,17 +47,15 @@ var roles = map[line.Role]bridge.Role{line.Talk: bridge.Talk, line.Listen: bridg
 
 // joinFromPage lets a page into a running call, if its user may.
 func (p *Program) joinFromPage(ctx context.Context, c *verto.Call, id bridge.CallID, as line.Role) error {
-	for _, running := range p.bridge.Calls() {
-		if running.ID != id {
-			continue
-		}
-		if err := p.config.registry.MayJoin(c.User().ID, running.Line, as).Err(); err != nil {
-			return err
-		}
-		p.log.Info("user joins call", "call", string(id), "line", running.Line, "user", c.User().ID, "role", as.String())
-		return p.bridge.Join(ctx, id, p.pageLeg(c, running.Line), roles[as])
+	by, runs := p.running(id)
+	if !runs {
+		return &line.Refusal{Cause: bridge.InvalidCallReference, Reason: fmt.Sprintf("%q: %v", id, bridge.ErrNoCall)}
 	}
-	return &line.Refusal{Cause: bridge.InvalidCallReference, Reason: fmt.Sprintf("%q: %v", id, bridge.ErrNoCall)}
+	if err := p.config.registry.MayJoin(c.User().ID, by, as).Err(); err != nil {
+		return err
+	}
+	p.log.Info("user joins call", "call", string(id), "line", by, "user", c.User().ID, "role", as.String())
+	return p.bridge.Join(ctx, id, p.pageLeg(c, by), roles[as])
 }
 
 // dialFromPage makes the call that a page wants.

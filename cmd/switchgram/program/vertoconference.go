@@ -34,14 +34,6 @@ func (b *board) attend(calls []bridge.CallStatus) {
 	}
 }
 
-// dissolve ends all conferences.
-func (b *board) dissolve() {
-	for id, room := range b.rooms {
-		room.Close()
-		delete(b.rooms, id)
-	}
-}
-
 // convene makes a conference of a call in which several are, a page among them. It is one until the call ends.
 func (b *board) convene(c bridge.CallStatus) {
 	here := slices.DeleteFunc(slices.Clone(c.Legs), func(l bridge.LegStatus) bool { return l.State != bridge.LegUp })

@@ -34,7 +34,8 @@ func (p *Program) noteCommand(ctx context.Context, s *verto.Session, data json.R
 		return nil, &verto.CommandError{Text: "want call and text"}
 	}
 	u, text := s.User(), strings.TrimSpace(asked.Text)
-	id, line, runs := p.running(asked.Call)
+	id := bridge.CallID(asked.Call)
+	line, runs := p.running(id)
 	switch {
 	case !runs || !p.config.registry.Uses(u.ID, line):
 		return nil, &verto.CommandError{Text: "there is no such call"}
@@ -53,14 +54,14 @@ func (p *Program) noteCommand(ctx context.Context, s *verto.Session, data json.R
 	return shown, nil
 }
 
-// running finds a call in progress.
-func (p *Program) running(call string) (id bridge.CallID, line string, ok bool) {
+// running is the line of a call in progress.
+func (p *Program) running(id bridge.CallID) (line string, ok bool) {
 	for _, c := range p.bridge.Calls() {
-		if string(c.ID) == call {
-			return c.ID, c.Line, true
+		if c.ID == id {
+			return c.Line, true
 		}
 	}
-	return "", "", false
+	return "", false
 }
 
 // annotate keeps a note in the call's record, which the journal may not have brought to the database yet.

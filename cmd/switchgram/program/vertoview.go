@@ -73,7 +73,7 @@ func (b *board) run(ctx context.Context) {
 	tick, attend := time.NewTicker(appraiseEvery), time.NewTicker(attendEvery)
 	defer tick.Stop()
 	defer attend.Stop()
-	defer b.dissolve()
+	defer b.attend(nil)
 	for {
 		select {
 		case <-attend.C:
