@@ -19,12 +19,9 @@ import (
 
 // Events is where others may follow what happens, as it happens; docs/events.md explains.
 type Events struct {
-	Listen      netip.AddrPort `yaml:"listen"`      // none: nowhere; off loopback only with a certificate
-	Certificate string         `yaml:"certificate"` // PEM files, for HTTPS
-	Key         string         `yaml:"key"`
-	Tokens      []SecretAt     `yaml:"tokens"`  // that let in
-	Origins     []string       `yaml:"origins"` // of pages elsewhere whose scripts may read
-	Keep        Days           `yaml:"keep"`    // how long who was cut off may go on; 0: a week, if listen is there, or else not at all
+	TokenWeb `yaml:",inline"`
+	Origins  []string `yaml:"origins"` // of pages elsewhere whose scripts may read
+	Keep     Days     `yaml:"keep"`    // how long who was cut off may go on; 0: a week, if listen is there, or else not at all
 }
 
 // usualKeep is how many days events are kept.
@@ -32,35 +29,17 @@ const usualKeep = Days(7)
 
 // check completes the block, or reports what is wrong with it.
 func (e *Events) check(say func(key, format string, args ...any)) {
-	if (e.Certificate == "") != (e.Key == "") {
-		say("events.certificate", "want certificate and key, or neither")
-	}
+	e.TokenWeb.check(say, "events.", tokenWords{
+		missing: "where may others read? Such as 127.0.0.1:8095", risk: "names and numbers are told there", tokens: "readers in, such as [{env: EVENTS_TOKEN}]",
+	})
 	for i, origin := range e.Origins {
 		if u, err := url.Parse(origin); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin {
 			say(fmt.Sprintf("events.origins[%d]", i), "%q: want scheme and host, such as https://board.example.org", origin)
 		}
 	}
-	switch {
-	case !e.Listen.IsValid() && len(e.Tokens) > 0:
-		say("events.listen", "missing: where may others read? Such as 127.0.0.1:8095")
-	case !e.Listen.IsValid():
-	case !e.Listen.Addr().IsLoopback() && e.Certificate == "":
-		say("events.listen", "%s: names and numbers are told there; want a loopback address, or certificate and key", e.Listen)
-	case len(e.Tokens) == 0:
-		say("events.tokens", "want the tokens that let readers in, such as [{env: EVENTS_TOKEN}]")
-	}
 	if e.Listen.IsValid() && e.Keep == 0 {
 		e.Keep = usualKeep
 	}
-}
-
-// files are the names of files in it.
-func (e *Events) files() []*string {
-	all := []*string{&e.Certificate, &e.Key}
-	for i := range e.Tokens {
-		all = append(all, &e.Tokens[i].File)
-	}
-	return all
 }
 
 // tokens reads tokens of a key.

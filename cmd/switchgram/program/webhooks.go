@@ -10,36 +10,14 @@ import (
 
 // Webhooks is where web requests find the scripts that answer them; docs/routing.md explains.
 type Webhooks struct {
-	Listen      netip.AddrPort `yaml:"listen"`      // none: nowhere; off loopback only with a certificate
-	Certificate string         `yaml:"certificate"` // PEM files, for HTTPS
-	Key         string         `yaml:"key"`
-	Tokens      []SecretAt     `yaml:"tokens"` // that let in
+	TokenWeb `yaml:",inline"`
 }
 
 // check reports what is wrong with the block.
-func (w Webhooks) check(say func(key, format string, args ...any)) {
-	const block = "routes.webhooks."
-	if (w.Certificate == "") != (w.Key == "") {
-		say(block+"certificate", "want certificate and key, or neither")
-	}
-	switch {
-	case !w.Listen.IsValid() && len(w.Tokens) > 0:
-		say(block+"listen", "missing: where may others ask? Such as 127.0.0.1:8096")
-	case !w.Listen.IsValid():
-	case !w.Listen.Addr().IsLoopback() && w.Certificate == "":
-		say(block+"listen", "%s: tokens are shown there; want a loopback address, or certificate and key", w.Listen)
-	case len(w.Tokens) == 0:
-		say(block+"tokens", "want the tokens that let in who asks, such as [{env: WEBHOOK_TOKEN}]")
-	}
-}
-
-// files are the names of files in it.
-func (w *Webhooks) files() []*string {
-	all := []*string{&w.Certificate, &w.Key}
-	for i := range w.Tokens {
-		all = append(all, &w.Tokens[i].File)
-	}
-	return all
+func (w *Webhooks) check(say func(key, format string, args ...any)) {
+	w.TokenWeb.check(say, "routes.webhooks.", tokenWords{
+		missing: "where may others ask? Such as 127.0.0.1:8096", risk: "tokens are shown there", tokens: "in who asks, such as [{env: WEBHOOK_TOKEN}]",
+	})
 }
 
 // openWebhooks listens for web requests that scripts answer, if there are to be any.
