@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"bridge/room":        {"bridge/media", "bridge/room/..."},
 	"bridge/sound":       {"bridge/media", "bridge/room/codec"},
 	"bridge/leg":         {"bridge", "bridge/media", "bridge/sip", "bridge/eventsocket", "esl", "verto", "tgcall", "tgcall/account", "tgcall/engine"},
+	"bridge/desk":        {"bridge", "bridge/leg", "bridge/line", "bridge/store", "verto"},
 	"bridge/eventsocket": {"bridge", "esl"},
 	"bridge/line":        {"bridge"},
 	"bridge/live":        {"bridge", "bridge/fetch", "bridge/notify", "bridge/recording", "bridge/room", "bridge/route", "bridge/route/...", "bridge/sound", "esl"},

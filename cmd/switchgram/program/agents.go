@@ -12,23 +12,23 @@ import (
 type agents struct{ p *Program }
 
 // OpenLink implements route.Agents.
-func (a agents) OpenLink(ctx context.Context, user, url, message string) error {
+func (a agents) OpenLink(_ context.Context, user, url, message string) error {
 	a.p.sink.Publish(bridge.NewAgentTold(bridge.Told{User: user, URL: url, Message: message}))
-	if a.p.pages == nil {
+	if a.p.desk == nil {
 		return nil
 	}
-	return present(pageAgents{a.p.pages}.OpenLink(ctx, user, url, message))
+	return present(a.p.desk.OpenLink(user, url, message))
 }
 
 // Notify implements route.Agents.
-func (a agents) Notify(ctx context.Context, users []string, message string) error {
+func (a agents) Notify(_ context.Context, users []string, message string) error {
 	for _, user := range users {
 		a.p.sink.Publish(bridge.NewAgentTold(bridge.Told{User: user, Message: message}))
 	}
-	if a.p.pages == nil {
+	if a.p.desk == nil {
 		return nil
 	}
-	return present(pageAgents{a.p.pages}.Notify(ctx, users, message))
+	return present(a.p.desk.Notify(users, message))
 }
 
 // present leaves out that somebody has no page open: they look elsewhere.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"switchgram/bridge"
+	"switchgram/bridge/desk"
 	"switchgram/bridge/eventsocket"
 	"switchgram/bridge/leg"
 	"switchgram/bridge/notify"
@@ -22,7 +23,6 @@ import (
 	"switchgram/bridge/stream"
 	"switchgram/tgcall"
 	"switchgram/tgcall/engine/port"
-	"switchgram/verto"
 )
 
 // Options are what a configuration file does not say. The zero value is what `switchgram run` uses.
@@ -53,12 +53,11 @@ type Program struct {
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
 	telegram map[string]*telegramLine
-	media    *port.Port    // of all Telegram calls, and of browsers'
-	pages    *verto.Server // nil: no browser may log in
-	asker    *asker        // about passwords; nil: nobody is asked
-	phone    *web          // that serves the pages
-	board    *board        // what the pages show
-	photos   *photos       // of who calls
+	media    *port.Port // of all Telegram calls, and of browsers'
+	desk     *desk.Desk // nil: no browser may log in
+	asker    *asker     // about passwords; nil: nobody is asked
+	phone    *web       // that serves the pages
+	photos   *photos    // of who calls
 
 	again map[string]chan struct{} // by line: the switch may have forgotten it; never changes
 
@@ -155,8 +154,8 @@ func (p *Program) told(m *metrics) (all sinks) {
 	if p.socket != nil {
 		all = append(all, p.socket)
 	}
-	if p.board != nil {
-		all = append(all, p.board)
+	if p.desk != nil {
+		all = append(all, p.desk)
 	}
 	return all
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/pion/webrtc/v4"
 
+	"switchgram/bridge"
+	"switchgram/bridge/desk"
 	"switchgram/bridge/line"
 	"switchgram/verto"
 	"switchgram/verto/phone"
@@ -100,20 +102,20 @@ func (p *Program) openVerto() error {
 	if p.asker, err = p.config.newAsker(); err != nil {
 		return err
 	}
-	p.pages, err = verto.New(verto.Options{
-		Users: vertoUsers{p.config.registry, p.asker, p.log}, OnCall: p.onPage, OnMessage: p.onPageMessage,
-		Commands: map[string]verto.Command{"phone": p.phoneCommand(servers), "note": p.noteCommand}, Variables: []string{chosenLine},
-		Origins: v.Origins, Plain: v.Plain, ICEServers: servers, Media: p.pageMedia, Log: p.log,
+	p.desk, err = desk.New(desk.Options{
+		Registry: p.config.registry, Lines: deskLines{p}, Bridge: func() *bridge.Bridge { return p.bridge }, Store: p.store, Log: p.log,
+		Verto: verto.Options{
+			Users: vertoUsers{p.config.registry, p.asker, p.log}, Origins: v.Origins, Plain: v.Plain, ICEServers: servers, Media: p.pageMedia, Log: p.log,
+		},
 	})
 	if err != nil {
 		return err
 	}
-	p.board = newBoard(p)
 	secure, err := serverTLS(v.Certificate, v.Key)
 	if err != nil {
 		return p.config.wrong("verto.certificate", err)
 	}
-	p.phone, err = newWeb("verto", v.Listen, secure, v.handler(p.pages), p.log)
+	p.phone, err = newWeb("verto", v.Listen, secure, v.handler(p.desk.Pages()), p.log)
 	return err
 }
 
@@ -131,14 +133,13 @@ func (v *Verto) handler(pages *verto.Server) http.Handler {
 
 // serveVerto serves browsers until ctx ends; their calls have ended before, or end then.
 func (p *Program) serveVerto(ctx context.Context) {
-	if p.pages == nil {
+	if p.desk == nil {
 		return
 	}
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
 	var all sync.WaitGroup
-	all.Go(func() { _ = p.pages.Run(serving) }) // it always ends well
-	all.Go(func() { p.board.run(serving) })
+	all.Go(func() { _ = p.desk.Run(serving) }) // it always ends well
 	scheme := "http"
 	if p.config.Verto.Certificate != "" {
 		scheme = "https"

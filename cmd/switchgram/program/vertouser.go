@@ -3,13 +3,10 @@ package program
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
-	"strings"
 
-	"github.com/pion/webrtc/v4"
-
+	"switchgram/bridge/desk"
 	"switchgram/bridge/line"
 	"switchgram/verto"
 )
@@ -50,50 +47,5 @@ func (u vertoUsers) ask(ctx context.Context, l verto.Login, ours bool, user line
 
 // known is a user of the configuration, perhaps by another name.
 func (u vertoUsers) known(user line.User, name string) verto.User {
-	return verto.User{ID: user.Name, Name: cmp.Or(name, user.DisplayName, user.Name), Number: user.Name, May: vertoAccess{u.registry, user.Name}}
-}
-
-// vertoAccess is what a user may listen to.
-type vertoAccess struct {
-	registry *line.Registry
-	user     string
-}
-
-// MaySubscribe implements verto.Access: who has every line sees all calls, and otherwise those of the lines that the user has.
-func (a vertoAccess) MaySubscribe(channel string) bool {
-	if channel == allCalls {
-		return a.registry.Uses(a.user, "*")
-	}
-	name, ok := strings.CutPrefix(channel, allCalls+".")
-	return ok && a.registry.Line(name) != nil && a.registry.Uses(a.user, name)
-}
-
-// MayBroadcast implements verto.Access: to ask for what stands in a table is all that there is to publish.
-func (a vertoAccess) MayBroadcast(channel string) bool { return a.MaySubscribe(channel) }
-
-// granted is what the telephone is told of its user.
-type granted struct {
-	Lines      []string           `json:"lines"`
-	Roles      []line.Role        `json:"roles"`
-	Calls      []string           `json:"calls"` // channels of the tables of calls that the user may see
-	ICEServers []webrtc.ICEServer `json:"iceServers"`
-	Notes      bool               `json:"notes"` // may be written on these calls
-}
-
-// phoneCommand says what the user may do.
-func (p *Program) phoneCommand(servers []webrtc.ICEServer) verto.Command {
-	return func(_ context.Context, s *verto.Session, _ json.RawMessage) (any, error) {
-		r, name := p.config.registry, s.User().ID
-		user, _ := r.User(name)
-		g := granted{Roles: user.Roles, ICEServers: servers, Notes: p.store != nil}
-		for _, l := range r.Lines() {
-			if r.Uses(name, l.Name) {
-				g.Lines, g.Calls = append(g.Lines, l.Name), append(g.Calls, allCalls+"."+l.Name)
-			}
-		}
-		if r.Uses(name, "*") {
-			g.Calls = []string{allCalls}
-		}
-		return g, nil
-	}
+	return verto.User{ID: user.Name, Name: cmp.Or(name, user.DisplayName, user.Name), Number: user.Name, May: desk.Access{Registry: u.registry, User: user.Name}}
 }

@@ -1,4 +1,4 @@
-package program
+package desk
 
 import (
 	"context"
@@ -7,16 +7,15 @@ import (
 	"time"
 
 	"switchgram/bridge"
-	"switchgram/bridge/leg"
 	"switchgram/verto"
 )
 
 // allCalls is the channel of the table of all calls; with a dot and the name of a line after it, of those by the line.
 const allCalls = "switchgram.calls"
 
-// board shows pages the calls in progress, and whom each of theirs is with. It is told of what happens as a bridge.Sink.
+// board shows pages the calls in progress, and whom each of theirs is with.
 type board struct {
-	p      *Program
+	d      *Desk
 	tables map[string]*verto.Array             // by line; of all calls: ""
 	shown  map[bridge.CallID]string            // the line of each call that is in the tables; of run alone
 	rooms  map[bridge.CallID]*verto.Conference // of calls of several that pages are in; of run alone
@@ -26,23 +25,15 @@ type board struct {
 	notes map[bridge.CallID][]note // on calls in progress
 }
 
-func newBoard(p *Program) *board {
+func newBoard(d *Desk) *board {
 	b := &board{
-		p: p, tables: map[string]*verto.Array{"": p.pages.NewArray(allCalls, allCalls)}, shown: map[bridge.CallID]string{},
+		d: d, tables: map[string]*verto.Array{"": d.pages.NewArray(allCalls, allCalls)}, shown: map[bridge.CallID]string{},
 		rooms: map[bridge.CallID]*verto.Conference{}, news: make(chan struct{}, 1), notes: map[bridge.CallID][]note{},
 	}
-	for _, l := range p.config.registry.Lines() {
-		b.tables[l.Name] = p.pages.NewArray(allCalls+"."+l.Name, allCalls+"."+l.Name)
+	for _, l := range d.o.Registry.Lines() {
+		b.tables[l.Name] = d.pages.NewArray(allCalls+"."+l.Name, allCalls+"."+l.Name)
 	}
 	return b
-}
-
-// Publish implements bridge.Sink.
-func (b *board) Publish(ev bridge.Event) {
-	if ev.Kind == bridge.CallAnswered {
-		b.introduce(ev)
-	}
-	b.rouse()
 }
 
 // rouse has the tables brought up to date.
@@ -50,16 +41,6 @@ func (b *board) rouse() {
 	select {
 	case b.news <- struct{}{}:
 	default: // it will look anyway
-	}
-}
-
-// introduce tells the pages that talk with somebody with whom.
-func (b *board) introduce(ev bridge.Event) {
-	for i, t := range ev.Talkers {
-		if c := leg.VertoCall(b.p.pages, t.Leg); c != nil && len(ev.Talkers) > 1 {
-			other := ev.Talkers[(i+1)%len(ev.Talkers)]
-			c.Display(leg.VertoParty(other.Party, ev.Line, map[string]string{verto.FieldCall: string(ev.Call)}))
-		}
 	}
 }
 
@@ -78,7 +59,7 @@ func (b *board) run(ctx context.Context) {
 		select {
 		case <-attend.C:
 			if len(b.rooms) > 0 {
-				b.attend(b.p.bridge.Calls())
+				b.attend(b.d.o.Bridge().Calls())
 			}
 		case <-b.news:
 			b.refresh()
@@ -93,7 +74,7 @@ func (b *board) run(ctx context.Context) {
 // refresh brings the tables up to date. What has not changed is told to nobody.
 func (b *board) refresh() {
 	running := map[bridge.CallID]bool{}
-	calls := b.p.bridge.Calls()
+	calls := b.d.o.Bridge().Calls()
 	for _, c := range calls {
 		running[c.ID], b.shown[c.ID] = true, c.Line
 		for _, line := range []string{"", c.Line} {

@@ -1,4 +1,4 @@
-package program
+package desk
 
 import (
 	"cmp"
@@ -27,51 +27,41 @@ type note struct {
 	Text string `json:"text"`
 }
 
-// noteCommand writes a note on a call in progress, which who sees the call may.
-func (p *Program) noteCommand(ctx context.Context, s *verto.Session, data json.RawMessage) (any, error) {
+// note writes a note on a call in progress, which who sees the call may.
+func (d *Desk) note(ctx context.Context, s *verto.Session, data json.RawMessage) (any, error) {
 	var asked struct{ Call, Text string }
 	if json.Unmarshal(data, &asked) != nil {
 		return nil, &verto.CommandError{Text: "want call and text"}
 	}
 	u, text := s.User(), strings.TrimSpace(asked.Text)
 	id := bridge.CallID(asked.Call)
-	line, runs := p.running(id)
+	line, runs := d.running(id)
 	switch {
-	case !runs || !p.config.registry.Uses(u.ID, line):
+	case !runs || !d.o.Registry.Uses(u.ID, line):
 		return nil, &verto.CommandError{Text: "there is no such call"}
-	case p.store == nil:
+	case d.o.Store == nil:
 		return nil, &verto.CommandError{Text: "calls are not remembered"}
 	case text == "" || len(text) > maxPageNote:
 		return nil, &verto.CommandError{Text: "a note has 1 to 2000 bytes"}
 	}
 	n := store.Note{At: time.Now(), By: cmp.Or(u.Name, u.ID), Text: text}
-	if err := p.annotate(ctx, id, n); err != nil {
+	if err := d.annotate(ctx, id, n); err != nil {
 		return nil, err
 	}
 	shown := note{At: n.At.UnixMilli(), By: n.By, Text: n.Text}
-	p.board.write(id, shown)
-	p.log.Info("note on call", "call", string(id), "line", line, "user", u.ID)
+	d.board.write(id, shown)
+	d.log.Info("note on call", "call", string(id), "line", line, "user", u.ID)
 	return shown, nil
 }
 
-// running is the line of a call in progress.
-func (p *Program) running(id bridge.CallID) (line string, ok bool) {
-	for _, c := range p.bridge.Calls() {
-		if c.ID == id {
-			return c.Line, true
-		}
-	}
-	return "", false
-}
-
 // annotate keeps a note in the call's record, which the journal may not have brought to the database yet.
-func (p *Program) annotate(ctx context.Context, id bridge.CallID, n store.Note) error {
+func (d *Desk) annotate(ctx context.Context, id bridge.CallID, n store.Note) error {
 	ctx, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		err := p.store.Annotate(ctx, id, n)
+		err := d.o.Store.Annotate(ctx, id, n)
 		switch {
 		case errors.Is(err, store.ErrNote):
 			return &verto.CommandError{Text: "the call has too many notes"}

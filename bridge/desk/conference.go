@@ -1,4 +1,4 @@
-package program
+package desk
 
 import (
 	"cmp"
@@ -39,10 +39,10 @@ func (b *board) convene(c bridge.CallStatus) {
 	here := slices.DeleteFunc(slices.Clone(c.Legs), func(l bridge.LegStatus) bool { return l.State != bridge.LegUp })
 	room := b.rooms[c.ID]
 	if room == nil {
-		if len(here) < gathering || !slices.ContainsFunc(here, func(l bridge.LegStatus) bool { return leg.VertoCall(b.p.pages, l.ID) != nil }) {
+		if len(here) < gathering || !slices.ContainsFunc(here, func(l bridge.LegStatus) bool { return leg.VertoCall(b.d.pages, l.ID) != nil }) {
 			return
 		}
-		room = b.p.pages.NewConference(string(c.ID), verto.ConferenceOptions{Order: func(ctx context.Context, by *verto.Session, o verto.Order) error {
+		room = b.d.pages.NewConference(string(c.ID), verto.ConferenceOptions{Order: func(ctx context.Context, by *verto.Session, o verto.Order) error {
 			return b.obey(ctx, c.ID, c.Line, by, o)
 		}})
 		b.rooms[c.ID] = room
@@ -60,19 +60,19 @@ func (b *board) convene(c bridge.CallStatus) {
 // member is a leg as a conference shows it. Who only listens is shown as muted.
 func (b *board) member(by string, l bridge.LegStatus) verto.Member {
 	m := verto.Member{
-		Key: string(l.ID), Call: leg.VertoCall(b.p.pages, l.ID), Name: l.Party.Name(), Number: l.Party.Caller(), Codec: l.Codec,
+		Key: string(l.ID), Call: leg.VertoCall(b.d.pages, l.ID), Name: l.Party.Name(), Number: l.Party.Caller(), Codec: l.Codec,
 		Muted: l.Silenced || l.Role == bridge.Listen, Deaf: l.Deaf, Held: l.Held, Volume: int(math.Round(l.Volume / volumeStep)),
 	}
 	if l.Loudness > 0 {
 		m.Talking, m.Energy = true, int(math.MaxInt16*math.Pow(10, float64(l.Loudness-100)/20))
 	}
-	m.Moderator = m.Call != nil && b.p.config.registry.MayJoin(m.Call.User().ID, by, line.Moderate).Err() == nil
+	m.Moderator = m.Call != nil && b.d.o.Registry.MayJoin(m.Call.User().ID, by, line.Moderate).Err() == nil
 	return m
 }
 
 // obey does what a moderator wants of a leg.
 func (b *board) obey(ctx context.Context, id bridge.CallID, by string, who *verto.Session, o verto.Order) (err error) {
-	leg, br := bridge.LegID(o.Member), b.p.bridge
+	leg, br := bridge.LegID(o.Member), b.d.o.Bridge()
 	switch o.Command {
 	case verto.OrderMute, verto.OrderUnmute:
 		err = br.Silence(ctx, leg, o.Command == verto.OrderMute)
@@ -85,7 +85,7 @@ func (b *board) obey(ctx context.Context, id bridge.CallID, by string, who *vert
 	case verto.OrderTransfer:
 		err = b.transfer(ctx, leg, by, who.User().ID, o.To)
 	}
-	b.p.log.Info("order in a conference", "call", string(id), "line", by, "user", who.User().ID, "leg", o.Member, "command", o.Command, "err", err)
+	b.d.log.Info("order in a conference", "call", string(id), "line", by, "user", who.User().ID, "leg", o.Member, "command", o.Command, "err", err)
 	b.rouse()
 	if errors.Is(err, bridge.ErrNoLeg) || errors.Is(err, bridge.ErrVerb) {
 		return &verto.CommandError{Text: "not possible now"}
@@ -95,12 +95,12 @@ func (b *board) obey(ctx context.Context, id bridge.CallID, by string, who *vert
 
 // transfer has somebody called to take a leg's place, whom the moderator may call.
 func (b *board) transfer(ctx context.Context, leg bridge.LegID, by, user, dialled string) error {
-	to := b.p.meant(by, dialled)
+	to := b.d.Means(by, dialled)
 	if to == (bridge.Address{}) {
 		return &verto.CommandError{Text: fmt.Sprintf("%q: nobody can be meant by that", dialled)}
 	}
-	if err := b.p.mayCall(b.p.config.registry.Line(by), user, to); err != nil {
+	if err := b.d.mayCall(b.d.o.Registry.Line(by), user, to); err != nil {
 		return &verto.CommandError{Text: cmp.Or(err.Error(), "not permitted")}
 	}
-	return b.p.bridge.Transfer(ctx, leg, to)
+	return b.d.o.Bridge().Transfer(ctx, leg, to)
 }
