@@ -20,6 +20,7 @@ import (
 	"switchgram/bridge/route/folder"
 	"switchgram/bridge/route/javascript"
 	"switchgram/bridge/route/numberlist"
+	"switchgram/bridge/store/search"
 	"switchgram/esl"
 	"switchgram/tgcall/account"
 )
@@ -151,7 +152,7 @@ func (p *Program) scriptOptions() (o route.Options, err error) {
 		o.JavaScript = p.routes.js
 	}
 	if p.store != nil {
-		o.Records = records{p.store}
+		o.Records = search.Records{Store: p.store}
 	}
 	if len(c.Speak) > 0 {
 		if o.Speaker, err = speech.NewSpeaker(p.config.folder("speech"), services(c.Speak), p.routes.client); err != nil {

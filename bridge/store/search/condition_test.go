@@ -1,10 +1,14 @@
-package program
+package search
 
 import (
 	"errors"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func leaf(field, op string, value any) map[string]any {
 	return map[string]any{"field": field, "op": op, "value": value}
@@ -59,7 +63,7 @@ func TestTreesThatAskForWhatCannotBe(t *testing.T) {
 		"deep": deep, "wide": wide, "a leaf of nothing": leaf("caller", "eq", nil),
 	} {
 		leaves := 0
-		if _, err := condition(tree, deepestTree, &leaves); !errors.Is(err, errFilter) {
+		if _, err := condition(tree, deepestTree, &leaves); !errors.Is(err, ErrFilter) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

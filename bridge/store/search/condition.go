@@ -1,107 +1,31 @@
-package program
+package search
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"switchgram/bridge/route"
-	"switchgram/bridge/store"
 )
 
-// records lets scripts search the calls that were (the step cdr).
-type records struct{ store *store.Store }
+// ErrFilter says that calls cannot be searched like that.
+var ErrFilter = errors.New("filter of calls")
 
 const (
-	mostHits    = 100
-	mostLooked  = 5000 // calls that one search looks at
 	deepestTree = 6
 	mostLeaves  = 50
 )
-
-var errFilter = errors.New("filter of calls")
-
-// hit is a call that was found, as scripts see it.
-type hit struct {
-	Call       string    `json:"call"`
-	Start      time.Time `json:"start"`
-	Line       string    `json:"line"`
-	Caller     string    `json:"caller"`
-	CallerName string    `json:"caller_name"`
-	Called     string    `json:"called"`
-	Bridged    bool      `json:"bridged"`
-	BridgedTo  string    `json:"bridged_to"`
-	Missed     bool      `json:"missed"`
-	Cause      string    `json:"cause"`
-	Duration   int       `json:"duration"` // seconds that they talked
-	Route      string    `json:"route"`
-}
-
-func hitOf(r store.Record) hit {
-	h := hit{
-		Call: string(r.ID), Start: r.Times.Started, Line: r.Line, Caller: r.Caller.Number, CallerName: r.Caller.Name, Called: user(r.To),
-		Bridged: !r.Times.Answered.IsZero(), BridgedTo: user(r.AnsweredBy), Missed: r.Missed, Cause: r.Cause, Duration: int(r.Times.Talk),
-	}
-	if h.Caller == "" {
-		h.Caller = user(r.From)
-	}
-	if r.Script != nil && len(r.Script.Routes) > 0 {
-		h.Route = r.Script.Routes[len(r.Script.Routes)-1]
-	}
-	return h
-}
-
-// user is an address without its scheme, as people dial it.
-func user(address string) string {
-	_, user, ok := strings.Cut(address, ":")
-	if !ok {
-		return address
-	}
-	return user
-}
-
-// Search implements route.Records.
-func (r records) Search(ctx context.Context, s route.Search) ([]byte, error) {
-	leaves := 0
-	fits, err := condition(s.Filter, deepestTree, &leaves)
-	if err != nil {
-		return nil, err
-	}
-	q := store.Query{}
-	if s.Sort == "start" {
-		q.Order = store.Oldest
-	} else if s.Sort != "" && s.Sort != "-start" {
-		return nil, fmt.Errorf("%w: sort %q: want start or -start", errFilter, s.Sort)
-	}
-	hits, looked := []hit{}, 0
-	for rec, err := range r.store.Each(ctx, q) {
-		if err != nil {
-			return nil, err
-		}
-		if h := hitOf(rec); fits(h) {
-			hits = append(hits, h)
-		}
-		if looked++; len(hits) >= min(max(s.Limit, 1), mostHits) || looked >= mostLooked {
-			break
-		}
-	}
-	return json.Marshal(map[string]any{"hits": hits})
-}
 
 // condition makes a tree of and, or, not and leaves a function.
 func condition(tree any, depth int, leaves *int) (func(hit) bool, error) {
 	node, ok := tree.(map[string]any)
 	if !ok || depth == 0 {
-		return nil, fmt.Errorf("%w: want and, or, not or a field, no more than %d deep", errFilter, deepestTree)
+		return nil, fmt.Errorf("%w: want and, or, not or a field, no more than %d deep", ErrFilter, deepestTree)
 	}
 	if _, leaf := node["field"]; leaf {
 		if *leaves++; *leaves > mostLeaves {
-			return nil, fmt.Errorf("%w: more than %d fields", errFilter, mostLeaves)
+			return nil, fmt.Errorf("%w: more than %d fields", ErrFilter, mostLeaves)
 		}
 		return leafOf(node)
 	}
@@ -114,7 +38,7 @@ func condition(tree any, depth int, leaves *int) (func(hit) bool, error) {
 		fits, err := condition(inner, depth-1, leaves)
 		return func(h hit) bool { return !fits(h) }, err
 	}
-	return nil, fmt.Errorf("%w: want one of and, or, not, or field, op and value", errFilter)
+	return nil, fmt.Errorf("%w: want one of and, or, not, or field, op and value", ErrFilter)
 }
 
 // listOf is a list, as JSON or a program writes it.
@@ -167,7 +91,7 @@ func leafOf(node map[string]any) (func(hit) bool, error) {
 	op, _ := node["op"].(string)
 	read, known := fields[name]
 	if !known {
-		return nil, fmt.Errorf("%w: field %q: there is none", errFilter, name)
+		return nil, fmt.Errorf("%w: field %q: there is none", ErrFilter, name)
 	}
 	values, err := valuesOf(name, node["value"])
 	if err != nil {
@@ -175,7 +99,7 @@ func leafOf(node map[string]any) (func(hit) bool, error) {
 	}
 	holds, known := operators[op]
 	if !known || len(values) == 0 && op != "exists" || op == "between" && len(values) != 2 {
-		return nil, fmt.Errorf("%w: %q of %s: no such comparison with that value", errFilter, op, name)
+		return nil, fmt.Errorf("%w: %q of %s: no such comparison with that value", ErrFilter, op, name)
 	}
 	return func(h hit) bool { return holds(read(h), values) }, nil
 }
@@ -215,7 +139,7 @@ func valuesOf(name string, value any) (all []string, err error) {
 		case "duration":
 			n, err := strconv.ParseUint(text, 10, 32)
 			if err != nil {
-				return nil, fmt.Errorf("%w: duration %q: want seconds", errFilter, text)
+				return nil, fmt.Errorf("%w: duration %q: want seconds", ErrFilter, text)
 			}
 			text = fmt.Sprintf("%09d", n)
 		}
@@ -242,7 +166,7 @@ func when(text string, now time.Time) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return at, fmt.Errorf("%w: time %q: want 2026-11-22T05:00:00+02:00, or now-30d", errFilter, text)
+		return at, fmt.Errorf("%w: time %q: want 2026-11-22T05:00:00+02:00, or now-30d", ErrFilter, text)
 	}
 	return at, nil
 }
