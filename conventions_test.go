@@ -58,7 +58,9 @@ var mayImport = map[string][]string{
 	"xml":            {},
 	"internal/udp":   {},
 	// for tests alone
-	"internal/npm": {},
+	// for tests alone
+	"internal/chromium": {},
+	"internal/npm":      {},
 }
 
 // withoutCgo are the packages somebody else should be able to import without a C compiler.

@@ -15,6 +15,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
+	"switchgram/internal/chromium"
 	"switchgram/internal/npm"
 	"switchgram/verto"
 )
@@ -75,7 +76,7 @@ func (anything) MaySubscribe(string) bool { return true }
 func (anything) MayBroadcast(string) bool { return false }
 
 // build runs a server, with the page beside it, until the test ends.
-func build(t *testing.T, browser context.Context) *house {
+func build(t *testing.T, browser *chromium.Browser) *house {
 	t.Helper()
 	h := &house{calls: make(chan *verto.Call, 4)}
 	var err error
@@ -165,7 +166,7 @@ func await[E verto.Event](t *testing.T, c *verto.Call) (e E) {
 
 // TestClientsThatAreNotOurs has one browser, and a tab for each client.
 func TestClientsThatAreNotOurs(t *testing.T) {
-	browser := chromium(t)
+	browser := chromium.Start(t)
 	for _, client := range []string{"vertojs", "verto"} {
 		t.Run(client, func(t *testing.T) {
 			h := build(t, browser)
@@ -310,8 +311,7 @@ func comesBack(h *house) {
 	c := h.call()
 	await[verto.Answered](h.t, c)
 	h.do("reaches('active')")
-	h.run(chromedp.Reload())
-	h.run(chromedp.Poll("window.ready", nil))
+	h.load(chromedp.Reload())
 	await[verto.Detached](h.t, c)
 	h.start("verto")
 	await[verto.Attached](h.t, c)

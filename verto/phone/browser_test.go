@@ -4,8 +4,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/chromedp/cdproto/input"
-
+	"switchgram/internal/chromium"
 	"switchgram/verto"
 	"switchgram/verto/phone"
 )
@@ -13,16 +12,29 @@ import (
 // atOnce is how many tabs there are at a time. They wait more than they work, so that is more than most machines have processors.
 const atOnce = 4
 
-// TestInChromium has one browser for all that follows, and a house and tabs for each.
-func TestInChromium(t *testing.T) {
-	b := startChromium(t)
+// trial is something that is tried in a browser.
+type trial struct {
+	name string
+	run  func(t *testing.T, b browser)
+}
+
+// try has one browser for all, and a house and tabs for each.
+func try(t *testing.T, b browser, all []trial) {
 	seats := make(chan struct{}, atOnce)
-	var all sync.WaitGroup
-	defer all.Wait()
-	for _, test := range []struct {
-		name string
-		run  func(t *testing.T, b *chromium)
-	}{
+	var running sync.WaitGroup
+	defer running.Wait()
+	for _, one := range all {
+		seats <- struct{}{}
+		running.Go(func() {
+			defer func() { <-seats }()
+			t.Run(one.name, func(t *testing.T) { one.run(t, b) })
+		})
+	}
+}
+
+// TestInChromium is of all that the page can do.
+func TestInChromium(t *testing.T) {
+	try(t, inChromium{chromium.Start(t)}, []trial{
 		{"keeps the call when the network is gone", survivesTheNetwork}, // those that take longest first
 		{"keeps the call when it is reloaded", survivesAReload},
 		{"hangs up while the network is gone", hangsUpAway},
@@ -50,26 +62,21 @@ func TestInChromium(t *testing.T) {
 		{"speaks Russian", speaksRussian},
 		{"shows what the server tells", showsNotices},
 		{"notifies", notifies},
-	} {
-		seats <- struct{}{}
-		all.Go(func() {
-			defer func() { <-seats }()
-			t.Run(test.name, func(t *testing.T) { test.run(t, b) })
-		})
-	}
+		{"shows itself", showsItself},
+	})
 }
 
 // ann opens a house and logs in there.
-func ann(t *testing.T, b *chromium) (*house, *tab) {
+func ann(t *testing.T, b browser) (*house, *tab) {
 	t.Helper()
 	h := open(t, phone.Options{})
-	p := b.tab(t, h.address(), true)
+	p := b.visit(t, h.address(), true)
 	p.login("ann", "secret")
 	p.sees("Online")
 	return h, p
 }
 
-func callsAndHears(t *testing.T, b *chromium) {
+func callsAndHears(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("echo")
 	c := h.call()
@@ -84,7 +91,7 @@ func callsAndHears(t *testing.T, b *chromium) {
 	p.sees("outgoing")
 }
 
-func isCalledAndAnswers(t *testing.T, b *chromium) {
+func isCalledAndAnswers(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	c := h.ring("ann", verto.Party{Name: "Bob <b>Brown</b>", Number: "+15550123", Fields: map[string]string{
 		verto.FieldUsername: "bob", verto.FieldLine: "sales", verto.FieldLink: "https://crm.example/7", verto.FieldLinkText: "Bob's card",
@@ -96,7 +103,7 @@ func isCalledAndAnswers(t *testing.T, b *chromium) {
 	p.until(`document.querySelector('article a[href="https://crm.example/7"][target=_blank][rel~=noopener]').innerText === "Bob's card"`)
 	p.until(`document.querySelector('article img')`)
 	p.until(`document.title.startsWith('Incoming call')`)
-	p.do(input.DispatchKeyEvent(input.KeyDown).WithKey("ф").WithCode("KeyA")) // A, on a Russian keyboard
+	p.Eval(nil, `document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ф', code: 'KeyA', bubbles: true }))`) // A, on a Russian keyboard
 	event[verto.Answered](t, c)
 	p.hears()
 	c.Display(verto.Party{Name: "Robert", Number: "+15550123", Fields: map[string]string{verto.FieldLink: "javascript:alert(1)"}})

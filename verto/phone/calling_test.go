@@ -3,7 +3,6 @@ package phone_test
 import (
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"switchgram/verto"
@@ -13,7 +12,7 @@ import (
 // bob calls.
 var bob = verto.Party{Name: "Bob", Number: "1009"}
 
-func declines(t *testing.T, b *chromium) {
+func declines(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	c := h.ring("ann", bob)
 	p.press("Decline")
@@ -27,7 +26,7 @@ func declines(t *testing.T, b *chromium) {
 	p.sees("The caller gave up")
 }
 
-func saysWhyACallFailed(t *testing.T, b *chromium) {
+func saysWhyACallFailed(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("busy")
 	p.sees("Busy")
@@ -41,17 +40,17 @@ func saysWhyACallFailed(t *testing.T, b *chromium) {
 	p.sees("Call ended: EXCHANGE_ROUTING_ERROR")
 }
 
-func mutesAndHolds(t *testing.T, b *chromium) {
+func mutesAndHolds(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("echo")
 	c := h.call()
 	p.hears()
 	const speaks = `peers.at(-1).getSenders()[0].track.enabled`
-	p.do(chromedp.KeyEvent("m"))
+	p.Type("m")
 	p.until(`!` + speaks)
 	p.press("Unmute")
 	p.until(speaks)
-	p.do(chromedp.KeyEvent("h"))
+	p.Type("h")
 	if !event[verto.Held](t, c).On {
 		t.Error("not held")
 	}
@@ -65,14 +64,14 @@ func mutesAndHolds(t *testing.T, b *chromium) {
 	p.hears()
 }
 
-func sendsDigits(t *testing.T, b *chromium) {
+func sendsDigits(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("echo")
 	c := h.call()
 	p.sees("Connected")
-	p.do(chromedp.KeyEvent("4"))
+	p.Type("4")
 	p.press("Keys")
-	p.eval(nil, `for (const key of ['5', '#']) [...document.querySelectorAll('article .keys button')].find((b) => b.innerText.startsWith(key)).click()`)
+	p.Eval(nil, `for (const key of ['5', '#']) [...document.querySelectorAll('article .keys button')].find((b) => b.innerText.startsWith(key)).click()`)
 	for _, want := range []string{"4", "5", "#"} {
 		if got := event[verto.Digits](t, c).Keys; got != want {
 			t.Errorf("%q; want %q", got, want)
@@ -81,12 +80,12 @@ func sendsDigits(t *testing.T, b *chromium) {
 	p.until(`document.querySelector('output').innerText === '5#'`)
 }
 
-func transfersBlind(t *testing.T, b *chromium) {
+func transfersBlind(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("echo")
 	c := h.call()
 	p.sees("Connected")
-	p.do(chromedp.KeyEvent("t"))
+	p.Type("t")
 	p.fill("#transfer", "3500"+kb.Enter)
 	if e := event[verto.TransferAsked](t, c); e.To != "3500" || e.Replaces != nil {
 		t.Errorf("asked for %+v", e)
@@ -103,7 +102,7 @@ func transfersBlind(t *testing.T, b *chromium) {
 	p.sees("Call ended")
 }
 
-func transfersAttended(t *testing.T, b *chromium) {
+func transfersAttended(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("echo")
 	first := h.call()
@@ -114,20 +113,20 @@ func transfersAttended(t *testing.T, b *chromium) {
 		t.Error("the first call is not held")
 	}
 	p.until(`document.querySelectorAll('.state.held').length === 1 && document.querySelectorAll('.state.active').length === 1`)
-	p.do(chromedp.KeyEvent("t"))
+	p.Type("t")
 	p.press("Connect with echo")
 	if e := event[verto.TransferAsked](t, second); e.Replaces != first {
 		t.Errorf("asked for %+v", e)
 	}
 }
 
-func survivesAReload(t *testing.T, b *chromium) {
+func survivesAReload(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("echo")
 	c := h.call()
 	p.hears()
 	p.press("Mute")
-	p.do(chromedp.Reload())
+	p.Reload()
 	event[verto.Detached](t, c)
 	event[verto.Attached](t, c)
 	p.sees("Connected")
@@ -137,7 +136,7 @@ func survivesAReload(t *testing.T, b *chromium) {
 	event[verto.Ended](t, c)
 }
 
-func survivesTheNetwork(t *testing.T, b *chromium) {
+func survivesTheNetwork(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("echo")
 	c := h.call()
@@ -158,7 +157,7 @@ func survivesTheNetwork(t *testing.T, b *chromium) {
 }
 
 // hangsUpAway: the server hears of it when it is back.
-func hangsUpAway(t *testing.T, b *chromium) {
+func hangsUpAway(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("echo")
 	c := h.call()
@@ -175,15 +174,15 @@ func hangsUpAway(t *testing.T, b *chromium) {
 	p.missing("Connected")
 }
 
-func movesToAnotherTab(t *testing.T, b *chromium) {
+func movesToAnotherTab(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("echo")
 	c := h.call()
 	p.hears()
 	var session string
-	p.eval(&session, `JSON.stringify({...sessionStorage})`)
-	other := b.tab(t, h.address(), true)
-	other.eval(nil, `Object.assign(sessionStorage, `+session+`); location.reload()`)
+	p.Eval(&session, `JSON.stringify({...sessionStorage})`)
+	other := b.visit(t, h.address(), true)
+	other.Eval(nil, `Object.assign(sessionStorage, `+session+`); location.reload()`)
 	event[verto.Attached](t, c)
 	p.sees("opened in another tab")
 	other.sees("Connected")
@@ -194,9 +193,9 @@ func movesToAnotherTab(t *testing.T, b *chromium) {
 	p.hears()
 }
 
-func isRefusedTheMicrophone(t *testing.T, b *chromium) {
+func isRefusedTheMicrophone(t *testing.T, b browser) {
 	h := open(t, phone.Options{User: "ann", Password: "secret"})
-	p := b.tab(t, h.address(), false)
+	p := b.visit(t, h.address(), false)
 	p.dial("echo")
 	p.sees("The browser may not use the microphone")
 	p.sees("Call again")
@@ -206,7 +205,7 @@ func isRefusedTheMicrophone(t *testing.T, b *chromium) {
 	p.sees("The browser may not use the microphone")
 }
 
-func changesTheMicrophone(t *testing.T, b *chromium) {
+func changesTheMicrophone(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("echo")
 	h.call()

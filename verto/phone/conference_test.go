@@ -4,7 +4,6 @@ import (
 	"context"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"switchgram/verto"
@@ -24,7 +23,7 @@ func (h *house) gather(c *verto.Call, moderated bool, orders chan<- verto.Order)
 	return room
 }
 
-func meetsOthers(t *testing.T, b *chromium) {
+func meetsOthers(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("echo")
 	c := h.call()
@@ -41,7 +40,7 @@ func meetsOthers(t *testing.T, b *chromium) {
 	p.missing("Bob Brown")
 	p.fill(`.room input`, "Shall we begin?"+kb.Enter)
 	p.sees("Ann: Shall we begin?")
-	p.do(chromedp.Reload())
+	p.Reload()
 	event[verto.Attached](t, c)
 	p.sees("Carl muted") // the page has got it all again
 	room.Close()
@@ -49,7 +48,7 @@ func meetsOthers(t *testing.T, b *chromium) {
 	p.sees("Connected")
 }
 
-func moderates(t *testing.T, b *chromium) {
+func moderates(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.dial("echo")
 	c := h.call()
@@ -72,9 +71,9 @@ func moderates(t *testing.T, b *chromium) {
 	p.missing("That could not be done")
 }
 
-func writesNotes(t *testing.T, b *chromium) {
+func writesNotes(t *testing.T, b browser) {
 	h := open(t, phone.Options{User: "ann", Password: "secret"})
-	p := b.tab(t, h.address(), true)
+	p := b.visit(t, h.address(), true)
 	h.show("c1", "sales", "Ann Lee", "+15550123", "talking", 4.3)
 	p.press("Add a note: Ann Lee, +15550123")
 	p.fill(`.notes input`, "wants <b>an offer</b>"+kb.Enter)

@@ -13,12 +13,13 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
+	"switchgram/internal/chromium"
 	"switchgram/verto"
 	"switchgram/verto/phone"
 )
 
 // patience is a safety net for what comes at once on an idle machine.
-const patience = 5 * time.Minute
+const patience = chromium.Patience
 
 // watched is the channel of the calls in progress.
 const watched = "switchgram.calls"

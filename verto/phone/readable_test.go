@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"switchgram/internal/npm"
 	"switchgram/verto"
 	"switchgram/verto/phone"
@@ -28,28 +26,34 @@ func newAxe(t *testing.T) axe {
 // finds reports everything that is serious, on the page as it is now.
 func (a axe) finds(p *tab, where string) {
 	p.t.Helper()
-	p.eval(nil, a.script+"; true")
+	p.Eval(nil, a.script+"; true")
 	var all []struct {
 		ID, Impact, Help string
 		Nodes            []struct{ HTML string }
 	}
-	p.eval(&all, `axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map(({ id, impact, help, nodes }) => ({ id, impact, help, nodes: nodes.map(({ html }) => ({ html })) })))`)
+	p.Eval(&all, `axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map(({ id, impact, help, nodes }) => ({ id, impact, help, nodes: nodes.map(({ html }) => ({ html })) })))`)
 	for _, v := range all {
 		p.t.Errorf("%s: %s (%s): %s, at %d places, first %s", where, v.ID, v.Impact, v.Help, len(v.Nodes), v.Nodes[0].HTML)
 	}
+	p.fits(where)
+}
+
+// fits reports a page that is wider than its window.
+func (p *tab) fits(where string) {
+	p.t.Helper()
 	var wide, window int
-	p.eval(&wide, `document.documentElement.scrollWidth`)
-	p.eval(&window, `innerWidth`)
+	p.Eval(&wide, `document.documentElement.scrollWidth`)
+	p.Eval(&window, `innerWidth`)
 	if wide > window {
 		p.t.Errorf("%s: it is %d wide in a window of %d", where, wide, window)
 	}
 }
 
 // isReadable looks at everything there is: dark on a screen, and light on the narrowest telephone.
-func isReadable(t *testing.T, b *chromium) {
+func isReadable(t *testing.T, b browser) {
 	a := newAxe(t)
 	h := open(t, phone.Options{})
-	p := b.tab(t, h.address(), true)
+	p := b.visit(t, h.address(), true)
 	every := func(where string) {
 		t.Helper()
 		for scheme, width := range map[string]int64{"light": 320, "dark": 1200} {
@@ -82,7 +86,7 @@ func isReadable(t *testing.T, b *chromium) {
 		p.press(dialog)
 		p.until(`document.querySelector('dialog[open]')`)
 		every(dialog)
-		p.do(chromedp.KeyEvent("\x1b"))
+		p.Type("\x1b")
 		p.until(`!document.querySelector('dialog')`)
 	}
 	p.press("Hang up")

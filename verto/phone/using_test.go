@@ -3,31 +3,30 @@ package phone_test
 import (
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"switchgram/verto"
 	"switchgram/verto/phone"
 )
 
-func logsInAndOut(t *testing.T, b *chromium) {
+func logsInAndOut(t *testing.T, b browser) {
 	h := open(t, phone.Options{})
-	p := b.tab(t, h.address(), true)
+	p := b.visit(t, h.address(), true)
 	p.login("ann", "guess")
 	p.sees("User name or password is wrong")
 	p.login("ann", "secret")
 	p.sees("Online")
-	p.do(chromedp.Reload())
+	p.Reload()
 	p.sees("Online")
 	p.press("Log out")
 	p.sees("Log in to make and take calls")
-	p.do(chromedp.Reload())
+	p.Reload()
 	p.sees("Log in to make and take calls")
 }
 
-func waitsForTheServer(t *testing.T, b *chromium) {
+func waitsForTheServer(t *testing.T, b browser) {
 	h := open(t, phone.Options{})
-	p := b.tab(t, h.address(), true)
+	p := b.visit(t, h.address(), true)
 	h.cut()
 	p.login("ann", "secret")
 	p.sees("The server does not answer")
@@ -35,7 +34,7 @@ func waitsForTheServer(t *testing.T, b *chromium) {
 	p.sees("Online")
 }
 
-func joinsCalls(t *testing.T, b *chromium) {
+func joinsCalls(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	p.sees("Nobody is on the phone")
 	h.show("c1", "sales", "Ann Lee", "+15550123", "talking", 4.3)
@@ -63,7 +62,7 @@ func joinsCalls(t *testing.T, b *chromium) {
 }
 
 // doesNotJoinItself: in the table stands the user's own call, too.
-func doesNotJoinItself(t *testing.T, b *chromium) {
+func doesNotJoinItself(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	h.show("c1", "sales", "Carl", "1010", "talking", 0)
 	h.show("c2", "sales", "Bob", "Ann", "ringing", 0)
@@ -72,57 +71,64 @@ func doesNotJoinItself(t *testing.T, b *chromium) {
 	p.until(`document.querySelectorAll('.ways button').length === 3`)
 }
 
-func asksBeforeALinkCalls(t *testing.T, b *chromium) {
+func asksBeforeALinkCalls(t *testing.T, b browser) {
 	h := open(t, phone.Options{})
-	p := b.tab(t, h.address()+"#call=+15550123", true)
+	p := b.visit(t, h.address()+"#call=+15550123", true)
 	p.login("ann", "secret")
 	p.sees("Call +15550123?")
 	p.press("Cancel")
 	p.missing("Call +15550123?")
-	p.eval(nil, `location.hash = 'call=' + encodeURIComponent('@bob')`)
+	p.Eval(nil, `location.hash = 'call=' + encodeURIComponent('@bob')`)
 	p.sees("Call @bob?")
-	p.eval(nil, `document.querySelector('dialog .go').click()`)
+	p.Eval(nil, `document.querySelector('dialog .go').click()`)
 	if c := h.call(); c.Destination() != "@bob" {
 		t.Errorf("it calls %q", c.Destination())
 	}
 	p.until(`location.hash === ''`)
 }
 
-func suggests(t *testing.T, b *chromium) {
+func suggests(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	h.ring("ann", bob).Hangup(verto.NormalClearing)
 	p.sees("missed")
 	p.fill("#number", "bo")
 	p.until(`document.querySelector('[role=option]').innerText.includes('Bob')`)
-	p.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter), chromedp.KeyEvent(kb.Enter))
+	p.Type(kb.ArrowDown + kb.Enter + kb.Enter)
 	c := h.call()
 	if c.Destination() != "1009" {
 		t.Errorf("it calls %q", c.Destination())
 	}
 	p.press("Hang up")
 	event[verto.Ended](t, c)
-	p.eval(nil, `(() => { const s = document.querySelector('form select'); s.value = 'support'; s.dispatchEvent(new Event('change', { bubbles: true })); })()`)
+	p.Eval(nil, `(() => { const s = document.querySelector('form select'); s.value = 'support'; s.dispatchEvent(new Event('change', { bubbles: true })); })()`)
 	p.dial("1010")
 	if line := h.call().Variables()["line"]; line != "support" {
 		t.Errorf("it calls by %q", line)
 	}
 }
 
-func speaksRussian(t *testing.T, b *chromium) {
+func speaksRussian(t *testing.T, b browser) {
 	_, p := ann(t, b)
+	p.speakRussian()
+	p.Reload()
+	p.sees("Позвонить")
+}
+
+// speakRussian has the page do so.
+func (p *tab) speakRussian() {
+	p.t.Helper()
 	p.press("Settings")
-	p.eval(nil, `(() => {
+	p.Eval(nil, `(() => {
 		const s = [...document.querySelectorAll('dialog select')].find((s) => [...s.options].some((o) => o.value === 'ru'));
 		s.value = 'ru';
 		s.dispatchEvent(new Event('change', { bubbles: true }));
 	})()`)
 	p.sees("Настройки")
 	p.until(`document.documentElement.lang === 'ru'`)
-	p.do(chromedp.Reload())
-	p.sees("Позвонить")
+	p.press("Закрыть")
 }
 
-func showsNotices(t *testing.T, b *chromium) {
+func showsNotices(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	s := h.server.Sessions("ann")[0]
 	if err := s.Tell(map[string]string{"type": "openLink", "message": "New order", "url": "https://shop.example/42"}); err != nil {
@@ -137,14 +143,14 @@ func showsNotices(t *testing.T, b *chromium) {
 }
 
 // notifies: the browser's own notifications cannot be seen from here, so the page gets others.
-func notifies(t *testing.T, b *chromium) {
+func notifies(t *testing.T, b browser) {
 	h, p := ann(t, b)
-	p.eval(nil, `window.told = [];
+	p.Eval(nil, `window.told = [];
 		window.Notification = class { static permission = 'granted'; static requestPermission = async () => 'granted';
 			constructor(title, more) { told.push(title + ', ' + more.body); } close() { told.push('closed'); } };
 		Object.defineProperty(document, 'hidden', { value: true })`)
 	p.press("Settings")
-	p.eval(nil, `[...document.querySelectorAll('dialog [type=checkbox]')][0].click()`)
+	p.Eval(nil, `[...document.querySelectorAll('dialog [type=checkbox]')][0].click()`)
 	p.press("Close")
 	c := h.ring("ann", bob)
 	p.until(`told.join() === 'Incoming call: Bob, 1009'`)

@@ -15,6 +15,7 @@ import (
 
 	"switchgram/bridge/leg"
 	"switchgram/bridge/sound"
+	"switchgram/internal/chromium"
 	"switchgram/tgcall/engine"
 	"switchgram/tgcall/signal"
 )
@@ -28,7 +29,8 @@ type options struct {
 
 // call is a page and an engine, and the signalling between them.
 type call struct {
-	*tab
+	*chromium.Tab
+	t        *testing.T
 	log      *slog.Logger
 	engine   *engine.Engine
 	web      *signal.Channel // of the page
@@ -43,9 +45,9 @@ type call struct {
 }
 
 // newCall lets one side call the other. It ends with the test.
-func newCall(t *testing.T, b *chromium, o options) *call {
+func newCall(t *testing.T, w *web, o options) *call {
 	t.Helper()
-	c := &call{log: logTo(t), voice: &voice{}, changed: make(chan struct{}), result: make(chan error, 1)}
+	c := &call{t: t, log: logTo(t), voice: &voice{}, changed: make(chan struct{}), result: make(chan error, 1)}
 	key := bytes.Repeat([]byte{7, 11}, 128)
 	var err error
 	c.engine, err = engine.New(engine.Config{
@@ -61,19 +63,19 @@ func newCall(t *testing.T, b *chromium, o options) *call {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url, pool := b.known, 10
+	url, pool := w.known, 10
 	if o.strange {
-		url, pool = b.strange, 0 // candidates from a pool that get their made-up names late belong to credentials that nobody signals
+		url, pool = w.strange, 0 // candidates from a pool that get their made-up names late belong to credentials that nobody signals
 	}
-	c.tab = b.open(t, url, c.fromPage)
-	c.do(nil, "begin("+js(begin{Outgoing: o.browserCalls, ICEServers: o.server.iceServers(), RelayOnly: o.server != nil, Pool: pool})+")")
+	c.Tab = w.open(t, url, c.fromPage)
+	c.Eval(nil, "begin("+chromium.JS(begin{Outgoing: o.browserCalls, ICEServers: o.server.iceServers(), RelayOnly: o.server != nil, Pool: pool})+")")
 	c.start()
 	return c
 }
 
 func (c *call) toPage(text []byte) {
 	c.log.Debug("to the page", "text", string(text))
-	if err := c.try(evaluate(nil, "window.call?.receive("+string(text)+")")); err != nil && c.ctx.Err() == nil {
+	if err := c.Try("window.call?.receive(" + string(text) + ")"); err != nil && !errors.Is(err, context.Canceled) {
 		c.t.Errorf("the page and %s: %v", text, err)
 	}
 }
@@ -201,7 +203,7 @@ type path struct {
 
 func (c *call) path() (p path) {
 	c.t.Helper()
-	c.do(&p, "until(path)")
+	c.Eval(&p, "until(path)")
 	return p
 }
 
@@ -211,7 +213,7 @@ func (c *call) talk() {
 	c.tones++
 	ours, theirs := 400+70*c.tones, 1000+90*c.tones
 	c.voice.say(ours)
-	c.do(nil, fmt.Sprintf("voice.say(%v)", theirs))
+	c.Eval(nil, fmt.Sprintf("voice.say(%v)", theirs))
 	c.weHear(theirs)
 	c.browserHears(ours)
 }
@@ -220,7 +222,7 @@ func (c *call) talk() {
 func (c *call) browserHears(hz float64) {
 	c.t.Helper()
 	var heard float64
-	c.do(&heard, fmt.Sprintf("hears(%v)", hz))
+	c.Eval(&heard, fmt.Sprintf("hears(%v)", hz))
 	c.t.Logf("the browser hears %.1f Hz", heard)
 }
 

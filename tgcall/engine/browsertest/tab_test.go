@@ -1,18 +1,33 @@
 package browsertest
 
 import (
-	"context"
-	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"switchgram/internal/chromium"
 )
 
-// tab is one with a Telegram call in it.
-type tab struct {
-	t   *testing.T
-	ctx context.Context
+// patience is a safety net for what comes at once on an idle machine.
+const patience = chromium.Patience
+
+// web is a browser, and a page that has two origins: a known one, which may use microphone and camera, as Telegram Web does, and a strange one.
+type web struct {
+	*chromium.Browser
+	known, strange string
+}
+
+// serve runs both until the test ends.
+func serve(t *testing.T) *web {
+	t.Helper()
+	site := httptest.NewServer(http.FileServerFS(os.DirFS("testdata")))
+	t.Cleanup(site.Close)
+	return &web{Browser: chromium.Start(t), known: site.URL, strange: strings.Replace(site.URL, "127.0.0.1", "localhost", 1)}
 }
 
 // begin says what kind of call the page makes.
@@ -30,58 +45,15 @@ type iceServer struct {
 }
 
 // open makes a tab of the page, whose messages say gets. It must not block.
-func (b *chromium) open(t *testing.T, url string, say func(text []byte)) *tab {
+func (w *web) open(t *testing.T, url string, say func(text []byte)) *chromium.Tab {
 	t.Helper()
-	ctx, closeTab := chromedp.NewContext(b.ctx)
-	t.Cleanup(closeTab)
-	p := &tab{t: t, ctx: ctx}
-	chromedp.ListenTarget(ctx, func(event any) {
-		switch e, ok := event.(*runtime.EventBindingCalled); {
-		case !ok:
-		case e.Name == "say":
+	p := w.Tab(t)
+	p.Watch(func(event any) {
+		if e, ok := event.(*runtime.EventBindingCalled); ok {
 			say([]byte(e.Payload))
-		default:
-			t.Errorf("the page: %s", e.Payload)
 		}
 	})
-	if err := chromedp.Run(ctx, runtime.AddBinding("say"), runtime.AddBinding("fail")); err != nil { // the tab lives as long as this context
-		t.Fatal(err)
-	}
-	p.run(chromedp.Navigate(url))
+	p.Permit(w.known, true, "microphone", "camera")
+	p.Do(runtime.AddBinding("say"), chromedp.Navigate(url))
 	return p
-}
-
-// run does something with the tab, which works.
-func (p *tab) run(actions ...chromedp.Action) {
-	p.t.Helper()
-	if err := p.try(actions...); err != nil {
-		p.t.Fatalf("the page: %v", err)
-	}
-}
-
-func (p *tab) try(actions ...chromedp.Action) error {
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	return chromedp.Run(ctx, actions...)
-}
-
-// do evaluates JavaScript, waits if it is a promise, and puts the value, if it is wanted, into result.
-func (p *tab) do(result any, script string) {
-	p.t.Helper()
-	p.run(evaluate(result, script))
-}
-
-func evaluate(result any, script string) chromedp.Action {
-	return chromedp.Evaluate(script, result, func(q *runtime.EvaluateParams) *runtime.EvaluateParams {
-		return q.WithAwaitPromise(true).WithUserGesture(true)
-	})
-}
-
-// js writes a value for a script.
-func js(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // there are only plain structs
-	}
-	return string(text)
 }

@@ -16,13 +16,13 @@ const atOnce = 6
 
 // TestTelegramWeb has one browser for all that follows, and a tab for each.
 func TestTelegramWeb(t *testing.T) {
-	b := startChromium(t)
+	w := serve(t)
 	seats := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
 	defer all.Wait()
 	for _, test := range []struct {
 		name string
-		run  func(t *testing.T, b *chromium, o options)
+		run  func(t *testing.T, w *web, o options)
 	}{
 		{"the path is lost and ICE restarted", restartsWhenThePathIsLost}, // those that take longest first
 		{"the page is closed", isClosed},
@@ -40,55 +40,55 @@ func TestTelegramWeb(t *testing.T) {
 			seats <- struct{}{}
 			all.Go(func() {
 				defer func() { <-seats }()
-				t.Run(test.name+"/"+role, func(t *testing.T) { test.run(t, b, options{browserCalls: calls}) })
+				t.Run(test.name+"/"+role, func(t *testing.T) { test.run(t, w, options{browserCalls: calls}) })
 			})
 		}
 	}
 }
 
-func bothTalk(t *testing.T, b *chromium, o options) {
-	c := newCall(t, b, o)
+func bothTalk(t *testing.T, w *web, o options) {
+	c := newCall(t, w, o)
 	c.talk()
 	c.awaitEvent(engine.StateChanged{State: engine.Established})
 	c.awaitEvent(engine.RemoteMedia{Muted: false, Video: "inactive"})
-	c.do(nil, "until(() => call.peerState?.muted === false)")
+	c.Eval(nil, "until(() => call.peerState?.muted === false)")
 	if p := c.path(); p.DTLSRole != "client" {
 		t.Errorf("the browser is the %s of DTLS; as Telegram Web it wants to be the client", p.DTLSRole)
 	}
 }
 
-func bothMute(t *testing.T, b *chromium, o options) {
-	c := newCall(t, b, o)
+func bothMute(t *testing.T, w *web, o options) {
+	c := newCall(t, w, o)
 	c.talk()
 
-	c.do(nil, "call.mute(true)")
+	c.Eval(nil, "call.mute(true)")
 	c.awaitEvent(engine.RemoteMedia{Muted: true, Video: "inactive"})
 	c.weHear(0)
 	silence := c.engine.Stats().Received
 	c.awaitStats("silence in packets", func(s engine.Stats) bool { return s.Received > silence+20 })
-	c.do(nil, "call.mute(false)")
+	c.Eval(nil, "call.mute(false)")
 	c.talk()
 
 	c.engine.Mute(true)
-	c.do(nil, "until(() => call.peerState.muted)")
+	c.Eval(nil, "until(() => call.peerState.muted)")
 	c.browserHears(0)
 	c.engine.Mute(false)
-	c.do(nil, "until(() => !call.peerState.muted)")
+	c.Eval(nil, "until(() => !call.peerState.muted)")
 	c.talk()
 }
 
 // showsCameraAndScreen: each is an offer of sound and video, of which we take the sound.
-func showsCameraAndScreen(t *testing.T, b *chromium, o options) {
-	c := newCall(t, b, o)
+func showsCameraAndScreen(t *testing.T, w *web, o options) {
+	c := newCall(t, w, o)
 	c.talk()
 	before := c.engine.Stats().Refused // the browser's first sound can be faster than our keys
 	for _, what := range []string{"camera", "screen", "camera"} {
-		c.do(nil, "call.show('"+what+"').then(() => until(() => call.refused && call.connection.signalingState === 'stable'))")
+		c.Eval(nil, "call.show('"+what+"').then(() => until(() => call.refused && call.connection.signalingState === 'stable'))")
 		if what == "camera" {
 			c.awaitLast(engine.RemoteMedia{Video: "active"})
 		}
 		c.talk()
-		c.do(nil, "call.show('')")
+		c.Eval(nil, "call.show('')")
 		c.awaitLast(engine.RemoteMedia{Video: "inactive"})
 		c.talk()
 	}
@@ -98,13 +98,13 @@ func showsCameraAndScreen(t *testing.T, b *chromium, o options) {
 }
 
 // restarts: the browser has other credentials, and other sockets; we keep ours.
-func restarts(t *testing.T, b *chromium, o options) {
-	c := newCall(t, b, o)
+func restarts(t *testing.T, w *web, o options) {
+	c := newCall(t, w, o)
 	c.talk()
 	for range 2 {
 		before := c.path()
-		c.do(nil, "call.restart()")
-		c.do(nil, "until(async () => { const p = await path(); return p?.state === 'succeeded' && p.ufrag !== '"+before.Ufrag+"'; })")
+		c.Eval(nil, "call.restart()")
+		c.Eval(nil, "until(async () => { const p = await path(); return p?.state === 'succeeded' && p.ufrag !== '"+before.Ufrag+"'; })")
 		c.talk()
 	}
 	c.mu.Lock()
@@ -115,9 +115,9 @@ func restarts(t *testing.T, b *chromium, o options) {
 }
 
 // restartsWhenThePathIsLost: the browser's way to its relay is gone, as when a telephone leaves its Wi-Fi.
-func restartsWhenThePathIsLost(t *testing.T, b *chromium, o options) {
+func restartsWhenThePathIsLost(t *testing.T, w *web, o options) {
 	o.server = startTURN(t)
-	c := newCall(t, b, o)
+	c := newCall(t, w, o)
 	c.talk()
 	o.server.lose(browserAsks)
 	c.awaitLast(engine.StateChanged{State: engine.Reconnecting})
@@ -125,9 +125,9 @@ func restartsWhenThePathIsLost(t *testing.T, b *chromium, o options) {
 	c.talk()
 }
 
-func usesOnlyRelays(t *testing.T, b *chromium, o options) {
+func usesOnlyRelays(t *testing.T, w *web, o options) {
 	o.server = startTURN(t)
-	c := newCall(t, b, o)
+	c := newCall(t, w, o)
 	c.talk()
 	if p := c.path(); p.Local != "relay" {
 		t.Errorf("the browser sends from %s", p.Local)
@@ -138,9 +138,9 @@ func usesOnlyRelays(t *testing.T, b *chromium, o options) {
 }
 
 // hidesItsAddresses: a page that may not use the microphone has candidates with made-up names (mDNS).
-func hidesItsAddresses(t *testing.T, b *chromium, o options) {
+func hidesItsAddresses(t *testing.T, w *web, o options) {
 	o.strange = true
-	c := newCall(t, b, o)
+	c := newCall(t, w, o)
 	c.talk()
 	c.await("peer reflexive candidate", func(all []engine.Event) bool {
 		return slices.ContainsFunc(all, func(e engine.Event) bool { p, ok := e.(engine.PairChanged); return ok && p.Remote == "prflx" })
@@ -148,20 +148,20 @@ func hidesItsAddresses(t *testing.T, b *chromium, o options) {
 }
 
 // understandsReports: what the browser's statistics say of our RTCP, and ours of its.
-func understandsReports(t *testing.T, b *chromium, o options) {
-	c := newCall(t, b, o)
+func understandsReports(t *testing.T, w *web, o options) {
+	c := newCall(t, w, o)
 	c.talk()
 	var heard, sent struct {
 		PacketsLost   int64   `json:"packetsLost"`
 		RoundTripTime float64 `json:"roundTripTime"` // seconds
 		PacketsSent   int64   `json:"packetsSent"`
 	}
-	c.do(&heard, "until(() => stat('remote-inbound-rtp', (s) => s.kind === 'audio' && s.roundTripTime > 0))")
+	c.Eval(&heard, "until(() => stat('remote-inbound-rtp', (s) => s.kind === 'audio' && s.roundTripTime > 0))")
 	if heard.PacketsLost != 0 || heard.RoundTripTime > 1 {
 		t.Errorf("we told the browser: %+v", heard)
 	}
-	c.do(&sent, "until(() => stat('remote-outbound-rtp', (s) => s.kind === 'audio' && s.packetsSent > 0))")
-	c.do(&heard, "stat('inbound-rtp', (s) => s.kind === 'audio')")
+	c.Eval(&sent, "until(() => stat('remote-outbound-rtp', (s) => s.kind === 'audio' && s.packetsSent > 0))")
+	c.Eval(&heard, "stat('inbound-rtp', (s) => s.kind === 'audio')")
 	if heard.PacketsLost != 0 || sent.PacketsSent > int64(c.engine.Stats().Sent) {
 		t.Errorf("the browser has %+v of us; we reported %+v and sent %d", heard, sent, c.engine.Stats().Sent)
 	}
@@ -171,24 +171,24 @@ func understandsReports(t *testing.T, b *chromium, o options) {
 	}
 }
 
-func hangsUp(t *testing.T, b *chromium, o options) {
-	c := newCall(t, b, o)
+func hangsUp(t *testing.T, w *web, o options) {
+	c := newCall(t, w, o)
 	c.talk()
-	c.do(nil, "call.connection.close()")
+	c.Eval(nil, "call.connection.close()")
 	c.awaitEnd(engine.ErrPeerClosed)
 }
 
-func isReloaded(t *testing.T, b *chromium, o options) {
-	c := newCall(t, b, o)
+func isReloaded(t *testing.T, w *web, o options) {
+	c := newCall(t, w, o)
 	c.talk()
-	c.run(page.Reload())
+	c.Do(page.Reload())
 	c.awaitEnd(engine.ErrPeerClosed)
 }
 
 // isClosed: a tab that is closed says nothing.
-func isClosed(t *testing.T, b *chromium, o options) {
-	c := newCall(t, b, o)
+func isClosed(t *testing.T, w *web, o options) {
+	c := newCall(t, w, o)
 	c.talk()
-	c.run(page.Close())
+	c.Do(page.Close())
 	c.awaitLast(engine.StateChanged{State: engine.Reconnecting})
 }

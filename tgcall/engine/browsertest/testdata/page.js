@@ -1,10 +1,6 @@
-// What the test calls by name. It listens to what the page says through two functions that it puts into the window itself:
-// say(text) is a message for the peer, and fail(text) tells of what should not have happened.
+// What the test calls by name. It puts one function into the window itself: say(text) is a message for the peer.
 import {Call} from './call.js';
 import {Ear, Voice} from './sound.js';
-
-window.onerror = (text) => { window.fail(text); };
-window.onunhandledrejection = (event) => { window.fail(`${event.reason?.stack ?? event.reason}`); };
 
 // begin makes a call as Telegram Web does; a caller offers at once.
 window.begin = async (options) => {
