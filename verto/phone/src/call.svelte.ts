@@ -178,7 +178,7 @@ export class Call {
   /** The server cannot be reached, or another page has the call. One that was not answered does not survive that. */
   lost(elsewhere: boolean) {
     if (this.talking || this.state === 'answering') this.state = 'lost';
-    else if (this.state !== 'lost') this.end('NETWORK_OUT_OF_ORDER');
+    else if (this.state !== 'lost') this.end('Away');
     if (elsewhere) this.#release();
   }
 
@@ -215,7 +215,7 @@ export class Call {
     } catch (error) {
       if (this.over || (error instanceof Away && this.state === 'lost')) return; // the server will hand it back again
       void this.#modify('verto.bye', {});
-      this.end(error instanceof DOMException ? error.name : text((error as Error).message) || 'NETWORK_OUT_OF_ORDER');
+      this.end(error instanceof DOMException ? error.name : text((error as Error).message) || 'Away');
     }
   }
 

@@ -241,7 +241,7 @@ export class Phone implements Exchange {
   // What the server has not handed back by now it has not kept.
   #handedBack(ids: unknown) {
     const kept = strings(ids);
-    for (const call of this.calls) if (call.state === 'lost' && !kept.includes(call.id)) call.end('NETWORK_OUT_OF_ORDER');
+    for (const call of this.calls) if (call.state === 'lost' && !kept.includes(call.id)) call.end('Away');
   }
 
   // Events of a table, of a call, or for this page alone.

@@ -162,6 +162,8 @@ export const en = {
   elsewhere: 'Answered elsewhere',
   gaveUp: 'The caller gave up',
   networkLost: 'The connection was lost',
+  outOfOrder: 'The line or the network is down; try again later',
+  callOver: 'That call is over already',
   congestion: 'No line is free; try again later',
   because: 'Call ended: {cause}',
 };

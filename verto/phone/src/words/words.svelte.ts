@@ -26,7 +26,7 @@ export function t(word: keyof Words, values: Record<string, string | number> = {
   return languages[language()][word].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
 }
 
-// Causes as FreeSWITCH names them, and the names of what goes wrong with microphones (https://www.w3.org/TR/mediacapture-streams/).
+// Causes as FreeSWITCH names them, `Away` when the server cannot be reached, and the names of what goes wrong with microphones (https://www.w3.org/TR/mediacapture-streams/).
 const reasons: Record<string, keyof Words> = {
   '': 'ended',
   NORMAL_CLEARING: 'ended',
@@ -47,7 +47,10 @@ const reasons: Record<string, keyof Words> = {
   INCOMPATIBLE_DESTINATION: 'noSound',
   LOSE_RACE: 'elsewhere',
   ORIGINATOR_CANCEL: 'gaveUp',
-  NETWORK_OUT_OF_ORDER: 'networkLost',
+  Away: 'networkLost',
+  NETWORK_OUT_OF_ORDER: 'outOfOrder',
+  NORMAL_TEMPORARY_FAILURE: 'outOfOrder',
+  INVALID_CALL_REFERENCE: 'callOver',
   RECOVERY_ON_TIMER_EXPIRE: 'networkLost',
   NORMAL_CIRCUIT_CONGESTION: 'congestion',
   SWITCH_CONGESTION: 'congestion',
