@@ -1,6 +1,6 @@
 # make run    builds Switchgram and runs its demo: no account, no FreeSWITCH, no internet needed
 # make test   everything a change must pass, with the race detector
-# make browser-test   the part of it that needs Chromium, by itself
+# make browser-test   the part of it that needs browsers, by itself
 # make fuzz   a minute for each fuzz target
 # make bench  what calls cost (docs/performance.md); ARGS=-help explains. make bench-go: the benchmarks of the code
 # make interop PEER=/path/to/peer   calls of our engine with another one (docs/peer.md), or with itself; ARGS=-help explains
@@ -13,7 +13,7 @@ FUZZTIME ?= 60s
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 BUILD_PACKAGES := gcc libc6-dev libopus-dev pkg-config
-TEST_PACKAGES  := $(BUILD_PACKAGES) baresip-core chromium iproute2 espeak-ng kamailio sip-tester nodejs npm postgresql
+TEST_PACKAGES  := $(BUILD_PACKAGES) baresip-core chromium firefox-esr iproute2 espeak-ng kamailio sip-tester nodejs npm postgresql
 
 .PHONY: run build test browser-test lint fuzz bench bench-go interop freeswitch-test clean need-build need-test
 

@@ -60,6 +60,7 @@ var mayImport = map[string][]string{
 	// for tests alone
 	// for tests alone
 	"internal/chromium": {},
+	"internal/firefox":  {},
 	"internal/npm":      {},
 }
 
