@@ -56,8 +56,9 @@ func TestAnsweredOnAnotherDevice(t *testing.T) {
 		f := newFake(t)
 		calls := make(chan *Call, 2)
 		a := f.device(ann, Options{})
-		slow := f.device(bob, Options{OnCall: func(ctx context.Context, c *Call) { calls <- c; <-ctx.Done() }})
-		quick := f.device(bob, Options{OnCall: answerAll})
+		rings := make(chan struct{})
+		slow := f.device(bob, Options{OnCall: func(ctx context.Context, c *Call) { calls <- c; close(rings); <-ctx.Done() }})
+		quick := f.device(bob, Options{OnCall: func(ctx context.Context, c *Call) { <-rings; answerAll(ctx, c) }})
 		f.run(func() {
 			c := mustDial(t, a, bob)
 			a.nextMedia(t).establish()
