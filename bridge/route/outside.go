@@ -78,6 +78,7 @@ type Hearing struct {
 
 // Recogniser understands speech.
 type Recogniser interface {
+	// Recognise writes down what is said in a file, which it removes: nobody wants to keep what a caller said to a machine.
 	Recognise(ctx context.Context, h Hearing) (text string, err error)
 }
 

@@ -3,6 +3,7 @@ package freeswitch_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -157,10 +158,13 @@ func TestRecordingsAreWrittenOnFreeSWITCHsMachine(t *testing.T) {
 		said, err := c.TakeMessage(h.ctx, route.Message{Longest: 15 * time.Second, Silence: 3 * time.Second, Threshold: 200})
 		must(t, err)
 		h.wantRan("playback recorded.wav", "record_session /var/recordings/a-leg.wav", "stop_record_session /var/recordings/a-leg.wav",
-			"record /var/recordings/message-a-leg.wav 15 200 3")
+			"record "+said+" 15 200 3")
 		h.wantVariable("RECORD_MIN_SEC", "3")
-		if file != "/var/recordings/a-leg.wav" || said != "/var/recordings/message-a-leg.wav" {
+		if file != "/var/recordings/a-leg.wav" || !strings.HasPrefix(said, "/var/recordings/message-a-leg-") {
 			t.Errorf("recorded %s, %s", file, said)
+		}
+		if named, err := c.Record(h.ctx, route.Recording{Name: "sales"}); err != nil || named != "/var/recordings/sales-a-leg.wav" {
+			t.Errorf("recorded %s: %v", named, err)
 		}
 		if _, err := c.Record(h.ctx, route.Recording{Name: "../../etc/passwd"}); !errors.Is(err, esl.ErrUnsafe) {
 			t.Errorf("a name that leads elsewhere: %v", err)

@@ -11,9 +11,13 @@ import (
 	"switchgram/esl"
 )
 
-// Record implements route.Recorder. The file is on FreeSWITCH's machine.
+// Record implements route.Recorder. The file is on FreeSWITCH's machine, and bears the channel's name, too: other calls' recordings may have the same.
 func (c *Channel) Record(ctx context.Context, r route.Recording) (string, error) {
-	path, err := c.path(ctx, orElse(r.Name, c.s.UUID()), orElse(r.Type, "wav"))
+	name := c.s.UUID()
+	if r.Name != "" {
+		name = r.Name + "-" + name
+	}
+	path, err := c.path(ctx, name, orElse(r.Type, "wav"))
 	if err != nil {
 		return "", err
 	}
@@ -74,9 +78,10 @@ func (c *Channel) path(ctx context.Context, name, kind string) (string, error) {
 	return folder + "/" + file, nil
 }
 
-// TakeMessage implements route.MessageTaker.
+// TakeMessage implements route.MessageTaker. Each message has a file of its own: other calls, and this one again, leave messages of the same name.
 func (c *Channel) TakeMessage(ctx context.Context, m route.Message) (string, error) {
-	path, err := c.path(ctx, orElse(m.Name, "message-"+c.s.UUID()), orElse(m.Type, "wav"))
+	name := fmt.Sprintf("%s-%s-%d", orElse(m.Name, "message"), c.s.UUID(), time.Now().UnixMilli())
+	path, err := c.path(ctx, name, orElse(m.Type, "wav"))
 	if err != nil {
 		return "", err
 	}

@@ -30,6 +30,7 @@ const mostSaid = 4096
 
 // Recognise implements route.Recogniser.
 func (r *Recogniser) Recognise(ctx context.Context, h route.Hearing) (text string, err error) {
+	defer func() { _ = os.Remove(h.File) }() // what FreeSWITCH has recorded may be for FreeSWITCH to remove
 	one, err := r.services.find(h.Provider)
 	if err != nil {
 		return "", err

@@ -3,6 +3,7 @@ package speech_test
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -133,7 +134,7 @@ func TestWhatIsNotSpoken(t *testing.T) {
 
 func TestSpeechIsUnderstood(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "said.wav")
-	must(t, os.WriteFile(file, []byte("what time is it"), 0o600))
+	record := func() { must(t, os.WriteFile(file, []byte("what time is it"), 0o600)) }
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if r.Header.Get("Content-Type") != "audio/wav" || r.URL.Query().Get("lang") != "uk-UA" {
@@ -149,11 +150,16 @@ func TestSpeechIsUnderstood(t *testing.T) {
 	}, client(t))
 	must(t, err)
 	for _, provider := range []string{"", "cloud"} {
+		record()
 		got, err := r.Recognise(t.Context(), route.Hearing{File: file, Provider: provider, Language: "uk-UA"})
 		if err != nil || got != "what time is it" {
 			t.Errorf("%s understood %q, %v", provider, got, err)
 		}
+		if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%q left what was said: %v", provider, err)
+		}
 	}
+	record()
 	if _, err := r.Recognise(t.Context(), route.Hearing{File: file, Provider: "cloud", Language: "en"}); err == nil {
 		t.Error("a refusal was understood")
 	}
