@@ -191,7 +191,11 @@ func (r *run) step(ctx context.Context, s *step) error {
 		}
 		r.trace(s, took, err)
 	}
-	if err != nil && ctx.Err() == nil {
+	switch over := (*bridge.EndedError)(nil); {
+	case err == nil || ctx.Err() != nil:
+	case r.ch != nil && errors.As(err, &over): // the channel knows it before the context does
+		r.ending = &Ending{Kind: Gone}
+	default:
 		r.failed(ctx, s, err)
 	}
 	if s.Break && r.ending == nil {

@@ -262,6 +262,26 @@ func TestTheCallerHangsUpInTheMiddleOfAnyStep(t *testing.T) {
 	}
 }
 
+// deaf has ended, and says so with every sound.
+type deaf struct{ *rehearsal.Stage }
+
+func (d *deaf) Play(context.Context, route.Prompt) error {
+	return &bridge.EndedError{Cause: bridge.NormalClearing}
+}
+
+func TestAChannelKnowsBeforeAnybodyElseThatTheCallerHasHungUp(t *testing.T) {
+	stage := &deaf{rehearsal.New(io.Discard)}
+	o := stage.Options(&route.Library{Scripts: []*route.Script{parse(t, "x.json", around(`{"playback": "x"}, {"setVar": "v=never"}`))}}, tuesday)
+	e := route.NewEngine(o)
+	s, err := e.Begin(stage, route.Arrival{Context: route.Default, Number: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ending := e.Run(t.Context(), stage, s); ending.Kind != route.Gone || ending.Step != "callflow[0]" || s.Value("v") != "" || s.Value("last_error") != "" {
+		t.Errorf("ended %+v with v=%q, last_error=%q", ending, s.Value("v"), s.Value("last_error"))
+	}
+}
+
 func TestACallThatIsNotAnsweredInTwoMinutesIsHungUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stage := &patient{Stage: rehearsal.New(io.Discard)}
