@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -56,8 +57,10 @@ func (w *world) configuration(ctx context.Context, dir string) (string, error) {
 		return "", err
 	}
 	fmt.Fprintf(&b, "freeswitch: {event_socket: %q, password_file: %q}\n", w.o.address, filepath.Join(dir, "socket"))
-	fmt.Fprintf(&b, "state: %q\nstore: none\nroutes: {directory: %q, freeswitch: {socket: %q, allow: [%s], number: %s}}\n",
-		filepath.Join(dir, "state"), w.routes, netip.AddrPortFrom(w.ours, 0), netip.PrefixFrom(w.fs.sip.Addr(), w.fs.sip.Addr().BitLen()), parking)
+	fmt.Fprintf(&b, "state: %q\nstore: %q\n", filepath.Join(dir, "state"), filepath.Join(dir, "calls.db"))
+	fmt.Fprintf(&b, "routes:\n  directory: %q\n  freeswitch: {socket: %q, allow: [%s], number: %s}\n",
+		w.routes, netip.AddrPortFrom(w.ours, 0), netip.PrefixFrom(w.fs.sip.Addr(), w.fs.sip.Addr().BitLen()), parking)
+	b.WriteString(exampleSettings)
 	b.WriteString("users:\n")
 	for _, user := range []string{registering, ownPhone} {
 		digest, err := sip.Digest("MD5", user, "switchgram", user)
@@ -95,7 +98,7 @@ func (w *world) startProgram(ctx context.Context) error {
 	}
 	w.always.add(func() { _ = os.RemoveAll(dir) })
 	w.routes = filepath.Join(dir, "routes")
-	if err := os.Mkdir(w.routes, 0o700); err != nil {
+	if err := errors.Join(os.Mkdir(w.routes, 0o700), w.startTown()); err != nil {
 		return err
 	}
 	if w.config, err = w.configuration(ctx, dir); err != nil {

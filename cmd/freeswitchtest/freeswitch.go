@@ -24,7 +24,7 @@ type freeswitch struct {
 }
 
 // heardOf are the events that rows wait for.
-var heardOf = []string{"CHANNEL_PARK", "CHANNEL_BRIDGE", "CALL_UPDATE", "DTMF", "sofia::register", "sofia::profile_start", "switchgram::call", "switchgram::answer"}
+var heardOf = []string{"CHANNEL_PARK", "CHANNEL_BRIDGE", "CALL_UPDATE", "CHANNEL_EXECUTE", "RECORD_STOP", "DTMF", "sofia::register", "sofia::profile_start", "switchgram::call", "switchgram::answer"}
 
 // reach connects to FreeSWITCH.
 func reach(ctx context.Context, o options, dial func(context.Context, string, string) (net.Conn, error)) (*freeswitch, error) {

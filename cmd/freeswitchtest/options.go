@@ -23,7 +23,7 @@ type options struct {
 	port              int
 	verto, xml        string
 	stop, start       string
-	ca                string
+	ca, examples      string
 	only              string
 	capture, log      string
 	config, list      bool
@@ -64,6 +64,7 @@ func parseOptions(args []string, out io.Writer) (o options, err error) {
 	f.StringVar(&o.verto, "verto", "ws://127.0.0.1:8081", "where FreeSWITCH's Verto listens")
 	f.StringVar(&o.xml, "xml", "127.0.0.1:8090", "where FreeSWITCH's mod_xml_curl asks us, as -config says")
 	f.StringVar(&o.ca, "ca", "", "PEM file of who has signed the certificate of the profile's TLS port; without it nobody uses that")
+	f.StringVar(&o.examples, "examples", "docs/routes", "folder of the example scripts, which rows run; without it those are not tried")
 	f.StringVar(&o.stop, "stop", "", "shell command that ends FreeSWITCH without a word, such as kill -KILL; without it some rows are not tried")
 	f.StringVar(&o.start, "start", "", "shell command that starts it again")
 	f.StringVar(&o.only, "only", "", "rows with one of these words in their name, with commas between; -list shows all")

@@ -29,26 +29,30 @@ func scripts() []row {
 
 // scripted has calls of the line udp take a route, until the row ends.
 func (w *world) scripted(ctx context.Context, steps string) error {
+	return w.route(ctx, "row", `{"name": "row", "context": "public", "destination_number": ["tg:udp"], "callflow": [`+steps+`]}`)
+}
+
+// route gives the bridge a route of that name, until the row ends.
+func (w *world) route(ctx context.Context, name, script string) error {
 	path := filepath.Join(w.routes, "row.json")
-	text := `{"name": "row", "context": "public", "destination_number": ["tg:udp"], "callflow": [` + steps + `]}`
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(script), 0o600); err != nil {
 		return err
 	}
 	w.perRow.add(func() {
 		_ = os.Remove(path)
-		_ = w.routed(context.WithoutCancel(ctx), false)
+		_ = w.routed(context.WithoutCancel(ctx), name, false)
 	})
-	return w.routed(ctx, true)
+	return w.routed(ctx, name, true)
 }
 
-// routed waits until the bridge has seen that there is a route, or none any more.
-func (w *world) routed(ctx context.Context, wanted bool) error {
+// routed waits until the bridge has seen that there is a route of that name, or none any more.
+func (w *world) routed(ctx context.Context, name string, wanted bool) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, tidyTime, errors.New("the bridge does not see its routes"))
 	defer cancel()
 	t := time.NewTicker(50 * time.Millisecond)
 	defer t.Stop()
 	for {
-		if names, _, _ := w.program.Routes(); slices.Contains(names, "row") == wanted {
+		if names, _, _ := w.program.Routes(); slices.Contains(names, name) == wanted {
 			return nil
 		}
 		select {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"switchgram/bridge"
+	"switchgram/bridge/notify/notifytest"
 	"switchgram/bridge/sip"
 	"switchgram/cmd/switchgram/program"
 	"switchgram/tgcall/testnet"
@@ -26,6 +27,7 @@ type world struct {
 	accounts map[string]*testnet.User // by line
 	config   string                   // of the program
 	routes   string                   // folder of its routing scripts
+	town     *notifytest.Receiver     // whom scripts ask and tell over HTTP: Slack, Pushover and the CRM
 	program  *program.Program
 	events   chan bridge.Event
 	ann, bob *person

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -28,12 +29,21 @@ type Request struct {
 	Body   []byte
 }
 
-// Receiver is a small server of HTTP that answers 200 "ok" to everything, as Slack does.
+// Answer is what a Receiver says, with status 200.
+type Answer struct {
+	Header http.Header
+	Body   string
+}
+
+// Receiver is a small server of HTTP that answers 200 "ok" to everything, as Slack does, unless told otherwise.
 type Receiver struct {
 	url    string
 	server *http.Server
 	got    chan Request
 	served sync.WaitGroup
+
+	mu   sync.Mutex
+	says map[string]Answer // by path
 }
 
 // NewReceiver listens, and serves until Close.
@@ -42,7 +52,7 @@ func NewReceiver() (*Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Receiver{url: "http://" + l.Addr().String(), got: make(chan Request, mostKept)}
+	r := &Receiver{url: "http://" + l.Addr().String(), got: make(chan Request, mostKept), says: map[string]Answer{}}
 	r.server = &http.Server{Handler: http.HandlerFunc(r.take), ReadTimeout: 10 * time.Second}
 	r.served.Go(func() { _ = r.server.Serve(l) }) // until Close
 	return r, nil
@@ -56,10 +66,28 @@ func (r *Receiver) take(w http.ResponseWriter, req *http.Request) {
 	}
 	select {
 	case r.got <- Request{Method: req.Method, Path: req.URL.RequestURI(), Header: req.Header, Body: body}:
-		_, _ = io.WriteString(w, "ok")
+		a := r.answer(req.URL.Path)
+		maps.Copy(w.Header(), a.Header)
+		_, _ = io.WriteString(w, a.Body)
 	default:
 		http.Error(w, "nobody reads", http.StatusServiceUnavailable)
 	}
+}
+
+// Say has it answer so to requests of a path from now on.
+func (r *Receiver) Say(path string, a Answer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.says[path] = a
+}
+
+func (r *Receiver) answer(path string) Answer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if a, told := r.says[path]; told {
+		return a
+	}
+	return Answer{Body: "ok"}
 }
 
 // URL is where it is: "http://127.0.0.1:12345".
