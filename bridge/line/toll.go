@@ -1,6 +1,7 @@
 package line
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"sync"
@@ -59,20 +60,45 @@ func NewToll(c TollConfig) (*Toll, error) {
 	return &Toll{TollConfig: c, limits: map[string]*rate.Limiter{}}, nil
 }
 
-// MayDial tells whether somebody of a domain may dial a number now; the error is a *TollError. An extension always may be dialled, and so may a name, which
-// begins with a letter and is no number behind it: it leads to no telephone network. Everything else counts against the domain's calls a minute.
+// MayDial tells whether somebody of a domain may dial a number now; the error is a *TollError. What Judge refuses may not be dialled, and what leads to a
+// telephone network counts against the domain's calls a minute.
 func (t *Toll) MayDial(domain, number string) error {
-	dialled := strings.Map(dialledOnly, number)
-	if isExtension(dialled) || isName(dialled) {
+	switch d := t.Judge(number); {
+	case !d.Allowed:
+		return &TollError{number, d.Reason}
+	case d.inside || t.limit(domain).Allow():
 		return nil
-	}
-	if why := t.refuses(dialled); why != "" {
-		return &TollError{number, why}
-	}
-	if !t.limit(domain).Allow() {
+	default:
 		return &TollError{number, fmt.Sprintf("%d numbers were dialled in a minute", t.PerMinute)}
 	}
-	return nil
+}
+
+// Tolled is what a Toll says of a number.
+type Tolled struct {
+	Decision
+	Number string // as telephone networks know it, with "+" and the country; empty: it is none
+	inside bool   // it leads to no telephone network
+}
+
+// Judge tells whether a number may be dialled, and by which rule, however many were. An extension always may be, and so may a name, which begins with
+// a letter and is no number behind it: they lead to no telephone network.
+func (t *Toll) Judge(number string) Tolled {
+	dialled := strings.Map(dialledOnly, number)
+	switch {
+	case isExtension(dialled):
+		return Tolled{Decision: yes("it is an extension: of %d digits at most", extension), inside: true}
+	case isName(dialled):
+		return Tolled{Decision: yes("it is a name"), inside: true}
+	}
+	if rest, ok := strings.CutPrefix(dialled, "00"); ok {
+		dialled = "+" + rest
+	}
+	n, err := phonenumbers.Parse(dialled, cmp.Or(t.Country, phonenumbers.UNKNOWN_REGION))
+	if err != nil {
+		return Tolled{Decision: t.rule(dialled, "", nil)}
+	}
+	whole := phonenumbers.Format(n, phonenumbers.E164)
+	return Tolled{Decision: t.rule(dialled, whole, n), Number: whole}
 }
 
 func isExtension(dialled string) bool {
@@ -99,40 +125,31 @@ func dialledOnly(r rune) rune {
 	return r
 }
 
-// refuses says why a number is refused; empty: it is not.
-func (t *Toll) refuses(dialled string) string {
-	region := t.Country
-	if region == "" {
-		region = phonenumbers.UNKNOWN_REGION
-	}
-	if rest, ok := strings.CutPrefix(dialled, "00"); ok {
-		dialled = "+" + rest
-	}
-	n, err := phonenumbers.Parse(dialled, region)
-	whole := dialled
-	if err == nil {
-		whole = phonenumbers.Format(n, phonenumbers.E164)
-	}
+// rule is what decides about a number; n is nil if it is none that could be.
+func (t *Toll) rule(dialled, whole string, n *phonenumbers.PhoneNumber) Decision {
 	for _, p := range t.Allow {
-		if p.Match(bridge.Address{Scheme: "sip", User: dialled}) || p.Match(bridge.Address{Scheme: "sip", User: whole}) {
-			if p.Deny() {
-				return "the configuration forbids " + p.String()
-			}
-			return ""
+		switch {
+		case !p.Match(bridge.Address{Scheme: "sip", User: dialled}) && !p.Match(bridge.Address{Scheme: "sip", User: whole}):
+		case p.Deny():
+			return barred("the configuration forbids " + p.String())
+		default:
+			return yes("the configuration allows %s", p)
 		}
 	}
 	switch {
 	case t.Country == "":
-		return "the configuration names neither it nor a country"
-	case err != nil || !phonenumbers.IsValidNumber(n):
-		return "it is no number that is known"
+		return barred("the configuration names neither it nor a country")
+	case n == nil || !phonenumbers.IsValidNumber(n):
+		return barred("it is no number that is known")
 	case !t.home(n):
-		return "it is abroad"
+		return barred("it is abroad")
 	case !ordinary[phonenumbers.GetNumberType(n)]:
-		return "it is not an ordinary number, which may be dear"
+		return barred("it is not an ordinary number, which may be dear")
 	}
-	return ""
+	return yes("it is an ordinary number of %s", t.Country)
 }
+
+func barred(why string) Decision { return no(bridge.OutgoingCallBarred, "%s", why) }
 
 // home tells whether a number is of the country, and not of another that has the same code.
 func (t *Toll) home(n *phonenumbers.PhoneNumber) bool {

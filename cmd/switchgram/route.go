@@ -14,6 +14,7 @@ import (
 type routeCommand struct {
 	Check  checkRoutes  `cmd:"" help:"Check scripts, or a folder of routes, and say what is wrong and what is likely to be."`
 	Run    runRoute     `cmd:"" help:"Run a script on a call that nobody makes, and print what it would do."`
+	Dial   dialRoute    `cmd:"" help:"Say whether scripts may dial a number, and by which rule of routes.dial."`
 	Show   showRoutes   `cmd:"" help:"Print the routes, calendars, lists, limits and secrets of a folder."`
 	Schema routeSchema  `cmd:"" help:"Print the JSON Schema of scripts, for editors."`
 	Import importRoutes `cmd:"" help:"Turn a script of Webitel's (ACR or flow_manager) into ours, and say what has no equal."`

@@ -134,7 +134,7 @@ func (p *Program) scriptOptions() (o route.Options, err error) {
 	if o.Lists, err = numberlist.OpenKeeper(p.config.AddedNumbers(), p.log); err != nil {
 		return o, p.config.wrong("state", err)
 	}
-	toll, err := p.config.toll()
+	toll, err := p.config.Toll()
 	if err != nil {
 		return o, p.config.wrong("routes.dial", err)
 	}

@@ -163,8 +163,8 @@ func (r Routes) client() *fetch.Client {
 	return fetch.New(fetch.Options{Allow: r.Allow, Hosts: r.Requests.Hosts, PerSecond: cmp.Or(r.Requests.PerSecond, usualPerSecond)})
 }
 
-// toll says which numbers scripts may dial: if no country is named, as in the only one that lines are in.
-func (c *Config) toll() (*line.Toll, error) {
+// Toll says which numbers scripts may dial: if no country is named, as in the only one that lines are in.
+func (c *Config) Toll() (*line.Toll, error) {
 	t := c.Routes.Dial
 	for _, l := range c.Lines {
 		if c.Routes.Dial.Country != "" || l.Country == "" {
