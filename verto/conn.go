@@ -251,7 +251,7 @@ func (c *conn) reply(r *request, result object) {
 	if c.session != nil {
 		result["sessid"] = c.session.id
 	}
-	c.send(answer(r.id(), result))
+	r.answer(answer(r.id(), result))
 }
 
-func (c *conn) refuse(r *request, f *fault) { c.send(refusal(r.id(), f)) }
+func (c *conn) refuse(r *request, f *fault) { r.answer(refusal(r.id(), f)) }

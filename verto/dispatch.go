@@ -25,29 +25,40 @@ var methods = map[string]func(c *conn, r *request){
 
 // take does what a frame asks for. Every request is answered once, in its turn unless it takes time.
 func (c *conn) take(frame []byte) {
-	if bytes.HasPrefix(frame, []byte("#SP")) {
+	switch {
+	case bytes.HasPrefix(frame, []byte("#SP")):
 		if c.session != nil {
 			c.speed.take(c, frame)
 		}
-		return
+	case bytes.HasPrefix(bytes.TrimLeft(frame, " \t\r\n"), []byte("[")):
+		c.takeBatch(frame)
+	default:
+		c.obey(frame, c.send)
 	}
-	r, f := parse(frame)
+}
+
+// obey does what a message asks for, and has it answered. False: it is an answer itself.
+func (c *conn) obey(message []byte, answer func([]byte)) bool {
+	r, f := parse(message)
+	r.answer = answer
 	switch {
 	case f != nil:
 		c.refuse(&r, f)
 	case r.Method == "":
-		return // it is an answer
+		return false
 	case c.session == nil && r.Method != "login":
 		c.refuse(&r, errLoginFirst)
 	default:
 		do, ok := methods[r.Method]
 		if !ok {
-			c.refuse(&r, errMethod)
-			return
+			do = (*conn).unknown
 		}
 		do(c, &r)
 	}
+	return true
 }
+
+func (c *conn) unknown(r *request) { c.refuse(r, errMethod) }
 
 func (c *conn) pong(r *request) { c.reply(r, object{"message": "PONG"}) }
 

@@ -17,6 +17,8 @@ type request struct {
 	ID      json.RawMessage `json:"id"`
 	Method  string          `json:"method"`
 	Params  json.RawMessage `json:"params"`
+
+	answer func(message []byte) // sends what answers it; called once
 }
 
 // Codes of errors: those of FreeSWITCH, since clients know them.
