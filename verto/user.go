@@ -8,7 +8,7 @@ import (
 // Users knows who may log in.
 type Users interface {
 	// Login tells whose name and password these are. ErrUser and ErrPassword refuse; the page is told the same of both. Any other error is
-	// ours, is logged, and refuses too. It may take its time; ctx ends with the page's connection.
+	// ours, is logged, and the page is told that no login is possible now. It may take its time; ctx ends with the page's connection.
 	Login(ctx context.Context, l Login) (User, error)
 }
 

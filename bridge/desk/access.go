@@ -15,6 +15,7 @@ import (
 type Access struct {
 	Registry *line.Registry
 	User     string
+	Guest    *line.User // who is a user while a page of theirs is there; nil: the user is one of the registry's own
 }
 
 var _ verto.Access = Access{}
@@ -28,8 +29,19 @@ func (a Access) MaySubscribe(channel string) bool {
 	return ok && a.Registry.Line(name) != nil && a.Registry.Uses(a.User, name)
 }
 
-// MayBroadcast implements verto.Access: to ask for what stands in a table is all that there is to publish.
-func (a Access) MayBroadcast(channel string) bool { return a.MaySubscribe(channel) }
+// MayBroadcast implements verto.Access: there is nothing to publish. Who asks for what stands in a table is asked of MaySubscribe.
+func (a Access) MayBroadcast(string) bool { return false }
+
+// onSession has guests be users while a page of theirs is there.
+func (d *Desk) onSession(s *verto.Session, up bool) {
+	switch a, _ := s.User().May.(Access); {
+	case a.Guest == nil:
+	case up:
+		d.o.Registry.Enter(*a.Guest)
+	default:
+		d.o.Registry.Leave(a.Guest.Name)
+	}
+}
 
 // granted is what the telephone is told of its user.
 type granted struct {

@@ -41,7 +41,7 @@ func (e everybody) Login(_ context.Context, l verto.Login) (verto.User, error) {
 	if _, ours := e.registry.User(l.Name); !ours || l.Password != "secret" {
 		return verto.User{}, verto.ErrUser
 	}
-	return verto.User{ID: l.Name, Name: "Mx " + l.Name, Number: l.Name, May: Access{e.registry, l.Name}}, nil
+	return verto.User{ID: l.Name, Name: "Mx " + l.Name, Number: l.Name, May: Access{e.registry, l.Name, nil}}, nil
 }
 
 // open is a desk of the lines sales, which is not connected, and main; ann has both, bob has main alone, with a telephone, and eve has every line.
@@ -138,7 +138,7 @@ func TestUsersSeeTheTablesOfTheirLines(t *testing.T) {
 	for user, want := range map[string]string{"ann": "[false true true false]", "bob": "[false false true false]", "eve": "[true true true false]", "": "[false false false false]"} {
 		var may []bool
 		for _, channel := range []string{allCalls, allCalls + ".sales", allCalls + ".main", allCalls + ".strange"} {
-			may = append(may, Access{d.o.Registry, user}.MaySubscribe(channel))
+			may = append(may, Access{d.o.Registry, user, nil}.MaySubscribe(channel))
 		}
 		if fmt.Sprint(may) != want {
 			t.Errorf("%q may see %v, want %s", user, may, want)

@@ -16,6 +16,9 @@ type Registry struct {
 	order []*Line
 	users map[string]*User
 	decoy func() Hash // checked for logins of nobody, so that they take as long
+
+	mu     sync.RWMutex
+	guests map[string]*guest // by name
 }
 
 var _ bridge.Gate = (*Registry)(nil)
@@ -31,7 +34,7 @@ func (e *FieldError) Error() string { return e.Key + ": " + e.Problem }
 
 // NewRegistry checks lines and users and completes what they leave out. Its error joins a *FieldError for everything wrong.
 func NewRegistry(lines []Config, users []User) (*Registry, error) {
-	r := &Registry{lines: map[string]*Line{}, users: map[string]*User{}, decoy: sync.OnceValue(decoy)}
+	r := &Registry{lines: map[string]*Line{}, users: map[string]*User{}, guests: map[string]*guest{}, decoy: sync.OnceValue(decoy)}
 	var wrong []error
 	for i, c := range lines {
 		say := reporter(&wrong, fmt.Sprintf("lines[%d]", i))
@@ -91,8 +94,8 @@ func (r *Registry) Lines() []*Line { return slices.Clone(r.order) }
 
 // User finds a user by name.
 func (r *Registry) User(name string) (User, bool) {
-	u, ok := r.users[name]
-	if !ok {
+	u := r.user(name)
+	if u == nil {
 		return User{}, false
 	}
 	return *u, true
@@ -100,8 +103,14 @@ func (r *Registry) User(name string) (User, bool) {
 
 // Uses tells whether the user may use the line at all; "*" is all lines.
 func (r *Registry) Uses(user, line string) bool {
-	u := r.users[user]
+	u := r.user(user)
 	return u != nil && u.uses(line)
+}
+
+// Share tells whether two users have a line in common.
+func (r *Registry) Share(user, other string) bool {
+	a, b := r.user(user), r.user(other)
+	return a != nil && b != nil && slices.ContainsFunc(r.order, func(l *Line) bool { return a.uses(l.Name) && b.uses(l.Name) })
 }
 
 // Login finds the user with that name and password. The error is ErrPassword.
@@ -165,7 +174,7 @@ func (r *Registry) May(user, line string, number bridge.Address) Decision {
 	if d := listed(l.Allow, number, "line "+line); !d.Allowed || user == "" {
 		return d
 	}
-	u := r.users[user]
+	u := r.user(user)
 	switch {
 	case u == nil:
 		return no(bridge.OutgoingCallBarred, "no user %q", user)
@@ -194,7 +203,7 @@ func listed(list Patterns, number bridge.Address, whose string) Decision {
 
 // MayJoin answers whether the user may join calls of the line in the role.
 func (r *Registry) MayJoin(user, line string, as Role) Decision {
-	u := r.users[user]
+	u := r.user(user)
 	switch {
 	case u == nil:
 		return no(bridge.CallRejected, "no user %q", user)

@@ -50,6 +50,16 @@ func (b *book) await(ctx context.Context, text string) string {
 	}
 }
 
+// never looks for a text that has no place in it.
+func (b *book) never(text string) {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if all := strings.Join(b.lines, ""); strings.Contains(all, text) {
+		b.t.Errorf("the log has %q", text)
+	}
+}
+
 func (b *book) show() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

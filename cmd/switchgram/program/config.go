@@ -173,7 +173,7 @@ func (c *Config) Check() error {
 	c.Notify.check(say, c.lineNames(), c.Mail.Server != "")
 	c.Routes.check(say, c.lineNames())
 	c.Events.check(say)
-	c.Verto.check(say)
+	c.Verto.check(say, c.FreeSWITCH)
 	var err error
 	c.registry, err = line.NewRegistry(c.Lines, c.Users)
 	return errors.Join(append(wrong, err)...)

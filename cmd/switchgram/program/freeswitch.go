@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,13 +40,19 @@ func (f FreeSWITCH) password() line.SecretRef {
 	return line.SecretRef{Env: f.PasswordEnv, File: f.PasswordFile}
 }
 
+// socketClient says where the event socket is, and with which password.
+func (c *Config) socketClient(log *slog.Logger) (esl.ClientOptions, error) {
+	f := c.FreeSWITCH
+	password, err := c.secret("freeswitch.password", f.password())
+	return esl.ClientOptions{Address: f.EventSocket, Options: esl.Options{User: f.User, Password: password, Log: log}}, err
+}
+
 // openSocket makes our side of the event socket, if there is one. It does not connect yet.
 func (p *Program) openSocket(dialers map[string]bridge.Dialer) error {
-	f := p.config.FreeSWITCH
-	if f.EventSocket == "" {
+	if p.config.FreeSWITCH.EventSocket == "" {
 		return nil
 	}
-	password, err := p.config.secret("freeswitch.password", f.password())
+	client, err := p.config.socketClient(p.log)
 	if err != nil {
 		return err
 	}
@@ -54,8 +61,7 @@ func (p *Program) openSocket(dialers map[string]bridge.Dialer) error {
 		p.again[l.Name] = make(chan struct{}, 1)
 	}
 	p.socket, err = eventsocket.New(eventsocket.Options{
-		Client: esl.ClientOptions{Address: f.EventSocket, Options: esl.Options{User: f.User, Password: password, Log: p.log}},
-		Return: p.registerAgain, Change: p.setSocket, Whom: p.whom, Dialers: dialers, Log: p.log,
+		Client: client, Return: p.registerAgain, Change: p.setSocket, Whom: p.whom, Dialers: dialers, Log: p.log,
 	})
 	if err != nil {
 		return p.config.wrong("freeswitch.event_socket", err)

@@ -55,9 +55,10 @@ type Program struct {
 	telegram map[string]*telegramLine
 	media    *port.Port // of all Telegram calls, and of browsers'
 	desk     *desk.Desk // nil: no browser may log in
-	asker    *asker     // about passwords; nil: nobody is asked
 	phone    *web       // that serves the pages
 	photos   *photos    // of who calls
+
+	authority authority // about passwords of pages' users; nil: the configuration has them all
 
 	again map[string]chan struct{} // by line: the switch may have forgotten it; never changes
 

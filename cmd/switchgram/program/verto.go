@@ -43,7 +43,7 @@ type ICEServer struct {
 }
 
 // check reports what is wrong with the block.
-func (v *Verto) check(say func(key, format string, args ...any)) {
+func (v *Verto) check(say func(key, format string, args ...any), f FreeSWITCH) {
 	if (v.Certificate == "") != (v.Key == "") {
 		say("verto.certificate", "want certificate and key, or neither")
 	}
@@ -56,7 +56,7 @@ func (v *Verto) check(say func(key, format string, args ...any)) {
 			say(fmt.Sprintf("verto.origins[%d]", i), "%q: want scheme and host, such as https://phone.example.org", origin)
 		}
 	}
-	v.Login.check(say)
+	v.Login.check(say, f)
 	for i, s := range v.ICEServers {
 		if scheme, _, found := strings.Cut(s.URL, ":"); !found || scheme != "stun" && scheme != "turn" && scheme != "turns" {
 			say(fmt.Sprintf("verto.ice_servers[%d].url", i), "%q: want stun:, turn: or turns:, and a host, such as stun:stun.example.org:3478", s.URL)
@@ -99,13 +99,13 @@ func (p *Program) openVerto() error {
 	if err != nil {
 		return err
 	}
-	if p.asker, err = p.config.newAsker(); err != nil {
+	if p.authority, err = p.newAuthority(); err != nil {
 		return err
 	}
 	p.desk, err = desk.New(desk.Options{
 		Registry: p.config.registry, Lines: deskLines{p}, Bridge: func() *bridge.Bridge { return p.bridge }, Store: p.store, Log: p.log,
 		Verto: verto.Options{
-			Users: vertoUsers{p.config.registry, p.asker, p.log}, Origins: v.Origins, Plain: v.Plain, ICEServers: servers, Media: p.pageMedia, Log: p.log,
+			Users: vertoUsers{p.config.registry, p.authority, p.log}, Origins: v.Origins, Plain: v.Plain, ICEServers: servers, Media: p.pageMedia, Log: p.log,
 		},
 	})
 	if err != nil {
@@ -138,7 +138,12 @@ func (p *Program) serveVerto(ctx context.Context) {
 	}
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
-	var all sync.WaitGroup
+	asking, forget := context.WithCancel(context.WithoutCancel(ctx))
+	defer forget()
+	var asked, all sync.WaitGroup
+	if p.authority != nil {
+		asked.Go(func() { p.authority.run(asking) })
+	}
 	all.Go(func() { _ = p.desk.Run(serving) }) // it always ends well
 	scheme := "http"
 	if p.config.Verto.Certificate != "" {
@@ -150,9 +155,8 @@ func (p *Program) serveVerto(ctx context.Context) {
 	}
 	stop()
 	all.Wait()
-	if p.asker != nil {
-		p.asker.client.Close()
-	}
+	forget() // when nobody logs in any more
+	asked.Wait()
 }
 
 // VertoAddr is where browsers may log in; the zero value: nowhere.

@@ -11,15 +11,38 @@ import (
 
 	"switchgram/bridge/fetch"
 	"switchgram/bridge/line"
+	"switchgram/esl"
 	"switchgram/verto"
 )
 
-// VertoLogin is whom to ask about the passwords of users who have none in the configuration. The zero value is nobody.
+// VertoLogin is whom to ask about the passwords of users who have none in the configuration: an URL, or FreeSWITCH's directory. The zero value is nobody.
 type VertoLogin struct {
 	URL       string         `yaml:"url"`
 	TokenEnv  string         `yaml:"token_env"`
 	TokenFile string         `yaml:"token_file"`
 	Allow     []netip.Prefix `yaml:"allow"` // networks that are not public and where it may be
+
+	FreeSWITCH string `yaml:"freeswitch"` // domain of FreeSWITCH's directory whose users may log in
+}
+
+// authority knows passwords that the configuration does not.
+type authority interface {
+	// ask tells what it knows of a user whose password is right. verto.ErrUser and verto.ErrPassword refuse; any other error is a failure of its own.
+	ask(ctx context.Context, l verto.Login) (line.User, error)
+	// run has it work until ctx ends.
+	run(ctx context.Context)
+}
+
+// newAuthority makes the one that there is to be; nil: none.
+func (p *Program) newAuthority() (authority, error) {
+	switch l := p.config.Verto.Login; {
+	case l.URL != "":
+		return p.config.newAsker()
+	case l.FreeSWITCH != "":
+		return p.config.newDirectory(p.log)
+	default:
+		return nil, nil
+	}
 }
 
 const (
@@ -28,7 +51,10 @@ const (
 )
 
 // check reports what is wrong with the block.
-func (l *VertoLogin) check(say func(key, format string, args ...any)) {
+func (l *VertoLogin) check(say func(key, format string, args ...any), f FreeSWITCH) {
+	if l.FreeSWITCH != "" {
+		l.checkDirectory(say, f)
+	}
 	if l.URL == "" {
 		if l.TokenEnv != "" || l.TokenFile != "" || len(l.Allow) > 0 {
 			say("verto.login.url", "is missing")
@@ -45,18 +71,27 @@ func (l *VertoLogin) check(say func(key, format string, args ...any)) {
 	}
 }
 
-// asker asks about passwords.
+// checkDirectory reports what stands in the way of asking FreeSWITCH.
+func (l *VertoLogin) checkDirectory(say func(key, format string, args ...any), f FreeSWITCH) {
+	if _, err := esl.Word(l.FreeSWITCH); err != nil {
+		say("verto.login.freeswitch", "%q: want the domain of FreeSWITCH's users, as its variable domain has it", l.FreeSWITCH)
+	}
+	if f.EventSocket == "" {
+		say("verto.login.freeswitch", "FreeSWITCH is asked by its event socket: want freeswitch.event_socket")
+	}
+	if l.URL != "" {
+		say("verto.login.freeswitch", "stands beside url; want one of them")
+	}
+}
+
+// asker asks an URL about passwords. It is an authority.
 type asker struct {
 	client     *fetch.Client
 	url, token string
 }
 
-// newAsker makes one; nil: nobody is to be asked.
 func (c *Config) newAsker() (*asker, error) {
 	l := &c.Verto.Login
-	if l.URL == "" {
-		return nil, nil
-	}
 	a := &asker{client: fetch.New(fetch.Options{Allow: l.Allow, Timeout: loginWithin, MaxBody: maxAnswer, Redirects: -1}), url: l.URL}
 	if ref := (line.SecretRef{Env: l.TokenEnv, File: l.TokenFile}); ref != (line.SecretRef{}) {
 		var err error
@@ -76,8 +111,19 @@ type question struct {
 	Address  string            `json:"address"`
 }
 
-// ask returns the name that a user is to be shown by; empty: the configuration's. verto.ErrPassword: the password is wrong.
-func (a *asker) ask(ctx context.Context, l verto.Login) (name string, err error) {
+// run implements authority.
+func (a *asker) run(ctx context.Context) {
+	<-ctx.Done()
+	a.client.Close()
+}
+
+// ask implements authority: what is known of a user is the name to be shown by; empty: the configuration's.
+func (a *asker) ask(ctx context.Context, l verto.Login) (line.User, error) {
+	name, err := a.nameOf(ctx, l)
+	return line.User{Name: l.Name, DisplayName: name}, err
+}
+
+func (a *asker) nameOf(ctx context.Context, l verto.Login) (name string, err error) {
 	body, err := json.Marshal(question{User: l.Name, Domain: l.Domain, Password: l.Password, Params: l.Params, Address: l.Address.String()})
 	if err != nil {
 		return "", err

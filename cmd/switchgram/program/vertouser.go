@@ -11,17 +11,17 @@ import (
 	"switchgram/verto"
 )
 
-// vertoUsers are the users of the configuration, as browsers log in.
+// vertoUsers are the users of the configuration, as browsers log in, and guests.
 type vertoUsers struct {
-	registry *line.Registry
-	asker    *asker // nil: all passwords are in the configuration
-	log      *slog.Logger
+	registry  *line.Registry
+	elsewhere authority // nil: all passwords are in the configuration
+	log       *slog.Logger
 }
 
 // Login implements verto.Users.
 func (u vertoUsers) Login(ctx context.Context, l verto.Login) (verto.User, error) {
-	if user, ours := u.registry.User(l.Name); u.asker != nil && (!ours || user.Password == (line.Hash{})) {
-		return u.ask(ctx, l, ours, user)
+	if user, ours := u.registry.Configured(l.Name); u.elsewhere != nil && (!ours || user.Password == (line.Hash{})) {
+		return u.ask(ctx, l)
 	}
 	user, err := u.registry.Login(l.Name, l.Password)
 	if errors.Is(err, line.ErrPassword) {
@@ -29,23 +29,29 @@ func (u vertoUsers) Login(ctx context.Context, l verto.Login) (verto.User, error
 	} else if err != nil {
 		return verto.User{}, err
 	}
-	return u.known(user, ""), nil
+	return u.known(user, "", nil), nil
 }
 
-// ask asks another server about a password. What a user may is in the configuration, so that those who are not there cannot log in.
-func (u vertoUsers) ask(ctx context.Context, l verto.Login, ours bool, user line.User) (verto.User, error) {
-	name, err := u.asker.ask(ctx, l)
-	switch {
-	case err != nil:
+// ask asks elsewhere about a password. What a user may is in the configuration, or said there; who has no line by either does not get in.
+func (u vertoUsers) ask(ctx context.Context, l verto.Login) (verto.User, error) {
+	said, err := u.elsewhere.ask(ctx, l)
+	if err != nil {
 		return verto.User{}, err
-	case !ours:
+	}
+	if user, ours := u.registry.Configured(l.Name); ours {
+		return u.known(user, said.DisplayName, nil), nil
+	}
+	if len(said.Lines) == 0 {
 		u.log.Warn("a login is right of somebody who is not among users", "user", l.Name)
 		return verto.User{}, verto.ErrUser
 	}
-	return u.known(user, name), nil
+	guest, err := u.registry.Guest(said)
+	return u.known(guest, "", &guest), err
 }
 
-// known is a user of the configuration, perhaps by another name.
-func (u vertoUsers) known(user line.User, name string) verto.User {
-	return verto.User{ID: user.Name, Name: cmp.Or(name, user.DisplayName, user.Name), Number: user.Name, May: desk.Access{Registry: u.registry, User: user.Name}}
+// known is a user, perhaps by another name.
+func (u vertoUsers) known(user line.User, name string, guest *line.User) verto.User {
+	return verto.User{
+		ID: user.Name, Name: cmp.Or(name, user.DisplayName, user.Name), Number: user.Name, May: desk.Access{Registry: u.registry, User: user.Name, Guest: guest},
+	}
 }
