@@ -18,14 +18,19 @@ type hub struct {
 	rooms    map[string]*Conference      // by the channels that members speak on
 	granted  map[*Session]map[string]int // channels that a page may listen to as a member, and by how many of its calls
 	tickets  map[*Call]func()            // tell a page again that it is a member
+	present  map[string]Presence         // of users who are not Free
 }
 
 // subscription counts its events from 0.
-type subscription struct{ next uint64 }
+type subscription struct {
+	next  uint64
+	quiet bool // until greet
+}
 
 func (h *hub) init() {
 	h.channels, h.counts, h.arrays = map[string]map[*Session]*subscription{}, map[*Session]int{}, map[string]*Array{}
 	h.rooms, h.granted, h.tickets = map[string]*Conference{}, map[*Session]map[string]int{}, map[*Call]func(){}
+	h.present = map[string]Presence{}
 }
 
 // join subscribes a page. False: it was, already.
@@ -38,7 +43,7 @@ func (h *hub) join(v *Session, channel string) bool {
 	if h.channels[channel] == nil {
 		h.channels[channel] = map[*Session]*subscription{}
 	}
-	h.channels[channel][v] = new(subscription)
+	h.channels[channel][v] = &subscription{quiet: ofPresence(channel)}
 	h.counts[v]++
 	return true
 }
@@ -97,6 +102,11 @@ func (s *Server) Publish(channel string, data any) error {
 func (s *Server) publish(channel string, data []byte) {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
+	s.spread(channel, data)
+}
+
+// spread is publish under the hub's lock.
+func (s *Server) spread(channel string, data []byte) {
 	s.deliver(channel, channel, data, nil)
 	if first, _, dotted := strings.Cut(channel, "."); dotted {
 		s.deliver(first, channel, data, nil)
@@ -105,6 +115,14 @@ func (s *Server) publish(channel string, data []byte) {
 
 // deliver sends an event to those who subscribed to a name. A sender of ours is named.
 func (s *Server) deliver(name, channel string, data []byte, sender *User) {
+	head := eventHead(name, channel, data, sender) // which is the same for all
+	for v := range s.hub.channels[name] {
+		s.tell(v, name, head)
+	}
+}
+
+// eventHead is an event, from its method to the number that it has in a subscription.
+func eventHead(name, channel string, data []byte, sender *User) []byte {
 	head := append([]byte(`,"method":"verto.event","params":{"eventChannel":`), encode(channel)...)
 	head = append(append(head, `,"data":`...), data...)
 	if sender != nil {
@@ -112,18 +130,20 @@ func (s *Server) deliver(name, channel string, data []byte, sender *User) {
 		head = append(append(head, `,"fromDisplay":`...), encode(sender.Name)...)
 	}
 	head = append(append(head, `,"subscribedChannel":`...), encode(name)...)
-	head = append(head, `,"eventSerno":`...)
-	for v, sub := range s.hub.channels[name] {
-		c := v.conn.Load()
-		if c == nil {
-			continue
-		}
-		m := make([]byte, 0, len(head)+64) // most of it is the same for all
-		m = strconv.AppendUint(append(m, `{"jsonrpc":"2.0","id":`...), s.nextID(), 10)
-		m = strconv.AppendUint(append(m, head...), sub.next, 10)
-		sub.next++
-		c.send(append(m, `}}`...))
+	return append(head, `,"eventSerno":`...)
+}
+
+// tell sends an event to one who has subscribed to a name.
+func (s *Server) tell(v *Session, name string, head []byte) {
+	sub, c := s.hub.channels[name][v], v.conn.Load()
+	if sub == nil || sub.quiet || c == nil {
+		return
 	}
+	m := make([]byte, 0, len(head)+64)
+	m = strconv.AppendUint(append(m, `{"jsonrpc":"2.0","id":`...), s.nextID(), 10)
+	m = strconv.AppendUint(append(m, head...), sub.next, 10)
+	sub.next++
+	c.send(append(m, `}}`...))
 }
 
 // channelParams are those of subscribe and unsubscribe.
@@ -173,6 +193,9 @@ func (c *conn) subscribe(r *request) {
 		return
 	}
 	c.reply(r, object(answer))
+	for _, channel := range answer["subscribedChannels"].([]string) {
+		c.s.greet(c.session, channel)
+	}
 }
 
 func (c *conn) mayListen(channel string) bool {

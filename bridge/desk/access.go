@@ -20,10 +20,14 @@ type Access struct {
 
 var _ verto.Access = Access{}
 
-// MaySubscribe implements verto.Access: who has every line sees all calls, and otherwise those of the lines that the user has.
+// MaySubscribe implements verto.Access: who has every line sees all calls and how all users are; others the calls of the lines that they have, and
+// how those are who have one of these, too.
 func (a Access) MaySubscribe(channel string) bool {
-	if channel == allCalls {
+	if channel == allCalls || channel == verto.PresenceChannel {
 		return a.Registry.Uses(a.User, "*")
+	}
+	if other, ok := strings.CutPrefix(channel, verto.PresenceChannel+"."); ok {
+		return a.Registry.Share(a.User, other)
 	}
 	name, ok := strings.CutPrefix(channel, allCalls+".")
 	return ok && a.Registry.Line(name) != nil && a.Registry.Uses(a.User, name)

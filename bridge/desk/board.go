@@ -19,6 +19,7 @@ type board struct {
 	tables map[string]*verto.Array             // by line; of all calls: ""
 	shown  map[bridge.CallID]string            // the line of each call that is in the tables; of run alone
 	rooms  map[bridge.CallID]*verto.Conference // of calls of several that pages are in; of run alone
+	busy   map[string]bool                     // users who are in calls; of run alone
 	news   chan struct{}
 
 	mu    sync.Mutex
@@ -28,7 +29,7 @@ type board struct {
 func newBoard(d *Desk) *board {
 	b := &board{
 		d: d, tables: map[string]*verto.Array{"": d.pages.NewArray(allCalls, allCalls)}, shown: map[bridge.CallID]string{},
-		rooms: map[bridge.CallID]*verto.Conference{}, news: make(chan struct{}, 1), notes: map[bridge.CallID][]note{},
+		rooms: map[bridge.CallID]*verto.Conference{}, busy: map[string]bool{}, news: make(chan struct{}, 1), notes: map[bridge.CallID][]note{},
 	}
 	for _, l := range d.o.Registry.Lines() {
 		b.tables[l.Name] = d.pages.NewArray(allCalls+"."+l.Name, allCalls+"."+l.Name)
@@ -46,7 +47,7 @@ func (b *board) rouse() {
 
 const (
 	appraiseEvery = 5 * time.Second        // it is looked how calls sound
-	attendEvery   = 500 * time.Millisecond // and who speaks in conferences
+	attendEvery   = 500 * time.Millisecond // and who speaks in conferences, and how users are
 )
 
 // run keeps the tables as the calls are, until ctx ends.
@@ -58,8 +59,10 @@ func (b *board) run(ctx context.Context) {
 	for {
 		select {
 		case <-attend.C:
-			if len(b.rooms) > 0 {
-				b.attend(b.d.o.Bridge().Calls())
+			if len(b.rooms)+len(b.busy) > 0 {
+				calls := b.d.o.Bridge().Calls()
+				b.attend(calls)
+				b.present(calls)
 			}
 		case <-b.news:
 			b.refresh()
@@ -84,6 +87,7 @@ func (b *board) refresh() {
 		}
 	}
 	b.attend(calls)
+	b.present(calls)
 	b.forget(running)
 	for id, line := range b.shown {
 		if running[id] {
