@@ -61,7 +61,7 @@ func (w *world) configuration(ctx context.Context, dir string) (string, error) {
 	fmt.Fprintf(&b, "routes:\n  directory: %q\n  freeswitch: {socket: %q, allow: [%s], number: %s}\n",
 		w.routes, netip.AddrPortFrom(w.ours, 0), netip.PrefixFrom(w.fs.sip.Addr(), w.fs.sip.Addr().BitLen()), parking)
 	b.WriteString(exampleSettings)
-	b.WriteString("users:\n")
+	fmt.Fprintf(&b, "verto: {listen: \"127.0.0.1:0\", login: {freeswitch: %q}}\nusers:\n  - {name: %q, lines: [udp]}\n", w.fs.domain, w.o.users[vertoUser])
 	for _, user := range []string{registering, ownPhone} {
 		digest, err := sip.Digest("MD5", user, "switchgram", user)
 		if err != nil {

@@ -49,7 +49,7 @@ func (r row) run(ctx context.Context, w *world) (v verdict) {
 // rows are all there are, in the order of the table.
 func rows() []row {
 	var all []row
-	for _, part := range [][]row{registrations(), diallings(), telephones(), features(), digits(), changes(), transfers(), steering(), commands(), configurations(), scripts(), examples(), endings(), absences()} {
+	for _, part := range [][]row{registrations(), diallings(), telephones(), features(), digits(), changes(), transfers(), steering(), logins(), commands(), configurations(), scripts(), examples(), endings(), absences()} {
 		all = append(all, part...)
 	}
 	return all

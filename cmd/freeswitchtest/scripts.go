@@ -24,6 +24,8 @@ func scripts() []row {
 		{"amd in a script (mod_amd)", amdByScript},
 		{"nobody answers whom a script calls in FreeSWITCH", unansweredByScript},
 		{"the caller of a script hangs up in FreeSWITCH", hungUpByScript},
+		{"a script's originate: a telephone, then somebody on Telegram", originateByScript},
+		{"a script may not dial a number from FreeSWITCH", tolledScript},
 	}
 }
 

@@ -18,6 +18,7 @@ func steering() []row {
 		{"variables tg_… of a call from Telegram", variablesIn},
 		{"variables tg_… of a call to Telegram", variablesOut},
 		{"switchgram::call on FreeSWITCH's bus, with quality", announced},
+		{"a line loses Telegram: line.down, line.up on FreeSWITCH's bus", unplugged},
 	}
 }
 
@@ -144,6 +145,31 @@ func (c *call) complete(seen []string, ended *esl.Event) error {
 		return errors.New("the end says nothing of quality")
 	}
 	return nil
+}
+
+// unplugged takes Telegram away from a line, and gives it back.
+func unplugged(ctx context.Context, w *world) (string, error) {
+	const line = "tcp"
+	bus := w.fs.Listen(func(e *esl.Event) bool {
+		return strings.HasPrefix(e.Get("TG-Action"), "line.") && e.Get("TG-Line") == line
+	})
+	defer bus.Close()
+	plugIn := w.net.Unplug(w.accounts[line])
+	defer plugIn()
+	down, err := w.nextOf(ctx, bus)
+	if err != nil {
+		return "", err
+	}
+	plugIn()
+	up, err := w.nextOf(ctx, bus)
+	if err != nil {
+		return "", fmt.Errorf("after line.down: %w", err)
+	}
+	saw := fmt.Sprintf("%s: %s %s; %s", down.Get("TG-Action"), down.Get("TG-Side"), down.Get("TG-State"), up.Get("TG-Action"))
+	if saw != "line.down: telegram down; line.up" || down.Get("TG-Call") != "" {
+		return "", errors.New(saw)
+	}
+	return saw, nil
 }
 
 func (w *world) nextOf(ctx context.Context, bus *esl.Watch) (*esl.Event, error) {
