@@ -33,10 +33,10 @@ func originateByScript(ctx context.Context, w *world) (string, error) {
 	return "USER_BUSY for the caller; then " + saw, err
 }
 
-// tolledScript dials, when it has moved to FreeSWITCH, a number that costs money, which nothing in the configuration allows.
+// tolledScript dials, when it has moved to FreeSWITCH, a number that costs a lot, which nothing in the configuration allows.
 func tolledScript(ctx context.Context, w *world) (string, error) {
 	err := w.scripted(ctx, `{"answer": ""}, {"playback": {"type": "say", "name": "1", "lang": "en", "method": "pronounced"}, "onError": "continue"},
-		{"bridge": {"endpoints": [{"type": "sipGateway", "name": "`+parking+`", "dialString": "09001234567"}]}}, {"hangup": "${originate_disposition}"}`)
+		{"bridge": {"endpoints": [{"type": "sipGateway", "name": "`+parking+`", "dialString": "19005550123"}]}}, {"hangup": "${originate_disposition}"}`)
 	if err != nil {
 		return "", err
 	}
