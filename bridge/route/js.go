@@ -26,17 +26,36 @@ func (s *program) read(p *parser, n *tree.Node) {
 		p.say(n, "want JavaScript in quotes, not %s", n.Kind)
 		return
 	}
-	read, err := javascript.Compile(n.Text)
+	read, err := javascript.Read(n.Text)
 	if err != nil {
 		p.say(n, "%v", err)
 		return
 	}
 	s.Program = read
+	p.script.programs = append(p.script.programs, programAt{read, n.At, p.path})
 	for _, reference := range read.References() {
 		var value text
 		value.read(p, &tree.Node{Kind: tree.String, At: n.At, Text: reference})
 		s.values = append(s.values, value)
 	}
+}
+
+// programAt is a program of a script, and where it stands.
+type programAt struct {
+	*javascript.Program
+	at   tree.Position
+	path string
+}
+
+// CheckJavaScript has a script's programs read, which Parse has not: it would take as long as somebody who means harm wants. The error is a Problem, the
+// first.
+func (s *Script) CheckJavaScript(by javascript.Checker) error {
+	for _, p := range s.programs {
+		if err := by.Check(p.Program); err != nil {
+			return &Problem{File: s.File, At: p.at, Path: p.path, Text: err.Error()}
+		}
+	}
+	return nil
 }
 
 // mostGiven is how many bytes of variables a script is given.

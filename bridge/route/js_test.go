@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"switchgram/bridge/route"
+	"switchgram/bridge/route/javascript"
 	"switchgram/bridge/route/rehearsal"
 )
 
@@ -52,7 +53,11 @@ func TestMistakesInJavaScriptAreFoundWhenTheScriptIsRead(t *testing.T) {
 		`{"js": {"data": ["return 1"], "setVar": "v"}}`:            "want JavaScript in quotes",
 		`{"js": {"data": "return 1", "setVar": "exec_something"}}`: "protected",
 	} {
-		if _, err := route.Parse("x.json", strings.NewReader(around(step))); err == nil || !strings.Contains(err.Error(), want) {
+		s, err := route.Parse("x.json", strings.NewReader(around(step)))
+		if err == nil {
+			err = s.CheckJavaScript(javascript.Inline{})
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", step, err, want)
 		}
 	}

@@ -41,6 +41,7 @@ type Script struct {
 	callflow   *block
 	disconnect []*block
 	uses       []use
+	programs   []programAt
 }
 
 // document is a script as it is written.
@@ -64,7 +65,7 @@ type document struct {
 }
 
 // Parse reads a script, strictly. file is for errors, which may be many: see Problems. What a script refers to outside of itself is
-// looked for by Library.Check.
+// looked for by Library.Check, and what is wrong with its JavaScript by CheckJavaScript.
 func Parse(file string, from io.Reader) (*Script, error) {
 	n, err := tree.Parse(file, from)
 	if err != nil {

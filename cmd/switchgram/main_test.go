@@ -16,7 +16,15 @@ import (
 	"switchgram/tgcall/testnet"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == program.JavaScriptWorker {
+		if err := (javascriptWorker{}).Run(surroundings{in: os.Stdin, out: os.Stdout}); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // patience is a safety net; no test waits so long when things go well.
 const patience = 2 * time.Minute

@@ -8,6 +8,7 @@ import (
 
 	"switchgram/bridge/route"
 	"switchgram/bridge/route/folder"
+	"switchgram/cmd/switchgram/program"
 )
 
 // routeCommand is what people do with routing scripts; docs/routing.md.
@@ -27,9 +28,14 @@ type checkRoutes struct {
 
 // Run prints a line for everything, as compilers do. It fails if something is wrong.
 func (c *checkRoutes) Run(s surroundings) error {
+	js, err := program.NewJavaScript()
+	if err != nil {
+		return err
+	}
+	defer js.Close()
 	wrong := 0
 	for _, path := range c.Paths {
-		scripts, err := read(path)
+		scripts, err := read(path, folder.Options{Lenient: true, JavaScript: js})
 		if err != nil {
 			wrong++
 			fmt.Fprintln(s.out, err)
@@ -51,21 +57,20 @@ func (c *checkRoutes) Run(s surroundings) error {
 	return nil
 }
 
-// read reads a script or a folder of them. Secrets need not be there.
-func read(path string) ([]*route.Script, error) {
-	lenient := folder.Options{Lenient: true}
+// read reads a script or a folder of them.
+func read(path string, o folder.Options) ([]*route.Script, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		return nil, err
 	case info.IsDir():
-		l, err := folder.Load(path, lenient)
+		l, err := folder.Load(path, o)
 		if l == nil {
 			return nil, err
 		}
 		return l.Scripts, err
 	}
-	_, script, err := folder.Beside(path, lenient)
+	_, script, err := folder.Beside(path, o)
 	if script == nil {
 		return nil, err
 	}

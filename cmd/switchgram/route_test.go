@@ -26,6 +26,22 @@ func TestAMistakeInAScriptIsShownByPlace(t *testing.T) {
 	s.out.await(s.ctx, t, `desk.json:3:4: callflow[0]: there is no application "anwser"; did you mean "answer"?`)
 }
 
+func TestJavaScriptThatCannotBeReadIsShownByPlace(t *testing.T) {
+	s := sit(t)
+	script := filepath.Join(t.TempDir(), "desk.json")
+	for data, want := range map[string]string{
+		strings.Repeat("(a=", 40) + "1" + strings.Repeat(")=>1", 40): "javascript: it took longer than 1s", // each function takes twice as long as the one in it
+		`var a;\nreturn )`: "javascript: line 2: Unexpected token )",
+	} {
+		text := "{\"name\": \"desk\", \"context\": \"public\", \"destination_number\": \"100\",\n \"callflow\": [\n  {\"js\": {\"data\": \"" + data + "\", \"setVar\": \"v\"}}]}"
+		if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s.want(1, "route", "check", script)
+		s.out.await(s.ctx, t, "desk.json:3:19: callflow[0].js.data: "+want)
+	}
+}
+
 func TestARouteIsTriedWithoutACall(t *testing.T) {
 	s := sit(t)
 	s.want(0, "route", "run", filepath.Join(exampleRoutes, "push-then-mobile.json"), "-to", "5512", "-from", "+15551234",

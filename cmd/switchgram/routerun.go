@@ -12,6 +12,7 @@ import (
 	"switchgram/bridge/route/folder"
 	"switchgram/bridge/route/pattern"
 	"switchgram/bridge/route/rehearsal"
+	"switchgram/cmd/switchgram/program"
 )
 
 type runRoute struct {
@@ -49,7 +50,12 @@ func (c *runRoute) Run(ctx context.Context, s surroundings) error {
 
 // library is the folder, or the script with what stands beside it.
 func (c *runRoute) library() (*route.Library, *route.Script, error) {
-	lenient := folder.Options{Lenient: true}
+	js, err := program.NewJavaScript()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer js.Close()
+	lenient := folder.Options{Lenient: true, JavaScript: js}
 	info, err := os.Stat(c.Path)
 	switch {
 	case err != nil:

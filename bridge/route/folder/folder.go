@@ -27,6 +27,7 @@ import (
 
 	"switchgram/bridge/route"
 	"switchgram/bridge/route/calendar"
+	"switchgram/bridge/route/javascript"
 	"switchgram/bridge/route/numberlist"
 )
 
@@ -41,6 +42,8 @@ type Options struct {
 	Default string       // public route of numbers that no other has
 	Lenient bool         // secrets that cannot be read are Placeholder and their name: for checks where they are not
 	Log     *slog.Logger // nil: nowhere
+
+	JavaScript javascript.Checker // of steps in that language; nil: they are not looked at
 }
 
 // Folder is a folder and what was last read from it. Make one with Open.
@@ -172,11 +175,14 @@ func parsed[T any](name string, parse func(file string, from io.Reader) (T, erro
 // besides are files beside the scripts that are none.
 var besides = []string{"limits.json", "secrets.json", "globals.json"}
 
-func readScript(l *route.Library, name string, _ Options) error {
+func readScript(l *route.Library, name string, o Options) error {
 	if slices.Contains(besides, filepath.Base(name)) {
 		return nil
 	}
 	s, err := parsed(name, route.Parse)
+	if err == nil && o.JavaScript != nil {
+		err = s.CheckJavaScript(o.JavaScript)
+	}
 	if err != nil {
 		return err
 	}

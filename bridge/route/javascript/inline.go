@@ -12,8 +12,25 @@ import (
 // Inline runs programs in this process: for those whom nobody else's scripts are run for. It cannot end every script.
 type Inline struct{}
 
+var (
+	_ Evaluator = Inline{}
+	_ Checker   = Inline{}
+)
+
+// Check implements Checker.
+func (Inline) Check(p *Program) error {
+	_, err := compile(p.source)
+	return err
+}
+
 // Evaluate implements Evaluator.
-func (Inline) Evaluate(ctx context.Context, j Job) (string, error) {
+func (Inline) Evaluate(ctx context.Context, j Job) (string, error) { return evaluate(ctx, j, compile) }
+
+func evaluate(ctx context.Context, j Job, compile func(source string) (*goja.Program, error)) (string, error) {
+	program, err := compile(j.Source)
+	if err != nil || j.Check {
+		return "", err
+	}
 	vm := goja.New()
 	vm.SetMaxCallStackSize(deepestCalls)
 	vm.SetParserOptions(parser.WithDisableSourceMaps) // which would read files
@@ -24,23 +41,11 @@ func (Inline) Evaluate(ctx context.Context, j Job) (string, error) {
 	late := time.AfterFunc(Limit, func() { vm.Interrupt(failure(Timeout, "it took longer than %s", Limit)) })
 	defer late.Stop()
 	defer context.AfterFunc(ctx, func() { vm.Interrupt(context.Cause(ctx)) })()
-	program, err := compile(j.Source)
-	if err != nil {
-		return "", failure(Failed, "%v", err)
-	}
 	value, err := vm.RunProgram(program)
 	if err != nil {
 		return "", thrown(err)
 	}
 	return text(vm, value)
-}
-
-func compile(source string) (*goja.Program, error) {
-	tree, err := goja.Parse("", source, parser.WithDisableSourceMaps)
-	if err != nil {
-		return nil, err
-	}
-	return goja.CompileAST(tree, false)
 }
 
 // furnish gives a script what it may use. All of it is the script's to spoil: nobody uses the runtime again.

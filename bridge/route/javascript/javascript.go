@@ -1,8 +1,8 @@
 // Package javascript runs the JavaScript of routing scripts: the bodies of functions, which are given texts and return one.
 //
-// Compile reads a body. An Evaluator runs it: Inline in this process, which is enough for trying a script of one's own, and Workers in processes of their
-// own, which is what calls want. Within a process a script can be interrupted only between its own steps: Array.prototype.indexOf of something that says to
-// be 2^53 long, or a pattern that goes back again and again, would have a processor for ever, and a text that doubles itself all memory. A worker that does so is
+// Read reads a body. A Checker says what is wrong with its language, and an Evaluator runs it: Inline in this process, which is enough for trying a script of
+// one's own, and Workers in processes of their own, which is what calls want. Within a process a script can be interrupted only between its own steps: Array.prototype.indexOf of something that says to
+// be 2^53 long, or a pattern that goes back again and again, would have a processor for ever, and a text that doubles itself all memory; and nothing stops one that is being read. A worker that does so is
 // ended.
 //
 // A script has the language (ECMAScript 2015 and most of what came after) and nothing else: no files, no network, no timers, no modules.
@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dop251/goja"
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/parser"
 )
@@ -24,6 +25,8 @@ const (
 	longestSource = 64 << 10    // bytes
 	longestResult = 64 << 10
 	mostMemory    = 128 << 20 // of a worker
+	mostStack     = 64 << 20  // of that, for brackets within brackets
+	mostCompiled  = 256 << 10 // bytes of source that a worker keeps the code of
 	deepestCalls  = 256
 )
 
@@ -49,7 +52,7 @@ func failure(code, format string, args ...any) *Error {
 	return &Error{Code: code, Text: fmt.Sprintf(format, args...)}
 }
 
-// Program is the body of a function. It is not changed after Compile.
+// Program is the body of a function. It is not changed after Read.
 type Program struct {
 	source     string // a whole script
 	references []string
@@ -61,8 +64,9 @@ func (p *Program) References() []string { return p.references }
 
 // Job is a program to be run, with what it is given.
 type Job struct {
-	Source    string            `json:"source"` // of Program.Job
-	Values    []string          `json:"values"` // of the references
+	Check     bool              `json:"check,omitempty"` // it is only read
+	Source    string            `json:"source"`          // of Program.Job
+	Values    []string          `json:"values"`          // of the references
 	Variables map[string]string `json:"variables"`
 	Now       time.Time         `json:"now"` // in the script's zone
 }
@@ -77,40 +81,52 @@ type Evaluator interface {
 	Evaluate(ctx context.Context, j Job) (string, error)
 }
 
+// Checker finds mistakes in programs. It may be called by several goroutines at once. The error is an *Error: Failed for a mistake, others if it cannot be told in
+// Limit.
+type Checker interface {
+	Check(p *Program) error
+}
+
 // Around the body; it begins with a line of its own, so that lines of mistakes are one more than in the body.
 const before, after = "(function() {\n", "\n})()"
 
-// Compile reads a body. The error says in which line of it what is wrong.
-//
-// It is done in this process, cannot be interrupted, and takes as long as goja's parser does: for a function with => that stands in the parameters of another such
-// function, each time twice as long. So bodies are to be read only of whom the operator lets write scripts.
-func Compile(body string) (*Program, error) {
+// Read reads a body as far as it must be known what stands for variables in it, which takes a moment whatever it is. A Checker reads the rest.
+func Read(body string) (*Program, error) {
 	if len(body) > longestSource {
 		return nil, fmt.Errorf("%d bytes of JavaScript; at most %d", len(body), longestSource)
 	}
 	f := &front{source: body}
 	f.translate()
-	p := &Program{source: before + f.out.String() + after, references: f.references}
-	program, err := parser.ParseFile(nil, "", p.source, 0, parser.WithDisableSourceMaps)
+	return &Program{source: before + f.out.String() + after, references: f.references}, nil
+}
+
+// compile reads a whole script, and wants it to be the body of one function: brackets in it do not close what is around it. The error says in which line
+// of the body what is wrong. It cannot be interrupted and takes as long as goja's parser does: for a function with => that stands in the parameters of another
+// such function, each time twice as long.
+func compile(source string) (*goja.Program, error) {
+	tree, err := parser.ParseFile(nil, "", source, 0, parser.WithDisableSourceMaps) // which would read files
 	if err != nil {
 		return nil, placed(err)
 	}
-	if !alone(program) {
-		return nil, errors.New("a bracket } ends the script before its end")
+	if !alone(tree) {
+		return nil, failure(Failed, "a bracket } ends the script before its end")
 	}
-	return p, nil
+	program, err := goja.CompileAST(tree, false)
+	if err != nil {
+		return nil, failure(Failed, "%.200v", err)
+	}
+	return program, nil
 }
 
 // placed is the first mistake, by its line in the body.
 func placed(err error) error {
 	var all parser.ErrorList
 	if !errors.As(err, &all) || len(all) == 0 {
-		return err
+		return failure(Failed, "%.200v", err)
 	}
-	return fmt.Errorf("line %d: %s", max(1, all[0].Position.Line-1), all[0].Message)
+	return failure(Failed, "line %d: %s", max(1, all[0].Position.Line-1), all[0].Message)
 }
 
-// alone tells whether the body is one: brackets in it do not close what is around it.
 func alone(p *ast.Program) bool {
 	if len(p.Body) != 1 {
 		return false

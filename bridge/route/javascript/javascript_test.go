@@ -3,6 +3,7 @@ package javascript
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -29,7 +30,10 @@ var noon = time.Date(2026, 11, 24, 12, 30, 5, 0, time.FixedZone("Kyiv", 2*3600))
 
 func compiled(t testing.TB, body string) *Program {
 	t.Helper()
-	p, err := Compile(body)
+	p, err := Read(body)
+	if err == nil {
+		err = Inline{}.Check(p)
+	}
 	if err != nil {
 		t.Fatalf("%s: %v", body, err)
 	}
@@ -93,6 +97,7 @@ func TestWhatAScriptReturns(t *testing.T) {
 }
 
 func TestAMistakeIsFoundByItsLine(t *testing.T) {
+	w := crew(t)
 	for body, want := range map[string]string{
 		"var a = 1;\nreturn a +;":              "line 2: ",
 		"return )":                             "line 1: ",
@@ -104,8 +109,52 @@ func TestAMistakeIsFoundByItsLine(t *testing.T) {
 		"//# sourceMappingURL=file:///etc/passwd\nreturn =": "line 2: ",
 		strings.Repeat(" ", longestSource+1):                "at most",
 	} {
-		if _, err := Compile(body); err == nil || !strings.Contains(err.Error(), want) {
+		p, err := Read(body)
+		if err == nil {
+			err = w.Check(p)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60q: %v, want %q", body, err, want)
+		}
+	}
+}
+
+// TestWhatCannotBeReadIsRefused: reading these would take for ever, or all memory.
+func TestWhatCannotBeReadIsRefused(t *testing.T) {
+	w := crew(t)
+	for body, want := range map[string]string{
+		strings.Repeat("(a=", 40) + "1" + strings.Repeat(")=>1", 40): Timeout,
+		strings.Repeat("(", longestSource-10):                        Failed,
+		strings.Repeat("[", longestSource-10):                        Failed,
+		"return " + strings.Repeat("-", longestSource-10) + "1":      Failed,
+	} {
+		p, err := Read(body)
+		if err == nil {
+			err = w.Check(p)
+		}
+		var why *Error
+		if !errors.As(err, &why) || why.Code != want && why.Code != Timeout { // a busy machine may not get as far
+			t.Errorf("%.20s: %v, want %s", body, err, want)
+		}
+	}
+	if err := w.Check(compiled(t, "return 1")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAWorkerKeepsNoMoreCodeThanItMay: programs come and go, and each gives what it says.
+func TestAWorkerKeepsNoMoreCodeThanItMay(t *testing.T) {
+	var s shelf
+	filler := strings.Repeat(" ", longestSource/2)
+	for i := range 3 * mostCompiled / len(filler) {
+		for range 2 {
+			p := compiled(t, fmt.Sprint("return ", i, filler))
+			if a := s.attend(p.Job(nil, nil, noon)); a.Error != nil || a.Result != fmt.Sprint(i) {
+				t.Errorf("%+v, want %d", a, i)
+			}
+		}
+		if s.size > mostCompiled || len(s.programs) > mostCompiled/len(filler) {
+			t.Errorf("%d bytes of %d programs", s.size, len(s.programs))
 		}
 	}
 }
@@ -201,15 +250,15 @@ func TestAProgramThatIsNoWorkerIsSaidSo(t *testing.T) {
 	}
 }
 
-// FuzzCompile: whatever is read is refused, or runs in a moment, and what a variable holds stays a text.
-func FuzzCompile(f *testing.F) {
+// FuzzRead: whatever is read has its references, and what a variable holds stays a text.
+func FuzzRead(f *testing.F) {
 	for body := range hostile {
 		f.Add(body, "x")
 	}
 	f.Add("return `${${a}}` + ${a} / 2 /* ' */", "`); throw 1")
 	f.Add(`return "${a}" + /[/]${a}/.source`, "${a}")
 	f.Fuzz(func(t *testing.T, body, value string) {
-		p, err := Compile(body)
+		p, err := Read(body)
 		if err != nil {
 			return
 		}

@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
+
+	"github.com/dop251/goja"
 )
 
 // Statuses with which a worker ends that does not come back from a script.
@@ -27,11 +29,12 @@ type answer struct {
 // can be stopped in no other way.
 func Serve(in io.Reader, out io.Writer) error {
 	debug.SetMemoryLimit(mostMemory) // what remains of earlier scripts is thrown away before it counts as this one's
+	debug.SetMaxStack(mostStack)
 	jobs, answers := json.NewDecoder(in), json.NewEncoder(out)
 	if err := answers.Encode(answer{}); err != nil {
 		return err
 	}
-	for {
+	for known := (shelf{}); ; {
 		var j Job
 		err := jobs.Decode(&j)
 		if errors.Is(err, io.EOF) {
@@ -40,14 +43,14 @@ func Serve(in io.Reader, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := answers.Encode(attend(j)); err != nil {
+		if err := answers.Encode(known.attend(j)); err != nil {
 			return err
 		}
 	}
 }
 
 // attend runs a job and watches over it.
-func attend(j Job) (a answer) {
+func (s *shelf) attend(j Job) (a answer) {
 	late := time.AfterFunc(2*Limit, func() { os.Exit(tooMuchTime) }) // should the one who waits for us be gone
 	defer late.Stop()
 	done, watched := make(chan struct{}), make(chan struct{})
@@ -55,7 +58,7 @@ func attend(j Job) (a answer) {
 		defer close(watched)
 		watch(done)
 	}()
-	result, err := Inline{}.Evaluate(context.Background(), j)
+	result, err := evaluate(context.Background(), j, s.compile)
 	close(done)
 	<-watched
 	if err == nil {
@@ -65,6 +68,27 @@ func attend(j Job) (a answer) {
 		a.Error = failure(Failed, "%.200v", err)
 	}
 	return a
+}
+
+// shelf keeps what was compiled: each job of a program has its own runtime, and the same code.
+type shelf struct {
+	programs map[string]*goja.Program // by source
+	size     int                      // of the sources, in bytes
+}
+
+func (s *shelf) compile(source string) (*goja.Program, error) {
+	if p := s.programs[source]; p != nil {
+		return p, nil
+	}
+	p, err := compile(source)
+	if err != nil {
+		return nil, err
+	}
+	if s.size += len(source); s.programs == nil || s.size > mostCompiled {
+		s.programs, s.size = map[string]*goja.Program{}, len(source)
+	}
+	s.programs[source] = p
+	return p, nil
 }
 
 // watch ends the process if its script takes too much memory.

@@ -35,6 +35,17 @@ func NewWorkers(command ...string) *Workers {
 	return &Workers{command: command, places: make(chan struct{}, mostWorkers)}
 }
 
+var (
+	_ Evaluator = (*Workers)(nil)
+	_ Checker   = (*Workers)(nil)
+)
+
+// Check implements Checker.
+func (w *Workers) Check(p *Program) error {
+	_, err := w.Evaluate(context.Background(), Job{Source: p.source, Check: true})
+	return err
+}
+
 // Evaluate implements Evaluator.
 func (w *Workers) Evaluate(ctx context.Context, j Job) (string, error) {
 	if err := w.enter(ctx); err != nil {
@@ -188,5 +199,3 @@ func (one *worker) end() {
 	_ = one.cmd.Process.Kill()
 	_ = one.cmd.Wait() // it was killed
 }
-
-var _ Evaluator = (*Workers)(nil)

@@ -9,8 +9,8 @@ import (
 // JavaScriptWorker is the command of this program by which it starts processes that run JavaScript: they call javascript.Serve.
 const JavaScriptWorker = "javascript-worker"
 
-// newJavaScript makes what runs the JavaScript of scripts: this program again, in processes of their own.
-func newJavaScript() (*javascript.Workers, error) {
+// NewJavaScript makes what reads and runs the JavaScript of scripts: this program again, in processes of their own, when there is any.
+func NewJavaScript() (*javascript.Workers, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err

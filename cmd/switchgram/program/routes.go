@@ -67,8 +67,14 @@ func (p *Program) openRoutes(o *bridge.Options, m *metrics) (err error) {
 	if c.Directory == "" {
 		return nil
 	}
-	r := p.routes
-	if r.folder, err = folder.Open(c.Directory, folder.Options{Default: c.Default, Log: p.log}); err != nil {
+	r, fo := p.routes, folder.Options{Default: c.Default, Log: p.log}
+	if c.JS.Enabled {
+		if r.js, err = NewJavaScript(); err != nil {
+			return p.config.wrong("routes.js", err)
+		}
+		fo.JavaScript = r.js
+	}
+	if r.folder, err = folder.Open(c.Directory, fo); err != nil {
 		return p.config.wrong("routes.directory", err)
 	}
 	r.client = c.client()
@@ -145,10 +151,7 @@ func (p *Program) scriptOptions() (o route.Options, err error) {
 	if p.routes.mail != nil {
 		o.Mailer = p.routes.mail
 	}
-	if c.JS.Enabled {
-		if p.routes.js, err = newJavaScript(); err != nil {
-			return o, p.config.wrong("routes.js", err)
-		}
+	if p.routes.js != nil {
 		o.JavaScript = p.routes.js
 	}
 	if p.store != nil {
@@ -279,9 +282,6 @@ func (p *Program) runRoutes(ctx context.Context) {
 		p.log.Error("scripts do nothing after calls any longer", "err", err)
 	}
 	p.routes.client.Close()
-	if p.routes.js != nil {
-		p.routes.js.Close()
-	}
 }
 
 // watchRoutes reads routes that change, and takes calls of FreeSWITCH's dialplan, until ctx ends.
@@ -321,6 +321,9 @@ func (r *routing) close() error {
 	}
 	if r.socket != nil {
 		err = errors.Join(err, r.socket.Close())
+	}
+	if r.js != nil {
+		r.js.Close()
 	}
 	return err
 }
