@@ -16,7 +16,8 @@ import (
 type channel struct {
 	call  *bridge.Call
 	r     *Router
-	moves bool // FreeSWITCH can take it over
+	known map[string]string // of the call; not changed
+	moves bool              // FreeSWITCH can take it over
 
 	recording *bridge.Recording     // nil: none was begun
 	record    *bridge.RecordOptions // how the call is recorded as soon as two talk; nil: it is not
@@ -40,7 +41,7 @@ var (
 var ErrUnanswered = errors.New("the caller was not answered: there is no sound before that")
 
 func (r *Router) channel(c *bridge.Call) *channel {
-	return &channel{call: c, r: r, moves: r.o.Move != nil && r.o.Move.Can(c.Line())}
+	return &channel{call: c, r: r, known: facts(c), moves: r.o.Move != nil && r.o.Move.Can(c.Line())}
 }
 
 // ID implements route.Channel.
@@ -57,7 +58,7 @@ func (ch *channel) Variable(name string) (string, bool) {
 	case "effective_caller_id_number", "ani":
 		name = "caller_id_number"
 	}
-	v, ok := facts(ch.call)[name]
+	v, ok := ch.known[name]
 	return v, ok
 }
 

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,16 +28,17 @@ func (r *Router) Publish(ev bridge.Event) {
 		k.missed = true // both events come from the goroutine of the call
 		return
 	}
-	k.last, k.how = ev, k.endedHere(ev)
+	k.last = ev
+	how := k.endedHere(ev)
 	if k.there != nil {
-		k.how = endedThere(*k.there, k.how)
+		how = endedThere(*k.there, how)
 	}
-	r.over(k)
+	r.over(k, how)
 }
 
 // over has what is due after a call done.
-func (r *Router) over(k *call) {
-	if err := r.keep(k); err != nil {
+func (r *Router) over(k *call, how route.Ended) {
+	if err := r.engine.End(k.state, how); err != nil {
 		r.log.Error("what is to be done after a call would not survive a crash", "call", k.id, "err", err)
 	}
 	select {
@@ -45,13 +47,6 @@ func (r *Router) over(k *call) {
 		r.leave(k)
 		r.log.Error("too many calls have ended at once; what is to be done after this one waits for the next start", "call", k.id)
 	}
-}
-
-func (r *Router) keep(k *call) error {
-	if r.journal == nil {
-		return nil
-	}
-	return r.journal.over(k.state, k.how)
 }
 
 // endedHere is how a call ended, in the words of scripts.
@@ -147,23 +142,29 @@ func (r *Router) left() (all []*call) {
 	if r.journal == nil {
 		return nil
 	}
-	kept, broken := r.journal.left()
-	for _, err := range broken {
-		r.log.Error("what a crash has left of a script cannot be read", "err", err)
-	}
-	for _, e := range kept {
-		k := &call{id: e.State.Call, state: e.State, last: bridge.Event{Call: bridge.CallID(e.State.Call)}}
-		if k.how = crashed(e.State); e.Ended != nil {
-			k.how = *e.Ended
+	for _, s := range r.journal.left {
+		if s.Phase == route.Running {
+			if err := r.engine.End(s, crashed(s)); err != nil {
+				r.log.Error("how a call ended that a crash has cut short would not survive another", "call", s.Call, "err", err)
+			}
 		}
-		all = append(all, k)
+		all = append(all, &call{id: s.Call, state: s, last: bridge.Event{Call: bridge.CallID(s.Call)}})
 	}
+	r.journal.left = nil
 	return all
 }
 
-// crashed is how a call ended that ran when the program was killed.
+// crashed is how a call ended that ran when the program was killed, as far as is known.
 func crashed(s *route.State) route.Ended {
-	return route.Ended{Cause: bridge.NormalTemporaryFailure, By: "system", Started: s.Began, Ended: time.Now(), Missed: s.Facts["call_direction"] == "inbound"}
+	now := time.Now()
+	how := route.Ended{
+		Cause: bridge.NormalTemporaryFailure, By: "system", Started: s.Began, Ended: now, Bridged: s.Talked, Answered: s.Talked,
+		Missed: s.Facts["call_direction"] == "inbound" && s.Talked.IsZero(),
+	}
+	if s.Answered {
+		how.Answered = cmp.Or(s.Talked, now)
+	}
+	return how
 }
 
 // resume goes on where a crash has left a call.
@@ -198,10 +199,7 @@ func (r *Router) disconnect(ctx context.Context, k *call) (err error) {
 			err = fmt.Errorf("panic: %v", v)
 		}
 	}()
-	if k.state.Phase == route.Disconnected {
-		return r.engine.Resume(ctx, k.state)
-	}
-	return r.engine.Disconnect(ctx, k.state, k.how)
+	return r.engine.Afterwards(ctx, k.state)
 }
 
 // scripted is what the script did with the call.

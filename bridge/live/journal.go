@@ -1,13 +1,17 @@
 package live
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,111 +21,186 @@ import (
 const (
 	// journalEvery is how late the disk may know of a step of a running call.
 	journalEvery = 50 * time.Millisecond
-	// mostJournal is more than any State that we have written, in bytes.
-	mostJournal = 8 << 20
-	kept        = ".json"
+	// mostStale is how many bytes of lines that count no longer a journal has at most, besides as many as count.
+	mostStale = 4 << 20
 )
 
-// entry is what the journal keeps of a call.
-type entry struct {
-	State *route.State `json:"state"`
-	Ended *route.Ended `json:"ended,omitempty"` // nil: it runs, or what is in State tells
+// A journal is a file with a line for every State that was kept: the last one of a call counts, until one says that it is done. A process that is killed
+// leaves the last line or the one before. When most lines count no longer, a file of those that do takes its place.
+type journal struct {
+	path string
+	log  *slog.Logger
+	left []*route.State // what was there at the beginning
+
+	failing bool // of the goroutine of run: the disk takes nothing
+
+	mu     sync.Mutex
+	file   *os.File
+	size   int64
+	renews int64              // size at which another file takes its place
+	counts map[string]span    // by call: the line that does
+	later  map[string]waiting // by call: what is to be written soon
 }
 
-// A journal is a folder with a file for every call whose script is not done with it. A file is replaced as a whole, so that a process that is killed
-// leaves the last one or the one before.
-type journal struct {
-	dir string
+// span is a piece of the file.
+type span struct{ at, length int64 }
 
-	mu    sync.Mutex
-	later map[string][]byte // by file: of calls that run, to be written soon
-	had   []string          // files that were there at the beginning
+// waiting is a State that is to be written: of a call that runs, or that is done.
+type waiting struct {
+	state *route.State
+	done  bool
 }
 
 var _ route.Journal = (*journal)(nil)
 
-func openJournal(dir string) (*journal, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("journal of scripts: %w", err)
+func openJournal(dir string, log *slog.Logger) (*journal, error) {
+	j := &journal{path: filepath.Join(dir, "journal"), log: log, counts: map[string]span{}, later: map[string]waiting{}}
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		j.file, err = os.OpenFile(j.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	}
-	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("journal of scripts: %w", err)
 	}
-	j := &journal{dir: dir, later: map[string][]byte{}}
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), kept) {
-			j.had = append(j.had, e.Name())
+	for _, read := range []func() error{j.read, j.load, j.renew} { // renew: what was cut short is not to begin the next line
+		if err := read(); err != nil {
+			return nil, errors.Join(fmt.Errorf("journal of scripts: %w", err), j.close())
 		}
 	}
 	return j, nil
 }
 
-// file is a call's: its name, with what has no place in the name of a file left out.
-func file(call string) string {
-	safe := func(r rune) rune {
-		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
-			return r
+func (j *journal) close() error { return j.file.Close() }
+
+// read finds the lines that count.
+func (j *journal) read() error {
+	for lines := bufio.NewReader(j.file); ; {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return nil // a line without its end was cut short
 		}
-		return '_'
+		if err != nil {
+			return err
+		}
+		var s struct {
+			Call  string
+			Phase route.Phase
+		}
+		if err := json.Unmarshal(line, &s); err != nil || s.Call == "" {
+			j.log.Error("a line of the journal of scripts makes no sense", "line", string(line[:min(len(line), 80)]))
+		}
+		j.note(s.Call, s.Phase == route.Done, len(line))
 	}
-	return strings.Map(safe, call) + kept
 }
 
-// Keep implements route.Journal. What becomes of a call that runs is written soon, and at once when it is over.
-func (j *journal) Keep(_ context.Context, s *route.State) error {
-	text, err := json.Marshal(entry{State: s})
-	if err != nil {
-		return fmt.Errorf("journal of scripts: %w", err)
+// note notes whose line comes next in the file.
+func (j *journal) note(call string, done bool, length int) {
+	if done || call == "" {
+		delete(j.counts, call)
+	} else {
+		j.counts[call] = span{j.size, int64(length)}
 	}
-	if s.Phase != route.Running {
-		return j.write(file(s.Call), text)
+	j.size += int64(length)
+}
+
+// load reads the lines that count. What this version cannot read stays for another.
+func (j *journal) load() error {
+	for call, where := range j.counts {
+		line, err := j.line(where)
+		if err != nil {
+			return err
+		}
+		s, err := route.Load(line)
+		if err != nil {
+			j.log.Error("what a crash has left of a script cannot be read", "call", call, "err", err)
+			continue
+		}
+		j.left = append(j.left, s)
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.later[file(s.Call)] = text
 	return nil
 }
 
-// over keeps how a call has ended whose onDisconnect is due.
-func (j *journal) over(s *route.State, how route.Ended) error {
-	text, err := json.Marshal(entry{State: s, Ended: &how})
-	if err != nil {
-		return fmt.Errorf("journal of scripts: %w", err)
-	}
-	return j.write(file(s.Call), text)
+func (j *journal) line(where span) ([]byte, error) {
+	line := make([]byte, where.length)
+	_, err := j.file.ReadAt(line, where.at)
+	return line, err
 }
 
-// write replaces a file. The lock keeps an older text from coming later.
-func (j *journal) write(name string, text []byte) error {
+// Keep implements route.Journal. That a call is done is written again where the disk does not take it at once: it would be done once more.
+func (j *journal) Keep(s *route.State) error {
+	done := s.Phase == route.Done
+	if done {
+		s = &route.State{Version: s.Version, Call: s.Call, Phase: s.Phase} // there is no more to say
+	}
+	text := s.Save()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	delete(j.later, name)
-	return j.replace(name, text)
+	delete(j.later, s.Call)
+	err := j.write(s.Call, done, text)
+	if err != nil && done {
+		j.later[s.Call] = waiting{s, done}
+	}
+	return err
 }
 
-func (j *journal) replace(name string, text []byte) error {
-	path := filepath.Join(j.dir, name)
-	err := os.WriteFile(path+".new", text, 0o600)
+// Soon implements route.Journal.
+func (j *journal) Soon(s *route.State) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.later[s.Call] = waiting{state: s}
+}
+
+// write writes a line, all of it or nothing.
+func (j *journal) write(call string, done bool, text []byte) error {
+	line := append(text, '\n')
+	if _, err := j.file.Write(line); err != nil {
+		return fmt.Errorf("journal of scripts: %w", errors.Join(err, j.file.Truncate(j.size)))
+	}
+	j.note(call, done, len(line))
+	if j.size < j.renews {
+		return nil
+	}
+	if err := j.renew(); err != nil {
+		j.renews = j.size + mostStale
+		j.log.Warn("the journal of scripts grows: no other file can take its place", "bytes", j.size, "err", err)
+	}
+	return nil
+}
+
+// renew has a file of the lines that count take the place of this one.
+func (j *journal) renew() error {
+	file, err := os.OpenFile(j.path+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	counts, size, err := j.copyTo(file)
 	if err == nil {
-		err = os.Rename(path+".new", path)
+		err = os.Rename(j.path+".new", j.path)
 	}
 	if err != nil {
-		return fmt.Errorf("journal of scripts: %w", err)
+		return errors.Join(err, file.Close())
 	}
+	_ = j.file.Close() // nobody reads it any more
+	j.file, j.counts, j.size, j.renews = file, counts, size, 2*size+mostStale
 	return nil
 }
 
-// Forget implements route.Journal.
-func (j *journal) Forget(_ context.Context, call string) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	delete(j.later, file(call))
-	err := os.Remove(filepath.Join(j.dir, file(call)))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("journal of scripts: %w", err)
+// copyTo writes the lines that count to a file, and says where they stand in it.
+func (j *journal) copyTo(file *os.File) (counts map[string]span, size int64, err error) {
+	counts = make(map[string]span, len(j.counts))
+	out := bufio.NewWriter(file)
+	for call, where := range j.counts {
+		line, err := j.line(where)
+		if err != nil {
+			return nil, 0, err
+		}
+		if _, err := out.Write(line); err != nil {
+			return nil, 0, err
+		}
+		counts[call] = span{size, where.length}
+		size += where.length
 	}
-	return nil
+	return counts, size, out.Flush()
 }
 
 // run writes what is to be written soon, until ctx ends.
@@ -131,6 +210,7 @@ func (j *journal) run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
+			j.flush()
 			return
 		case <-tick.C:
 			j.flush()
@@ -138,52 +218,37 @@ func (j *journal) run(ctx context.Context) {
 	}
 }
 
-// flush writes what waits. What the disk does not take is written with the call's next step.
+// flush writes what waits. What the disk does not take is tried again.
 func (j *journal) flush() {
+	for _, call := range j.due() {
+		if err := j.writeLater(call); err != nil {
+			if !j.failing {
+				j.log.Error("calls are not kept: after a crash their onDisconnect knows less, or is done again", "err", err)
+			}
+			j.failing = true
+			return
+		}
+	}
+	j.failing = false
+}
+
+func (j *journal) due() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for name, text := range j.later {
-		_ = j.replace(name, text)
-		delete(j.later, name)
-	}
+	return slices.Collect(maps.Keys(j.later))
 }
 
-// left reads what was there at the beginning.
-func (j *journal) left() (all []entry, broken []error) {
-	for _, name := range j.had {
-		e, err := j.read(name)
-		if err != nil {
-			broken = append(broken, err)
-			continue
-		}
-		all = append(all, e)
+// writeLater writes what waits of a call, unless something newer was.
+func (j *journal) writeLater(call string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	w, ok := j.later[call]
+	if !ok {
+		return nil
 	}
-	return all, broken
-}
-
-func (j *journal) read(name string) (e entry, err error) {
-	path := filepath.Join(j.dir, name)
-	stat, err := os.Stat(path)
-	if err != nil {
-		return e, fmt.Errorf("journal of scripts: %w", err)
+	if err := j.write(call, w.done, w.state.Save()); err != nil {
+		return err
 	}
-	if stat.Size() > mostJournal {
-		return e, fmt.Errorf("journal of scripts: %s: more than %d bytes", path, mostJournal)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return e, fmt.Errorf("journal of scripts: %w", err)
-	}
-	var parts struct {
-		State json.RawMessage `json:"state"`
-		Ended *route.Ended    `json:"ended"`
-	}
-	if err := json.Unmarshal(text, &parts); err != nil {
-		return e, fmt.Errorf("journal of scripts: %s: %w", path, err)
-	}
-	e.Ended = parts.Ended
-	if e.State, err = route.Load(parts.State); err != nil {
-		return e, fmt.Errorf("journal of scripts: %s: %w", path, err)
-	}
-	return e, nil
+	delete(j.later, call)
+	return nil
 }

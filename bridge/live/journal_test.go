@@ -1,22 +1,24 @@
 package live
 
 import (
+	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"switchgram/bridge"
 	"switchgram/bridge/route"
 )
 
 func opened(t *testing.T, dir string) *journal {
 	t.Helper()
-	j, err := openJournal(dir)
+	j, err := openJournal(dir, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = j.close() }) // a test may have closed it
 	return j
 }
 
@@ -24,48 +26,144 @@ func state(call string, p route.Phase) *route.State {
 	return &route.State{Version: route.StateVersion, Call: call, Phase: p, Variables: map[string]route.Variable{"lead": {Value: "7"}}}
 }
 
-func TestJournalKnowsWhatRan(t *testing.T) {
-	dir := t.TempDir()
-	j := opened(t, dir)
-	for _, err := range []error{
-		j.Keep(t.Context(), state("5f-1", route.Running)),
-		j.over(state("5f-2", route.Running), route.Ended{Cause: bridge.NoAnswer, Missed: true}),
-		j.Keep(t.Context(), state("../5f/3", route.Disconnected)),
-		j.Keep(t.Context(), state("5f-4", route.Running)), j.Forget(t.Context(), "5f-4"), j.Forget(t.Context(), "5f-4"),
-	} {
-		if err != nil {
+// keep keeps States, in that order.
+func (j *journal) keep(t *testing.T, all ...*route.State) {
+	t.Helper()
+	for _, s := range all {
+		if err := j.Keep(s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	j.flush()
-	j.flush() // there is nothing more
+}
 
-	kept, broken := opened(t, dir).left()
-
-	if len(kept) != 3 || len(broken) != 0 {
-		t.Fatalf("kept %+v, broken %v", kept, broken)
-	}
-	for _, e := range kept {
-		if e.State.Value("lead") != "7" || (e.Ended != nil) != (e.State.Call == "5f-2") || e.Ended != nil && (!e.Ended.Missed || e.Ended.Cause != bridge.NoAnswer) {
-			t.Errorf("kept %+v of %+v", e.Ended, e.State)
+// remains wants these calls to be left to the next start, in that phase.
+func remains(t *testing.T, dir string, want map[string]route.Phase) {
+	t.Helper()
+	got := map[string]route.Phase{}
+	for _, s := range opened(t, dir).left {
+		if got[s.Call] = s.Phase; s.Value("lead") != "7" {
+			t.Errorf("kept %+v", s)
 		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("left are %v, want %v", got, want)
+	}
+}
+
+func TestJournalKnowsWhatRan(t *testing.T) {
+	dir := t.TempDir()
+	j := opened(t, dir)
+
+	j.keep(t, state("1", route.Running), state("2", route.Running), state("2", route.Disconnected), state("../3", route.Disconnected),
+		state("4", route.Running), state("4", route.Disconnected), state("4", route.Done), state("4", route.Done))
+
+	remains(t, dir, map[string]route.Phase{"1": route.Running, "2": route.Disconnected, "../3": route.Disconnected})
+}
+
+// TestJournalForgetsNothingNewer: what was to be written soon does not come after what was written since.
+func TestJournalForgetsNothingNewer(t *testing.T) {
+	dir := t.TempDir()
+	j := opened(t, dir)
+	for _, call := range []string{"runs", "ended", "done"} {
+		j.Soon(state(call, route.Running))
+	}
+	due := j.due()
+	j.keep(t, state("ended", route.Disconnected), state("done", route.Done))
+
+	for _, call := range due {
+		if err := j.writeLater(call); err != nil {
+			t.Error(err)
+		}
+	}
+
+	remains(t, dir, map[string]route.Phase{"runs": route.Running, "ended": route.Disconnected})
+}
+
+func TestJournalOfAProcessThatWasKilledWhileItWrote(t *testing.T) {
+	for _, missing := range []int64{1, 2, 20} {
+		dir := t.TempDir()
+		j := opened(t, dir)
+		j.keep(t, state("1", route.Running), state("2", route.Running), state("1", route.Disconnected))
+		if err := os.Truncate(j.path, j.size-missing); err != nil {
+			t.Fatal(err)
+		}
+
+		opened(t, dir).keep(t, state("2", route.Done)) // begins a line of its own
+
+		remains(t, dir, map[string]route.Phase{"1": route.Running})
 	}
 }
 
 func TestJournalThatIsDamaged(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"half.json": `{"state": {"vers`, "old.json": `{"state": {"version": 0, "call": "x"}}`, "big.json": strings.Repeat(" ", mostJournal+1), "not ours.txt": "x",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+	j := opened(t, dir)
+	j.keep(t, state("1", route.Running))
+	old := `{"version": 0, "call": "old", "variables": {"lead": {"value": "7"}}}` + "\n"
+	for _, line := range []string{"{half\n", "{}\n", "null\n", "\n", old} {
+		if _, err := j.file.WriteString(line); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if kept, broken := opened(t, dir).left(); len(kept) != 0 || len(broken) != 3 {
-		t.Errorf("kept %+v, broken %v", kept, broken)
+	j.keep(t, state("2", route.Running))
+
+	remains(t, dir, map[string]route.Phase{"1": route.Running, "2": route.Running})
+	if text, err := os.ReadFile(j.path); err != nil || strings.Count(string(text), old) != 1 || strings.Contains(string(text), "half") {
+		t.Errorf("what another version may read is gone, or what nobody can is not: %s, %v", text, err)
 	}
-	if _, err := openJournal(filepath.Join(dir, "old.json", "x")); err == nil {
+	if _, err := openJournal(filepath.Join(j.path, "x"), nil); err == nil {
 		t.Error("a file was taken for a folder")
+	}
+}
+
+func TestJournalIsNoLongerThanItsCalls(t *testing.T) {
+	dir := t.TempDir()
+	j := opened(t, dir)
+	stays, comes := state("stays", route.Running), state("comes", route.Disconnected)
+	comes.Variables["big"] = route.Variable{Value: strings.Repeat("x", mostStale/4)}
+	j.keep(t, stays)
+
+	for range 20 {
+		j.keep(t, comes)
+	}
+
+	j.keep(t, state("comes", route.Done))
+	if info, err := os.Stat(j.path); err != nil || info.Size() != j.size || j.size > 4*mostStale {
+		t.Errorf("%v bytes, %d noted, %v", info.Size(), j.size, err)
+	}
+	remains(t, dir, map[string]route.Phase{"stays": route.Running})
+}
+
+// TestDoneIsDoneWhateverTheDiskDoes: what is done after a call would be done twice if the disk was full just then.
+func TestDoneIsDoneWhateverTheDiskDoes(t *testing.T) {
+	dir := t.TempDir()
+	j := opened(t, dir)
+	j.keep(t, state("1", route.Disconnected))
+	works, full := j.file, opened(t, t.TempDir()).file
+	if err := full.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	j.file = full
+	if err := j.Keep(state("1", route.Done)); err == nil {
+		t.Error("kept where there is no disk")
+	}
+	j.Soon(state("2", route.Running))
+	j.flush()
+	j.file = works
+	j.flush()
+
+	remains(t, dir, map[string]route.Phase{"2": route.Running})
+}
+
+func TestWhoTalkedWasNotMissed(t *testing.T) {
+	s := state("1", route.Running)
+	s.Facts = map[string]string{"call_direction": "inbound"}
+	if how := crashed(s); !how.Missed || !how.Answered.IsZero() {
+		t.Errorf("%+v", how)
+	}
+	s.Talked = time.Now().Add(-time.Minute)
+	if how := crashed(s); how.Missed || how.Bridged != s.Talked || how.Answered != s.Talked {
+		t.Errorf("%+v", how)
 	}
 }
 

@@ -78,17 +78,14 @@ func begin(t *testing.T, server, script string) (k *killed, hangUp func()) {
 	return k, func() { _, err := in.Write([]byte("\n")); must(t, err) }
 }
 
-// keeps waits until the journal of scripts knows of the call's fourth step.
-func (k *killed) keeps(text string) {
+// keeps waits until the journal of scripts knows what the call's second step has set.
+func (k *killed) keeps() {
 	k.t.Helper()
 	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()
 	for range look.C {
-		files, _ := filepath.Glob(filepath.Join(k.dir, "scripts", "*.json"))
-		for _, name := range files {
-			if all, err := os.ReadFile(name); err == nil && strings.Contains(string(all), text) && strings.Contains(string(all), `"steps":4`) {
-				return
-			}
+		if all, err := os.ReadFile(filepath.Join(k.dir, "scripts", "journal")); err == nil && strings.Contains(string(all), `"lead":{`) {
+			return
 		}
 	}
 }
@@ -145,7 +142,7 @@ func TestProcessKilledInTheMiddleOfAScript(t *testing.T) {
 	close(w.hold)
 	k, _ := begin(t, w.server.URL, dying)
 	w.hears(t, "/begun")
-	k.keeps("callflow") // the disk knows of a step of a running call a little later
+	k.keeps() // the disk knows of a step of a running call a little later
 	k.kill()
 
 	stop := k.again()
@@ -164,6 +161,21 @@ func TestProcessKilledInTheMiddleOfAScript(t *testing.T) {
 	}
 	if len(w.got) > 0 {
 		t.Errorf("and then %+v", <-w.got)
+	}
+}
+
+// TestProcessKilledInTheFirstStep: onDisconnect is due from the beginning.
+func TestProcessKilledInTheFirstStep(t *testing.T) {
+	w := newTown(t)
+	k, _ := begin(t, w.server.URL, `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [{"httpRequest": {"url": "TOWN/hold", "timeout": 30000}}],
+		"onDisconnect": [{"httpRequest": {"url": "TOWN/first", "data": {"missed": "${missed}", "who": "${caller_id_number}"}}}]}`)
+	w.hears(t, "/hold")
+	k.kill()
+
+	k.again()
+
+	if first := w.hears(t, "/first"); first.body != `{"missed":"true","who":"+4930123456"}` {
+		t.Errorf("afterwards: %s", first.body)
 	}
 }
 

@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 		victim(dir)
 		return
 	}
+	if os.Getenv(lookupServer) != "" {
+		lookUp()
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -134,7 +138,7 @@ func run(t *testing.T, o live.Options) (r *live.Router, stop func()) {
 			t.Error(err)
 		}
 	})
-	stop = sync.OnceFunc(func() { cancel(); running.Wait() })
+	stop = sync.OnceFunc(func() { cancel(); running.Wait(); must(t, r.Close()) })
 	t.Cleanup(stop)
 	return r, stop
 }

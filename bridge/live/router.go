@@ -84,7 +84,7 @@ const DefaultGrace = 5 * time.Second
 // mostEnded is how many calls may wait for their onDisconnect. What comes then is left to the next start, which the journal is for.
 const mostEnded = 10000
 
-// New makes a Router, and reads what the journal has kept. It starts nothing.
+// New makes a Router, and reads what the journal has kept. It starts nothing. Close it when it has done its work.
 func New(o Options) (*Router, error) {
 	if o.Scripts.Library == nil || o.People == nil || o.Arrival == nil {
 		return nil, errors.New("live: want scripts, people and arrivals")
@@ -99,7 +99,7 @@ func New(o Options) (*Router, error) {
 	}
 	if o.Journal != "" {
 		var err error
-		if r.journal, err = openJournal(o.Journal); err != nil {
+		if r.journal, err = openJournal(o.Journal, o.Log); err != nil {
 			return nil, err
 		}
 		o.Scripts.Journal = r.journal
@@ -107,6 +107,14 @@ func New(o Options) (*Router, error) {
 	o.Scripts.Trace, o.Scripts.Log, o.Scripts.Originator = r.trace, o.Log, r
 	r.engine = route.NewEngine(o.Scripts)
 	return r, nil
+}
+
+// Close lets go of the journal. No call has a script any longer then.
+func (r *Router) Close() error {
+	if r.journal == nil {
+		return nil
+	}
+	return r.journal.close()
 }
 
 var (
@@ -168,7 +176,6 @@ type call struct {
 	missed bool
 	there  *route.Ended // how it ended in FreeSWITCH; nil: it was not there
 	last   bridge.Event // CallEnded, as far as known
-	how    route.Ended
 }
 
 // mostRecorded is how many steps the record of a call shows.

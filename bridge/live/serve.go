@@ -32,8 +32,7 @@ func (r *Router) Serve(ctx context.Context, s *esl.Session) {
 	}
 	k := r.enter(state, nil)
 	k.did.Switch = true
-	k.how = r.drive(ctx, s, ch, k)
-	r.over(k)
+	r.over(k, r.drive(ctx, s, ch, k))
 }
 
 // arrivalOf is as what a call of FreeSWITCH's comes. Its dialplan may say which context, by the variable route_context.

@@ -39,8 +39,15 @@ func (r *run) answer(ctx context.Context) error {
 	if err := r.ch.Answer(ctx); err != nil {
 		return err
 	}
-	r.state.Answered = true
+	r.answered()
 	return nil
+}
+
+// answered notes that the call is.
+func (r *run) answered() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.Answered = true
 }
 
 type preAnswer struct{ nothing }
@@ -126,7 +133,6 @@ func (s *recordSession) run(ctx context.Context, r *run) error {
 		return ErrNeedsFreeSWITCH
 	}
 	if s.Action == "stop" {
-		r.state.Recording = false
 		return recorder.StopRecording(ctx)
 	}
 	o := Recording{
@@ -140,7 +146,6 @@ func (s *recordSession) run(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	r.state.Recording = true
 	return r.set(ctx, variable{name: "record_file", scope: Local}, file)
 }
 

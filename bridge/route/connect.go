@@ -129,7 +129,7 @@ func (r *run) ring(ctx context.Context, by Connector, d Dial, rounds [][]Target)
 func (s *bridgeStep) after(ctx context.Context, r *run, how Connected, err error) error {
 	switch {
 	case how.Answered:
-		r.state.Answered = true
+		r.answered()
 		if s.flag(r, "hangup_after_bridge", true) {
 			r.hangUp(ctx, bridge.NormalClearing)
 		}
@@ -161,7 +161,7 @@ func (s *bridgeStep) flag(r *run, name string, usual bool) bool {
 
 func (s *bridgeStep) dial(ctx context.Context, r *run) (Dial, []Target, error) {
 	d := Dial{
-		Timeout: ringing, Codecs: s.Codecs, Group: r.clean(s.Pickup.Template), OnSound: r.clean(s.SendOnAnswer.Template), OnAnswer: func() {},
+		Timeout: ringing, Codecs: s.Codecs, Group: r.clean(s.Pickup.Template), OnSound: r.clean(s.SendOnAnswer.Template), OnAnswer: r.met(ctx, s.Bridged),
 		CallerName: template.Command.Apply(cmp.Or(r.Variable("effective_caller_id_name"), r.Variable("caller_id_name"))),
 		CallerID:   template.Command.Apply(cmp.Or(r.Variable("effective_caller_id_number"), r.Variable("caller_id_number"))),
 		Variables:  r.handedOn(),
@@ -177,10 +177,6 @@ func (s *bridgeStep) dial(ctx context.Context, r *run) (Dial, []Target, error) {
 		}
 		delete(d.Variables, name)
 	}
-	if s.Bridged.given() {
-		route := r.script().Name
-		d.OnAnswer = sync.OnceFunc(func() { r.beside(ctx, s.Bridged.block, route) })
-	}
 	var targets []Target
 	for i := range s.Endpoints {
 		t, err := s.Endpoints[i].target(r)
@@ -190,6 +186,26 @@ func (s *bridgeStep) dial(ctx context.Context, r *run) (Dial, []Target, error) {
 		targets = append(targets, t)
 	}
 	return d, targets, nil
+}
+
+// met is to be called when somebody talks with the caller: on any goroutine, the first time counts. That has steps run, if there are any, which nobody
+// waits for.
+func (r *run) met(ctx context.Context, then steps) func() {
+	route := r.script().Name
+	return sync.OnceFunc(func() {
+		r.talked()
+		if then.given() {
+			r.beside(ctx, then.block, route)
+		}
+	})
+}
+
+// talked notes that the caller has talked with somebody, which is to be known after a crash as well.
+func (r *run) talked() {
+	r.mu.Lock()
+	r.state.Talked = cmp.Or(r.state.Talked, r.engine.opt.Now())
+	r.mu.Unlock()
+	r.changed()
 }
 
 // handedOn are the variables that legs to come are to have.

@@ -8,7 +8,9 @@ import (
 
 // end turns a State to what is to be done when the call is over.
 func (s *State) end(how Ended, now time.Time) {
-	s.Phase, s.Deadline, s.Frames = Disconnected, now.Add(afterwards), nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Phase, s.Frames = Disconnected, nil
 	s.Pending = append([]string(nil), s.Entered...)
 	for name, value := range how.Variables {
 		s.Facts[name] = value

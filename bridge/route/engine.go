@@ -105,13 +105,14 @@ func (e *Engine) begin(id string, a Arrival) (*State, error) {
 	s.Facts["call_id"], s.Facts["call_direction"], s.Facts["call_source"] = s.Call, a.Direction, a.Source
 	s.Facts["destination_number"], s.Facts["domain_name"] = a.Number, a.Domain
 	s.enter(script, found)
+	s.Frames = script.first()
 	return s, nil
 }
 
-// enter puts a call at the first step of a route.
+// enter has a call enter a route.
 func (s *State) enter(script *Script, found Capture) {
-	s.Frames = []Frame{{Route: script.Name, Block: script.callflow.path}}
 	s.Captures = []Capture{found}
+	s.due = s.due || len(script.disconnect) > 0
 	s.Facts["route_name"] = script.Name
 	if script.Zone != nil {
 		s.Zone = script.Zone.String()
@@ -128,10 +129,15 @@ func (s *State) enter(script *Script, found Capture) {
 }
 
 // Run runs a script from where s is, and returns when it ends, the call does (ctx has ended then) or it must go on in FreeSWITCH. Nothing that it
-// has begun runs any longer then, but for what is async. s belongs to Run until then.
+// has begun runs any longer then, but for what is async. s belongs to Run until then. If something is to be done when the call is over, the Journal
+// knows before the first step, and of what changes soon.
 func (e *Engine) Run(ctx context.Context, ch Channel, s *State) Ending {
 	r := e.newRun(ch, s)
+	if s.due {
+		r.keep()
+	}
 	ending := r.flow(ctx)
+	r.stand()
 	if ending.Kind != Moves {
 		r.log.Info("script ended", "end", ending.Kind.String(), "step", ending.Step, "steps", s.Counts.Steps)
 	}
@@ -139,38 +145,35 @@ func (e *Engine) Run(ctx context.Context, ch Channel, s *State) Ending {
 	return ending
 }
 
-// ErrLeft says that onDisconnect was cut short, and waits in the journal for Resume.
-var ErrLeft = errors.New("route: onDisconnect is left to the next start")
-
-// Disconnect runs onDisconnect of every route that the call was in, once, when the call is over. It takes a minute at most. When ctx ends it
-// is left to Resume, at the step that ran; without a Journal it goes on. An error says that (ErrLeft), that the journal failed in the end or that time
-// ran out; steps that fail are logged.
-func (e *Engine) Disconnect(ctx context.Context, s *State, how Ended) error {
+// End turns the State of a call that is over to its onDisconnect, which Afterwards does. The Journal has it when End returns, or the error says why not.
+func (e *Engine) End(s *State, how Ended) error {
 	if s.Phase != Running {
 		return fmt.Errorf("call %s: its end was dealt with already", s.Call)
 	}
 	e.limits.release(s.Call)
 	s.end(how, e.opt.Now())
-	return e.afterwards(ctx, s)
-}
-
-// Resume goes on with the onDisconnect of a State that the Journal has kept. The step at which it was interrupted runs again.
-func (e *Engine) Resume(ctx context.Context, s *State) error {
-	if s.Phase != Disconnected {
-		return fmt.Errorf("call %s: nothing to go on with in phase %s", s.Call, s.Phase)
+	if e.opt.Journal == nil {
+		return nil
 	}
-	s.Deadline = e.opt.Now().Add(afterwards)
-	return e.afterwards(ctx, s)
+	return e.opt.Journal.Keep(s)
 }
 
-func (e *Engine) afterwards(ctx context.Context, s *State) error {
+// ErrLeft says that onDisconnect was cut short, and waits in the journal for Afterwards.
+var ErrLeft = errors.New("route: onDisconnect is left to the next start")
+
+// Afterwards does the onDisconnect of every route that an ended call was in, or goes on with it where the Journal has kept it: the step at which it was
+// interrupted runs again. It takes a minute at most. When ctx ends it is left, at the step that ran; without a Journal it goes on. An error says
+// that (ErrLeft), that the journal failed in the end or that time ran out; steps that fail are logged.
+func (e *Engine) Afterwards(ctx context.Context, s *State) error {
+	if s.Phase != Disconnected {
+		return fmt.Errorf("call %s: nothing is to be done after it in phase %s", s.Call, s.Phase)
+	}
 	if e.opt.Journal == nil {
 		ctx = context.WithoutCancel(ctx)
 	}
-	timed, cancel := context.WithTimeoutCause(ctx, s.Deadline.Sub(e.opt.Now()), errLate)
+	timed, cancel := context.WithTimeoutCause(ctx, afterwards, errLate)
 	defer cancel()
 	r := e.newRun(nil, s)
-	r.keep(timed)
 	r.handlers(timed)
 	r.aside.Wait()
 	if ctx.Err() != nil {
@@ -178,8 +181,8 @@ func (e *Engine) afterwards(ctx context.Context, s *State) error {
 	}
 	s.Phase = Done
 	if e.opt.Journal != nil {
-		if err := e.opt.Journal.Forget(context.WithoutCancel(ctx), s.Call); err != nil {
-			return fmt.Errorf("journal of call %s: %w", s.Call, err)
+		if err := e.opt.Journal.Keep(s); err != nil {
+			return err
 		}
 	}
 	return context.Cause(timed)

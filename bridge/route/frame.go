@@ -9,11 +9,18 @@ import (
 	"switchgram/bridge"
 )
 
-func (r *run) top() *Frame { return &(*r.frames)[len(*r.frames)-1] }
+func (r *run) top() *Frame { return &r.frames[len(r.frames)-1] }
+
+// stand has the State say where the script stands.
+func (r *run) stand() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.Frames = r.frames
+}
 
 // next is the step to run, and moves on to the one after; nil: there are no more.
 func (r *run) next(ctx context.Context) *step {
-	for len(*r.frames) > 0 {
+	for len(r.frames) > 0 {
 		f := r.top()
 		b := r.blockOf(f)
 		switch {
@@ -61,7 +68,7 @@ func (r *run) push(b *block, f Frame) {
 	if f.Route == "" {
 		f.Route = r.top().Route
 	}
-	*r.frames = append(*r.frames, f)
+	r.frames = append(r.frames, f)
 }
 
 // do begins a list of steps that a step has.
@@ -77,7 +84,7 @@ func (r *run) pop() {
 	f := *r.top()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	*r.frames = (*r.frames)[:len(*r.frames)-1]
+	r.frames = r.frames[:len(r.frames)-1]
 	for name, v := range f.Covered {
 		r.state.Variables[name] = v
 	}
@@ -88,7 +95,7 @@ func (r *run) pop() {
 
 // leave ends the whole script.
 func (r *run) leave() {
-	for len(*r.frames) > 0 {
+	for len(r.frames) > 0 {
 		r.pop()
 	}
 }
@@ -125,11 +132,11 @@ func (r *run) jumps(ctx context.Context, s *step, where string) bool {
 // goTo makes a step the next. What was begun and it is not part of is left; what it is part of is as if it had been entered.
 func (r *run) goTo(to place) {
 	route, root := r.top().Route, to.block.root()
-	keep := len(*r.frames) - 1
-	for keep >= 0 && !((*r.frames)[keep].Route == route && (*r.frames)[keep].Block == root.path) {
+	keep := len(r.frames) - 1
+	for keep >= 0 && !(r.frames[keep].Route == route && r.frames[keep].Block == root.path) {
 		keep--
 	}
-	for len(*r.frames) > keep+1 {
+	for len(r.frames) > keep+1 {
 		r.pop()
 	}
 	if keep < 0 {
@@ -161,6 +168,7 @@ func (r *run) enterRoute(ctx context.Context, s *step, where, number string) err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.frames = script.first()
 	r.state.enter(script, found)
 	r.state.Facts["destination_number"] = number
 	return nil
@@ -168,8 +176,8 @@ func (r *run) enterRoute(ctx context.Context, s *step, where, number string) err
 
 // called is how many executes or schemas of the frames are begun.
 func (r *run) called(routes bool) (n int) {
-	for i, f := range *r.frames {
-		if f.Call && (!routes || i > 0 && (*r.frames)[i-1].Route != f.Route) {
+	for i, f := range r.frames {
+		if f.Call && (!routes || i > 0 && r.frames[i-1].Route != f.Route) {
 			n++
 		}
 	}
@@ -194,7 +202,7 @@ func (r *run) apart(ctx context.Context, b *block, route string) { r.branch(b, r
 func (r *run) branch(b *block, route string) *run {
 	other := *r
 	other.ending, other.pace, other.within = nil, pace{}, b
-	other.frames = &[]Frame{{Route: route, Block: b.path}}
+	other.frames = []Frame{{Route: route, Block: b.path}}
 	return &other
 }
 

@@ -43,12 +43,6 @@ func (l *Library) Find(name string) *Script {
 	return nil
 }
 
-// disconnects tells whether a route has an onDisconnect.
-func (l *Library) disconnects(name string) bool {
-	s := l.Find(name)
-	return s != nil && len(s.disconnect) > 0
-}
-
 // Choose finds the route of a number. In public that is the first which names it exactly, and then Default; elsewhere the first in the order that has
 // a pattern for it, exact ones before others. ErrNoRoute: there is none.
 func (l *Library) Choose(context, domain, number string) (*Script, Capture, error) {

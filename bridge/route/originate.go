@@ -2,7 +2,6 @@ package route
 
 import (
 	"context"
-	"maps"
 	"time"
 
 	"switchgram/bridge/route/tree"
@@ -118,10 +117,9 @@ func (s *originate) state(r *run, o Origin) *State {
 	}
 }
 
-// Adopt gives the script of an Origin its call, which was answered. Run runs it.
+// Adopt gives the script of an Origin its call, which was answered, once. Run runs it.
 func (e *Engine) Adopt(ch Channel, o Origin) *State {
-	s := *o.State
-	s.Facts = maps.Clone(s.Facts)
+	s := o.State
 	s.Call, s.Facts["call_id"], s.Began, s.Answered = ch.ID(), ch.ID(), e.opt.Now(), true
-	return &s
+	return s
 }

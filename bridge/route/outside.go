@@ -20,11 +20,13 @@ type Queue interface {
 	Enqueue(ctx context.Context, key string, r fetch.Request) error
 }
 
-// Journal keeps the State of calls that have ended while their onDisconnect runs. Keep returns when it is on disk. After a crash the controller
-// hands what is left to Engine.Resume.
+// Journal keeps the States of calls after which something is to be done. After a crash the controller hands what is left to Engine.End, if the call ran
+// then, and to Engine.Afterwards.
 type Journal interface {
-	Keep(ctx context.Context, s *State) error
-	Forget(ctx context.Context, call string) error
+	// Keep returns when a State is on disk, in the place of what was kept of its call. One that is Done is kept no longer.
+	Keep(s *State) error
+	// Soon has the State of a call that runs kept in a moment, as it is by then. It does not wait for that.
+	Soon(s *State)
 }
 
 // Messenger sends text messages. Format is text, html or markdown.

@@ -36,6 +36,7 @@ func (e *Engine) Ask(ctx context.Context, id string, a Arrival, reply func(Reply
 	late := time.AfterFunc(untilReply, cancel)
 	defer late.Stop()
 	r := e.newRun(nil, s)
+	r.journal = nil // nothing is done after it
 	r.reply = func(answer Reply) {
 		late.Stop()
 		r.reply = nil

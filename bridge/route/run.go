@@ -28,13 +28,14 @@ type run struct {
 	engine  *Engine
 	ch      Channel // nil: the call is over, or this is aside
 	state   *State
-	mu      *sync.Mutex // guards state between a run and those aside of it
-	frames  *[]Frame
+	mu      *sync.Mutex // of state
+	frames  []Frame     // where this stands
 	library *Library
 	log     *slog.Logger
 	aside   *sync.WaitGroup
 	pace    pace
-	within  *block // steps may jump no further; nil: anywhere
+	within  *block  // steps may jump no further; nil: anywhere, this is the script itself
+	journal Journal // nil: nothing is kept
 
 	ending *Ending     // set by a step that ends everything
 	reply  func(Reply) // to a web request; nil: there is none, or it has its answer
@@ -46,14 +47,14 @@ func (e *Engine) newRun(ch Channel, s *State) *run {
 		s.library = e.opt.Library()
 	}
 	return &run{
-		engine: e, ch: ch, state: s, mu: &sync.Mutex{}, frames: &s.Frames, library: s.library,
-		log: e.opt.Log.With("call", s.Call), aside: &sync.WaitGroup{},
+		engine: e, ch: ch, state: s, mu: &s.mu, frames: slices.Clone(s.Frames), library: s.library,
+		log: e.opt.Log.With("call", s.Call), aside: &sync.WaitGroup{}, journal: e.opt.Journal,
 	}
 }
 
 // script is the one that the innermost frame is of; nil: it is gone.
 func (r *run) script() *Script {
-	if len(*r.frames) == 0 {
+	if len(r.frames) == 0 {
 		return nil
 	}
 	return r.scriptOf(r.top())
@@ -87,16 +88,18 @@ func (r *run) flow(ctx context.Context) Ending {
 		case ctx.Err() != nil:
 			return r.at(Gone, s)
 		}
-		r.keepOn(ctx)
+		r.changed()
 	}
 }
 
-// keepOn puts the state of a call that runs into the journal, if anything is to be done after it.
-func (r *run) keepOn(ctx context.Context) {
-	if r.ch == nil || !slices.ContainsFunc(r.state.Entered, r.library.disconnects) {
-		return
+// changed has the journal know that a call which runs has changed, if anything is to be done after it.
+func (r *run) changed() {
+	r.mu.Lock()
+	soon := r.journal != nil && r.state.due && r.state.Phase == Running
+	r.mu.Unlock()
+	if soon {
+		r.journal.Soon(r.state)
 	}
-	r.keep(ctx)
 }
 
 // goBack makes a step that did not run the next one again.
@@ -131,9 +134,10 @@ func (r *run) handlers(ctx context.Context) {
 				return
 			} // other errors are logged
 			if r.ending != nil {
-				*r.frames, r.ending = nil, nil
+				r.frames, r.ending = nil, nil
 			}
-			r.keep(ctx)
+			r.stand()
+			r.keep()
 		}
 		if len(r.state.Pending) == 0 || ctx.Err() != nil {
 			return
@@ -152,7 +156,7 @@ func (r *run) begin(name string) {
 	}
 	for i := range script.disconnect { // the last list is the outermost frame
 		b := script.disconnect[len(script.disconnect)-1-i]
-		r.state.Frames = append(r.state.Frames, Frame{Route: name, Block: b.path})
+		r.frames = append(r.frames, Frame{Route: name, Block: b.path})
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -164,13 +168,11 @@ func (r *run) begin(name string) {
 }
 
 // keep puts the state into the journal. Where that fails the call is dealt with all the same.
-func (r *run) keep(ctx context.Context) {
-	if r.engine.opt.Journal == nil {
+func (r *run) keep() {
+	if r.journal == nil {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := r.engine.opt.Journal.Keep(context.WithoutCancel(ctx), r.state); err != nil {
+	if err := r.journal.Keep(r.state); err != nil {
 		r.log.Error("the state of a call is not kept: after a crash its onDisconnect knows less, or repeats steps", "err", err)
 	}
 }
@@ -279,7 +281,7 @@ func (r *run) counted(s *step) (steps, passes int) {
 	defer r.mu.Unlock()
 	c := &r.state.Counts
 	c.Steps++
-	if r.frames == &r.state.Frames {
+	if r.within == nil {
 		c.Own++
 		r.passed = c.Own
 	} else {

@@ -2,6 +2,7 @@ package route_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -164,10 +165,10 @@ func TestACallMovesToFreeSWITCHAndGoesOnThere(t *testing.T) {
 	if e := there.Run(t.Context(), stage, moved); e.Kind != route.Finished {
 		t.Errorf("%+v", e)
 	}
-	if err := there.Disconnect(t.Context(), moved, route.Ended{Cause: bridge.NormalClearing}); err != nil {
+	if err := errors.Join(there.End(moved, route.Ended{Cause: bridge.NormalClearing}), there.Afterwards(t.Context(), moved)); err != nil {
 		t.Error(err)
 	}
-	if err := there.Disconnect(t.Context(), moved, route.Ended{}); err == nil {
+	if there.End(moved, route.Ended{}) == nil || there.Afterwards(t.Context(), moved) == nil {
 		t.Error("onDisconnect ran twice")
 	}
 	if moved.Value("v") != "1 1 after end" || !moved.Answered || !slices.Contains(stage.Done(), "log info: over 1 1 after end") {
@@ -196,19 +197,21 @@ func TestWhereThereIsNoFreeSWITCHTheStepFails(t *testing.T) {
 // journal keeps states, and fails when told to.
 type journal struct {
 	kept  [][]byte
-	gone  []string
+	soon  int
+	done  []string
 	fails error
 }
 
-func (j *journal) Keep(_ context.Context, s *route.State) error {
+func (j *journal) Keep(s *route.State) error {
+	if s.Phase == route.Done {
+		j.done = append(j.done, s.Call)
+		return nil
+	}
 	j.kept = append(j.kept, s.Save())
 	return j.fails
 }
 
-func (j *journal) Forget(_ context.Context, call string) error {
-	j.gone = append(j.gone, call)
-	return nil
-}
+func (j *journal) Soon(*route.State) { j.soon++ }
 
 func TestAfterACrashOnDisconnectGoesOnAtTheNextStep(t *testing.T) {
 	script := strings.Replace(around(`{"setVar": "v=x"}`), `"callflow"`,
@@ -218,11 +221,12 @@ func TestAfterACrashOnDisconnectGoesOnAtTheNextStep(t *testing.T) {
 	library := &route.Library{Scripts: []*route.Script{parse(t, "x.json", script)}}
 	o := stage.Options(library, tuesday)
 	o.Journal = &j
-	if err := route.NewEngine(o).Disconnect(t.Context(), s, route.Ended{}); err != nil {
+	e := route.NewEngine(o)
+	if err := errors.Join(e.End(s, route.Ended{}), e.Afterwards(t.Context(), s)); err != nil {
 		t.Fatal(err)
 	}
-	if len(j.gone) != 1 || j.gone[0] != s.Call || len(j.kept) < 5 {
-		t.Fatalf("%d kept, forgotten %q", len(j.kept), j.gone)
+	if len(j.done) != 1 || j.done[0] != s.Call || len(j.kept) != 5 {
+		t.Fatalf("%d kept, done %q", len(j.kept), j.done)
 	}
 	for i, state := range j.kept {
 		again := rehearsal.New(io.Discard)
@@ -231,13 +235,34 @@ func TestAfterACrashOnDisconnectGoesOnAtTheNextStep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := route.NewEngine(o).Resume(t.Context(), resumed); err != nil {
+		if err := route.NewEngine(o).Afterwards(t.Context(), resumed); err != nil {
 			t.Fatal(err)
 		}
 		whole := []string{"log info: one x", "log info: two", "log info: three Ann"}
 		done := again.Done()
 		if len(done) > len(whole) || !slices.Equal(done, whole[len(whole)-len(done):]) {
 			t.Errorf("after a crash at %d: %q", i, done)
+		}
+	}
+}
+
+func TestTheJournalKnowsOfACallThatRunsIfSomethingIsToBeDoneAfterIt(t *testing.T) {
+	for handler, want := range map[string]int{`"onDisconnect": [{"log": "x"}], `: 1, "": 0} {
+		var j journal
+		script := strings.Replace(around(`{"setVar": "v=x"}, {"bridge": {"endpoints": [{"type": "user", "name": "101"}]}}`), `"callflow"`, handler+`"callflow"`, 1)
+		stage, s, _ := perform(t, script, func(stage *rehearsal.Stage, o *route.Options) {
+			o.Journal = &j
+			if err := stage.Expect("bridge", "answered"); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if len(j.kept) != want || (j.soon > 0) != (want > 0) || s.Talked.IsZero() {
+			t.Errorf("%q: kept %d times, %d soon; talked %s; %q", handler, len(j.kept), j.soon, s.Talked, stage.Done())
+		}
+		for _, first := range j.kept {
+			if s, err := route.Load(first); err != nil || s.Counts.Steps != 0 || s.Phase != route.Running {
+				t.Errorf("%+v, %v", s, err)
+			}
 		}
 	}
 }

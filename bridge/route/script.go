@@ -200,6 +200,9 @@ func (p *parser) function(name string, at tree.Position, body *tree.Node) {
 	p.script.functions[name] = p.listOfSteps(body, nil)
 }
 
+// first is where a call begins that enters the route.
+func (s *Script) first() []Frame { return []Frame{{Route: s.Name, Block: s.callflow.path}} }
+
 // Describe is one line about a script.
 func (s *Script) Describe() string {
 	var numbers []string

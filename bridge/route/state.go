@@ -3,6 +3,7 @@ package route
 import (
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"switchgram/bridge"
@@ -22,7 +23,7 @@ const (
 )
 
 // State is where a call stands in its script: everything that is needed to go on elsewhere or later. It is plain data that JSON carries, to be used by
-// nobody else while Run or Disconnect has it.
+// nobody else while an Engine has it, but for Save.
 type State struct {
 	Version   int                 `json:"version"`
 	Call      string              `json:"call"`
@@ -30,21 +31,22 @@ type State struct {
 	Began     time.Time           `json:"began"`
 	Phase     Phase               `json:"phase"`
 	Entered   []string            `json:"entered"` // routes in the order they were entered: each one's onDisconnect runs
-	Frames    []Frame             `json:"frames"`  // where it stands, the outermost first
+	Frames    []Frame             `json:"frames"`  // where it stood when it was last kept, or Run returned; the outermost first
 	Facts     map[string]string   `json:"facts"`   // what is known of the call; the script's own variables come first
 	Variables map[string]Variable `json:"variables"`
 	Captures  []Capture           `json:"captures,omitempty"` // register 0 is the route's pattern
 	Exported  []string            `json:"exported,omitempty"` // variables for records and webhooks
 	Zone      string              `json:"zone,omitempty"`     // of dates; empty: the route's
 	Answered  bool                `json:"answered,omitempty"`
-	Recording bool                `json:"recording,omitempty"`
+	Talked    time.Time           `json:"talked,omitzero"` // first with somebody; zero: not yet
 	Counts    Counts              `json:"counts"`
 	Pending   []string            `json:"pending,omitempty"` // routes whose onDisconnect is still to begin
-	Deadline  time.Time           `json:"deadline,omitzero"` // of onDisconnect
 
 	Generation int `json:"generation,omitempty"` // of calls that scripts have made: 1 if the script of a call that came did
 
-	library *Library // that the call began with
+	mu      sync.Mutex // against what runs beside the script, and Save
+	library *Library   // that the call began with
+	due     bool       // one of Entered has an onDisconnect
 }
 
 // Frame is one list of steps that is being run.
@@ -116,8 +118,10 @@ func Load(data []byte) (*State, error) {
 	return s, nil
 }
 
-// Save is the State as JSON.
+// Save is the State as JSON. It may be called at any time.
 func (s *State) Save() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	data, err := json.Marshal(s)
 	if err != nil {
 		panic(err) // strings and numbers

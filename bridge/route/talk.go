@@ -25,7 +25,7 @@ func (s *conference) run(ctx context.Context, r *run) error {
 	}
 	err = c.JoinConference(ctx, Room{Name: name, Domain: r.state.Domain, Profile: s.Profile, PIN: r.clean(s.PIN.Template), Flags: s.Flags})
 	if err == nil {
-		r.state.Answered = true
+		r.answered()
 	}
 	return err
 }

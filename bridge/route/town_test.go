@@ -3,6 +3,7 @@ package route_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -171,7 +172,7 @@ func (s *scene) calls(in, number string) {
 		s.t.Fatal(err)
 	}
 	s.state, s.ending = state, e.Run(s.t.Context(), s.stage, state)
-	if err := e.Disconnect(s.t.Context(), state, s.stage.Ended(s.ending)); err != nil {
+	if err := errors.Join(e.End(state, s.stage.Ended(s.ending)), e.Afterwards(s.t.Context(), state)); err != nil {
 		s.t.Error(err)
 	}
 	e.Wait()

@@ -153,7 +153,9 @@ func (s *Stage) Perform(ctx context.Context, l *route.Library, a route.Arrival, 
 	fmt.Fprintf(s.out, "route %q\n", state.Entered[0])
 	ending := e.Run(ctx, s, state)
 	fmt.Fprintf(s.out, "%s\n", s.how(ending))
-	err = e.Disconnect(ctx, state, s.Ended(ending))
+	if err = e.End(state, s.Ended(ending)); err == nil {
+		err = e.Afterwards(ctx, state)
+	}
 	s.originated(ctx, e)
 	e.Wait()
 	return ending, err

@@ -325,6 +325,9 @@ func (r *routing) close() error {
 	if r.js != nil {
 		r.js.Close()
 	}
+	if r.router != nil {
+		err = errors.Join(err, r.router.Close())
+	}
 	return err
 }
 
