@@ -38,22 +38,26 @@ func (s *queue) run(ctx context.Context, r *run) error {
 	if !ok {
 		return ErrNeedsFreeSWITCH
 	}
-	name, err := word(cmp.Or(r.clean(s.Name.Template), s.Queue.name()))
+	name, err := queueName(r, s.Name, s.Queue)
 	if err != nil {
 		return err
 	}
-	route := r.script().Name
 	name, domain := r.domainOf(name)
 	w := Waiting{Queue: name, Domain: domain, Priority: s.Priority, Agent: r.clean(s.Agent.Template), Ringtone: r.clean(s.Ringtone.Template)}
 	waiting, enough := context.WithCancel(ctx)
 	var meanwhile sync.WaitGroup
-	w.Joined = sync.OnceFunc(func() { s.meanwhile(waiting, r, route, &meanwhile) })
-	w.Bridged = sync.OnceFunc(func() {
-		enough()
-		if s.Bridged.given() {
-			r.beside(ctx, s.Bridged.block, route)
+	route, met := r.script().Name, r.met(ctx, s.Bridged)
+	w.Joined = sync.OnceFunc(func() {
+		if r.engine.opt.Dry { // nobody waits
+			s.meanwhile(waiting, r, route)
+			return
 		}
+		meanwhile.Go(func() { s.meanwhile(waiting, r, route) })
 	})
+	w.Bridged = func() {
+		enough()
+		met()
+	}
 	how, err := q.Wait(ctx, w)
 	enough()
 	meanwhile.Wait()
@@ -62,65 +66,60 @@ func (s *queue) run(ctx context.Context, r *run) error {
 	}
 	r.put("cc_result", how.Result, Local)
 	r.put("cc_agent_name", how.Agent, Local)
-	if r.state.Answered = true; how.Answered {
+	if r.answered(); how.Answered {
 		r.leave()
 	}
 	return nil
 }
 
-// meanwhile begins to do what is to be done on the call while the caller waits, one list of steps at a time, until the context ends.
-func (s *queue) meanwhile(ctx context.Context, r *run, route string, all *sync.WaitGroup) {
-	if r.engine.opt.Dry {
-		s.shown(ctx, r, route)
-		return
-	}
-	turn := make(chan struct{}, 1)
-	do := func(b *block) {
-		select {
-		case turn <- struct{}{}:
-			r.apart(ctx, b, route)
-			<-turn
-		case <-ctx.Done():
-		}
-	}
-	if s.Waiting.given() {
-		turn <- struct{}{} // it comes first
-		all.Go(func() { r.apart(ctx, s.Waiting.block, route); <-turn })
-	}
-	for _, t := range slices.Concat(s.Timer, s.Timers) {
-		if t.Actions.given() {
-			all.Go(func() { t.tick(ctx, func() { do(t.Actions.block) }) })
-		}
-	}
+// queueName is what a script calls a queue.
+func queueName(r *run, name text, queue named) (string, error) {
+	return word(cmp.Or(r.clean(name.Template), queue.name()))
 }
 
-// shown does everything once, as nobody waits.
-func (s *queue) shown(ctx context.Context, r *run, route string) {
-	if s.Waiting.given() {
-		r.apart(ctx, s.Waiting.block, route)
-	}
-	for _, t := range slices.Concat(s.Timer, s.Timers) {
-		if t.Actions.given() {
-			r.apart(ctx, t.Actions.block, route)
-		}
-	}
-}
-
-// tick does something each time the interval is over.
-func (t *queueTimer) tick(ctx context.Context, do func()) {
-	every := time.Duration(t.Interval) * time.Second
-	timer := time.NewTimer(every)
-	defer timer.Stop()
-	for n := 0; t.Tries == 0 || n < t.Tries; n++ {
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
+// meanwhile does what is to be done to a caller who waits, one list of steps at a time, until the context ends: what is due first comes first. Where nothing
+// is waited for, each comes once.
+func (s *queue) meanwhile(ctx context.Context, r *run, route string) {
+	all := s.alarms()
+	for len(all) > 0 {
+		next := slices.MinFunc(all, func(a, b *alarm) int { return a.due.Compare(b.due) })
+		if !r.pause(ctx, time.Until(next.due)) {
 			return
 		}
-		do()
-		every += time.Duration(t.Offset) * time.Second
-		timer.Reset(every)
+		r.apart(ctx, next.Actions.block, route)
+		if !next.again() || r.engine.opt.Dry {
+			all = slices.DeleteFunc(all, func(t *alarm) bool { return t == next })
+		}
 	}
+}
+
+// alarm is a timer of one caller.
+type alarm struct {
+	queueTimer
+	times int // that it has gone off
+	due   time.Time
+}
+
+// alarms are those of a caller who begins to wait. What is to be done first is one of them.
+func (s *queue) alarms() (all []*alarm) {
+	for _, t := range slices.Concat([]queueTimer{{Tries: 1, Actions: s.Waiting}}, s.Timer, s.Timers) {
+		if a := (&alarm{queueTimer: t}); t.Actions.given() {
+			a.set()
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func (a *alarm) set() {
+	a.due = time.Now().Add(time.Duration(a.Interval+a.times*a.Offset) * time.Second)
+}
+
+// again sets one that has gone off; false: it was often enough.
+func (a *alarm) again() bool {
+	a.times++
+	a.set()
+	return a.Tries == 0 || a.times < a.Tries
 }
 
 type cancelQueue struct{ anything }
@@ -171,7 +170,7 @@ func (s *queueStatus) run(ctx context.Context, r *run) error {
 	if !ok {
 		return ErrNeedsFreeSWITCH
 	}
-	name, err := word(cmp.Or(r.clean(s.Name.Template), s.Queue.name()))
+	name, err := queueName(r, s.Name, s.Queue)
 	if err != nil {
 		return err
 	}
