@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"unicode"
 )
 
 const (
 	maxDigits = 64
 	maxBody   = 8 << 10
+	maxTyped  = 256 // bytes at once
 )
 
 // infoParams are those of verto.info.
@@ -20,9 +22,13 @@ type infoParams struct {
 		Body   text `json:"body"`
 		Inside bool `json:"inDialog"`
 	} `json:"msg"`
+	Typed struct {
+		Code  text `json:"code"` // of one character, where Chars has none
+		Chars text `json:"chars"`
+	} `json:"txt"`
 }
 
-// info takes keys and texts. What else clients send by it, real-time text and news of their devices, is taken and ignored.
+// info takes keys, texts, and what is typed in calls. What else clients send by it, news of their devices, is taken and ignored.
 func (c *conn) info(r *request) {
 	var p infoParams
 	r.read(&p)
@@ -38,9 +44,23 @@ func (c *conn) info(r *request) {
 	case p.Digits != "" && !call.press(string(p.Digits)):
 		c.refuse(r, &fault{code: codeSession, text: "want digits 0-9 A-D * #", more: object{"callID": id}})
 	default:
+		call.typed(string(p.Typed.Chars), p.Typed.Code.number())
 		c.reply(r, object{"message": "SENT"})
 	}
 }
+
+// typed hands on what a page's user types, a character or a few at a time.
+func (c *Call) typed(chars string, code int) {
+	if chars == "" && code > 0 && code <= unicode.MaxRune {
+		chars = string(rune(code))
+	}
+	if told := c.session.s.o.OnType; told != nil && chars != "" && len(chars) <= maxTyped {
+		told(c, chars)
+	}
+}
+
+// Type shows the page what somebody types in the call, a character or a few at a time; as with keys, "\b" takes one back.
+func (c *Call) Type(chars string) { c.ask("verto.info", object{"txt": object{"chars": chars}}) }
 
 // press tells keys. False: they are none.
 func (c *Call) press(digits string) bool {

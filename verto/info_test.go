@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/pion/rtp"
@@ -27,10 +28,31 @@ func TestKeysAreTold(t *testing.T) {
 	}
 	ann.wantRefused("verto.info", of(callID, object{"dtmf": "12x"}), codeSession, "want digits 0-9 A-D * #")
 	bob.wantRefused("verto.info", of(callID, object{"dtmf": "1"}), codeSession, "CALL DOES NOT EXIST")
-	if r := ann.do("verto.info", of(callID, object{"txt": object{"chars": "h"}})); r["message"] != "SENT" {
-		t.Errorf("real-time text was answered with %v", r)
-	}
 	ann.do("verto.info", nil)
+}
+
+func TestWhatIsTypedIsSeenAtOnce(t *testing.T) {
+	typed := make(chan string, 8)
+	h := open(t, Options{OnType: func(c *Call, chars string) { c.Type(chars + "!"); typed <- chars }})
+	ann, bob := h.page("ann", vertotest.Options{}), h.page("bob", vertotest.Options{})
+	ann.conversation(callID, nil)
+	for _, key := range []object{{"chars": "h"}, {"code": 233}, {"code": "8"}, {"chars": "ab", "code": 1}, {"chars": strings.Repeat("x", maxTyped+1)}, {"code": -1}, {}} {
+		if r := ann.do("verto.info", of(callID, object{"txt": key})); r["message"] != "SENT" {
+			t.Errorf("%v was answered with %v", key, r)
+		}
+	}
+	for _, want := range []string{"h", "é", "\b", "ab"} {
+		if chars := receive(t, typed); chars != want {
+			t.Errorf("%q is told, want %q", chars, want)
+		}
+		if shown := ann.await("verto.info"); shown["callID"] != callID || shown["txt"].(object)["chars"] != want+"!" {
+			t.Errorf("the page is shown %v", shown)
+		}
+	}
+	bob.wantRefused("verto.info", of(callID, object{"txt": object{"chars": "h"}}), codeSession, "CALL DOES NOT EXIST")
+	if len(typed) > 0 {
+		t.Errorf("%q is told, too", <-typed)
+	}
 }
 
 // TestKeysOfTelephoneEventsAreTold: RFC 4733 §2.5.1.4 has the end of a key sent three times.

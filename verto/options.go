@@ -24,6 +24,10 @@ type Options struct {
 	// as MessageError if it is one. Nil: messages are refused.
 	OnMessage func(ctx context.Context, s *Session, m Message) error
 
+	// OnType takes what a user types in a call for the far end to see at once (verto.info with txt), a character or a few at a time; it is
+	// hostile. It must not block. Nil: it is ignored.
+	OnType func(c *Call, chars string)
+
 	// OnBroadcast takes what a page publishes (verto.broadcast) on a channel that it may broadcast to and that is no Array's. The data is
 	// the page's own and hostile. It must not block. Nil: it is ignored, unless the page asks for it to be told to other pages.
 	OnBroadcast func(s *Session, channel string, data json.RawMessage)

@@ -34,7 +34,7 @@ type Options struct {
 	Store    *store.Store          // keeps notes; nil: calls are not remembered
 	Log      *slog.Logger
 
-	// Verto is the server's, of which OnCall, OnMessage, OnSession, Commands and Variables are the desk's to set.
+	// Verto is the server's, of which OnCall, OnMessage, OnType, OnSession, Commands and Variables are the desk's to set.
 	Verto verto.Options
 }
 
@@ -50,7 +50,8 @@ type Desk struct {
 func New(o Options) (d *Desk, err error) {
 	d = &Desk{o: o, log: o.Log}
 	v := o.Verto
-	v.OnCall, v.OnMessage, v.OnSession, v.Variables = d.onCall, d.onMessage, d.onSession, []string{chosenLine}
+	v.OnCall, v.OnMessage, v.OnType, v.OnSession = d.onCall, d.onMessage, d.onType, d.onSession
+	v.Variables = []string{chosenLine}
 	v.Commands = map[string]verto.Command{"phone": d.phone, "note": d.note}
 	if d.pages, err = verto.New(v); err != nil {
 		return nil, err

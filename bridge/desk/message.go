@@ -17,7 +17,7 @@ func (d *Desk) onMessage(ctx context.Context, s *verto.Session, m verto.Message)
 		to = bridge.Address{Scheme: "tg", User: who}
 	}
 	if m.Call != nil {
-		to = d.partner(m.Call)
+		to = d.partner(m.Call).Address
 	}
 	switch to.Scheme {
 	case "tg":
@@ -34,8 +34,15 @@ func (d *Desk) onMessage(ctx context.Context, s *verto.Session, m verto.Message)
 	return &verto.CommandError{Text: "nobody is there to read it"}
 }
 
-// partner is whom a page's call is with; the zero address: nobody yet.
-func (d *Desk) partner(c *verto.Call) bridge.Address {
+// onType shows a page at the other end of a call what is typed at this one. Telegram and telephones have nothing to show it by.
+func (d *Desk) onType(c *verto.Call, chars string) {
+	if other := leg.VertoCall(d.pages, d.partner(c).ID); other != nil {
+		other.Type(chars)
+	}
+}
+
+// partner is whom a page's call is with; the zero value: nobody yet.
+func (d *Desk) partner(c *verto.Call) bridge.LegStatus {
 	for _, running := range d.o.Bridge().Calls() {
 		for _, l := range running.Legs {
 			if leg.VertoCall(d.pages, l.ID) != c {
@@ -43,12 +50,12 @@ func (d *Desk) partner(c *verto.Call) bridge.Address {
 			}
 			for _, other := range running.Legs {
 				if other.ID != l.ID && other.Role == bridge.Talk {
-					return other.Address
+					return other
 				}
 			}
 		}
 	}
-	return bridge.Address{}
+	return bridge.LegStatus{}
 }
 
 // writeToTelegram sends a text by the first line that is connected and by which the user may call that person.

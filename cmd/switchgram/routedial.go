@@ -16,7 +16,7 @@ type dialRoute struct {
 func (dialRoute) Help() string {
 	return `Numbers that scripts dial by a gateway or a sipUri cost money, so routes.dial of the configuration says which they may be. In order:
 
-  extensions of up to four digits, and names       always
+  extensions of up to four digits, and names        always
   what routes.dial.allow names, the first decides   allowed, or with "!" refused
   ordinary numbers of routes.dial.country           allowed: houses, mobiles, companies, free ones
   all others                                        refused: dear ones, those abroad, unknown ones

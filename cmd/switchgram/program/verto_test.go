@@ -196,6 +196,26 @@ func TestPageWritesToWhomItTalksWith(t *testing.T) {
 	h.outcome()
 }
 
+func TestPagesSeeWhatTheOtherTypes(t *testing.T) {
+	h := build(t, withPages(t, pageUser(t, "eve", "lines: [main]")+pageUser(t, "bob", "lines: [main]")))
+	eve, bob := h.page("eve"), h.page("bob")
+	eve.dialling(pageCall, "bob", nil)
+	invite := bob.await("verto.invite")
+	bob.take(invite)
+	eve.await("verto.answer")
+	for _, c := range []struct {
+		from, to *page
+		call     any
+	}{{eve, bob, pageCall}, {bob, eve, invite["callID"]}} {
+		c.from.ask("verto.info", map[string]any{"txt": map[string]any{"chars": "h"}, "dialogParams": map[string]any{"callID": c.call}})
+		if shown := c.to.await("verto.info"); shown["callID"] == c.call || shown["txt"].(map[string]any)["chars"] != "h" {
+			t.Errorf("the other is shown %v", shown)
+		}
+	}
+	eve.hangup(pageCall)
+	h.outcome()
+}
+
 func TestPageJoinsARunningCall(t *testing.T) {
 	h := build(t, withPages(t, pageUser(t, "eve", "lines: [main], roles: [listen, talk]")+pageUser(t, "mallory", "lines: []")))
 	desk := h.telephone("1000", 0)
