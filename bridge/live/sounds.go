@@ -45,9 +45,9 @@ func (s sounds) one(one route.Sound) (room.Source, error) {
 }
 
 // fileEndings are what the files end in that can be played here, best first.
-var fileEndings = []string{".wav", ".opus", ".ogg"}
+var fileEndings = []string{".wav", ".opus", ".ogg", ".mp3"}
 
-// file reads a file. One that is said to be MP3 may be there as another kind.
+// file reads a file. It may be there as another kind than it is said to be.
 func (s sounds) file(name string) (room.Source, error) {
 	path, err := s.find(name)
 	if err != nil {
@@ -72,12 +72,13 @@ func (s sounds) find(name string) (string, error) {
 		return "", fmt.Errorf("play %q: outside the folder of sounds", name)
 	}
 	base := strings.TrimSuffix(name, filepath.Ext(name))
-	for _, try := range append([]string{name}, base+fileEndings[0], base+fileEndings[1], base+fileEndings[2]) {
+	tries := []string{name}
+	for _, ending := range fileEndings {
+		tries = append(tries, base+ending)
+	}
+	for _, try := range tries {
 		path := filepath.Join(s.folder, try)
-		if filepath.Ext(path) == ".mp3" || filepath.Ext(path) == "" {
-			continue
-		}
-		if _, err := os.Stat(path); err == nil {
+		if _, err := os.Stat(path); err == nil && filepath.Ext(path) != "" {
 			return path, nil
 		}
 	}

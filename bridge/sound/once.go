@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Once reads what is to be played once, again and again: "beep", or the name of a WAV or Ogg/Opus file. Each call of the function makes it anew, and
+// Once reads what is to be played once, again and again: "beep", or the name of a WAV, MP3 or Ogg/Opus file. Each call of the function makes it anew, and
 // all may be played at once. The error names the text.
 func Once(spec string) (func() Source, error) {
 	if spec == "beep" {

@@ -7,6 +7,37 @@ const (
 	rateLobes  = 8   // of the sinc on each side
 )
 
+// converted is sound of one rate played at any other.
+type converted struct {
+	rates *rateConverter // to the rate last asked for; nil: it is that
+	to    int
+	ready []int16 // converted and not yet played
+}
+
+// fill fills pcm at a rate with what more has at its own, as far as there is more, and returns how many samples there were.
+func (c *converted) fill(pcm []int16, from, to int, more func() []int16) int {
+	if to != c.to {
+		c.to, c.rates, c.ready = to, nil, nil
+		if to != from {
+			c.rates = newRateConverter(from, to)
+		}
+	}
+	for len(c.ready) < len(pcm) {
+		next := more()
+		if len(next) == 0 {
+			break
+		}
+		if c.rates == nil {
+			c.ready = append(c.ready, next...)
+			continue
+		}
+		c.ready = c.rates.convert(next, c.ready)
+	}
+	n := copy(pcm, c.ready)
+	c.ready = append(c.ready[:0], c.ready[n:]...)
+	return n
+}
+
 // A rateConverter brings sound from one rate to another by a windowed sinc. It keeps what it needs of the past; its first sample is the
 // first it was given, after a silence of as long as the filter's half.
 type rateConverter struct {

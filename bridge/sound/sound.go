@@ -1,5 +1,5 @@
-// Package sound is what can be played, and what a program plays and hears at the end of a media.Stream. Sources are tones, WAV and
-// Ogg/Opus files, and the signals of telephone networks; a room plays them to those who sit in it (room.Source is the same). A Player sends
+// Package sound is what can be played, and what a program plays and hears at the end of a media.Stream. Sources are tones, WAV, MP3
+// and Ogg/Opus files, and the signals of telephone networks; a room plays them to those who sit in it (room.Source is the same). A Player sends
 // one to a stream, in its codec; a Listener decodes what comes, measures it and records it.
 //
 // The last two serve demonstrations and tests, where one wants to know that a certain tone went in here and came out there, how loud, how

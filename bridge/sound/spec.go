@@ -13,7 +13,7 @@ import (
 const defaultAmplitude = 0.3
 
 // Parse reads what to play: "sine:<Hz>[:<amplitude 0 to 1>]", "silence", "ringback:<country>", "busy:<country>" or "congestion:<country>" with an
-// ISO 3166 code, or the name of a WAV or Ogg/Opus file, looped. The error names the text.
+// ISO 3166 code, or the name of a WAV, MP3 or Ogg/Opus file, looped. The error names the text.
 func Parse(spec string) (Source, error) {
 	if spec == "silence" {
 		return Silence{}, nil
@@ -46,8 +46,11 @@ func openFile(spec string) (Source, error) {
 
 // read reads a file of the kind that its name says.
 func read(f io.Reader, name string) (Source, error) {
-	if isOpusFile(name) {
+	switch {
+	case isOpusFile(name):
 		return ReadOpus(f)
+	case strings.HasSuffix(name, ".mp3"):
+		return ReadMP3(f)
 	}
 	return ReadWAV(f)
 }

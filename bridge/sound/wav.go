@@ -27,10 +27,7 @@ type WAV struct {
 	pcm    []int16
 	at     int // what is played next
 	loop   bool
-
-	rates *rateConverter // to the rate last asked for; nil: the file's own
-	to    int
-	ready []int16 // converted and not yet played
+	rates  converted
 }
 
 // ReadWAV reads a file of any rate between 4 and 192 kHz, mono or stereo, which is mixed: PCM of 8, 16 or 24 bits, float of 32, or G.711. The error is
@@ -100,31 +97,16 @@ func (w *WAV) Samples() []int16 { return w.pcm }
 func (w *WAV) Loop() { w.loop = true }
 
 // Fill goes on with the file and returns how many samples there were.
-func (w *WAV) Fill(pcm []int16, rate int) int {
-	if rate != w.to {
-		w.to, w.rates, w.ready = rate, nil, nil
-		if rate != w.rate {
-			w.rates = newRateConverter(w.rate, rate)
-		}
-	}
-	for len(w.ready) < len(pcm) && (w.at < len(w.pcm) || w.loop) {
-		w.more()
-	}
-	n := copy(pcm, w.ready)
-	w.ready = append(w.ready[:0], w.ready[n:]...)
-	return n
-}
+func (w *WAV) Fill(pcm []int16, rate int) int { return w.rates.fill(pcm, w.rate, rate, w.more) }
 
 // more reads 20 ms, or what is left to the end.
-func (w *WAV) more() {
-	w.at %= len(w.pcm)
+func (w *WAV) more() []int16 {
+	if w.loop {
+		w.at %= len(w.pcm)
+	}
 	next := w.pcm[w.at:min(w.at+w.rate/50, len(w.pcm))]
 	w.at += len(next)
-	if w.rates == nil {
-		w.ready = append(w.ready, next...)
-		return
-	}
-	w.ready = w.rates.convert(next, w.ready)
+	return next
 }
 
 // A wavWriter writes a WAV file, mono, 16 bits a sample.

@@ -24,7 +24,7 @@ type callCommand struct {
 	configFlag
 	Line   string        `short:"l" placeholder:"LINE" help:"Line to call by; may be left out if there is only one."`
 	To     string        `short:"t" required:"" placeholder:"WHOM" help:"Whom to call: +number, @username, or *id of somebody met before."`
-	Play   string        `short:"p" help:"What to play: silence, sine:HZ, or a WAV or Ogg/Opus file, looped." default:"silence"`
+	Play   string        `short:"p" help:"What to play: silence, sine:HZ, or a WAV, MP3 or Ogg/Opus file, looped." default:"silence"`
 	Record string        `short:"r" placeholder:"FILE" help:"WAV file to record what is heard in."`
 	For    time.Duration `short:"d" help:"Hang up after talking so long." default:"30s"`
 }

@@ -92,12 +92,25 @@ func (s *Speaker) Speak(ctx context.Context, t route.Speech) (file string, err e
 	}
 }
 
-// kinds are the files that can be played, by what they begin with.
-var kinds = map[string]string{"RIFF": ".wav", "OggS": ".ogg"}
+// endings are those of files that can be played.
+var endings = []string{".wav", ".ogg", ".mp3"}
+
+// endingOf tells by its first bytes what a file is to end in; empty: it cannot be played.
+func endingOf(sound []byte) string {
+	switch {
+	case bytes.HasPrefix(sound, []byte("RIFF")):
+		return ".wav"
+	case bytes.HasPrefix(sound, []byte("OggS")):
+		return ".ogg"
+	case bytes.HasPrefix(sound, []byte("ID3")), len(sound) > 1 && sound[0] == 0xff && sound[1]&0xe0 == 0xe0: // of a frame
+		return ".mp3"
+	}
+	return ""
+}
 
 // kept finds a file that was made, and notes that it is still of use.
 func (s *Speaker) kept(name string) (path string, there bool) {
-	for _, ending := range kinds {
+	for _, ending := range endings {
 		path := filepath.Join(s.folder, name+ending)
 		if _, err := os.Stat(path); err == nil {
 			now := time.Now()
@@ -126,7 +139,7 @@ func (s *Speaker) end(name string, done chan struct{}) {
 	close(done)
 }
 
-var errSound = errors.New("speech: what came is neither a WAV nor an Ogg/Opus file")
+var errSound = errors.New("speech: what came is no WAV, MP3 or Ogg/Opus file")
 
 // make has a text spoken.
 func (s *Speaker) make(ctx context.Context, one Service, t route.Speech, name string) (string, error) {
@@ -143,8 +156,8 @@ func (s *Speaker) make(ctx context.Context, one Service, t route.Speech, name st
 	if err != nil {
 		return "", err
 	}
-	ending, ok := kinds[string(sound[:min(4, len(sound))])]
-	if !ok {
+	ending := endingOf(sound)
+	if ending == "" {
 		return "", errSound
 	}
 	return s.keep(name+ending, sound)

@@ -25,7 +25,7 @@ type Service struct {
 	Name string
 
 	// Command is a program with its arguments, which have {voice}, {language} and {file} alone: what is to be spoken it reads from its standard
-	// input, and a WAV or Ogg/Opus file it writes to its standard output. A program that understands reads the file, and writes text.
+	// input, and a WAV, MP3 or Ogg/Opus file it writes to its standard output. A program that understands reads the file, and writes text.
 	Command []string
 
 	// URL is asked in place of a command: with POST, where there is a Body or a file to be understood, and GET otherwise.
