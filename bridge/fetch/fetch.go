@@ -72,7 +72,7 @@ type Request struct {
 	Timeout time.Duration // shorter than the Client's; 0: the Client's
 	For     string        // on whose behalf, for Options.PerSecond
 
-	// Redirects are how many to follow, if that is less than the Client's, and within the host alone; 0: as the Client does.
+	// Redirects are how many to follow, within the host alone, whatever the Client does with others; 0: as it does.
 	Redirects int
 }
 
@@ -188,13 +188,19 @@ func (c *Client) read(from io.Reader) ([]byte, error) {
 	return body, nil
 }
 
-// follow decides about a redirect. What was said in confidence over TLS is not repeated in the open.
+// follow decides about a redirect of a request that leaves that to the Client.
 func (c *Client) follow(next *http.Request, before []*http.Request) error {
-	switch {
-	case c.opt.Redirects < 0:
+	if c.opt.Redirects < 0 {
 		return http.ErrUseLastResponse
-	case len(before) > c.opt.Redirects:
-		return fmt.Errorf("%w: more than %d", ErrRedirects, c.opt.Redirects)
+	}
+	return c.onward(c.opt.Redirects, next, before)
+}
+
+// onward decides about one of so many that may be followed. What was said in confidence over TLS is not repeated in the open.
+func (c *Client) onward(most int, next *http.Request, before []*http.Request) error {
+	switch {
+	case len(before) > most:
+		return fmt.Errorf("%w: more than %d", ErrRedirects, most)
 	case next.URL.Scheme != "http" && next.URL.Scheme != "https":
 		return fmt.Errorf("redirect: %w", ErrScheme)
 	case next.URL.Scheme == "http" && before[len(before)-1].URL.Scheme == "https":
@@ -211,13 +217,10 @@ func (c *Client) follow(next *http.Request, before []*http.Request) error {
 
 // stay follows so many redirects, within the host.
 func (c *Client) stay(most int, next *http.Request, before []*http.Request) error {
-	switch {
-	case len(before) > most:
-		return fmt.Errorf("%w: more than %d", ErrRedirects, most)
-	case next.URL.Host != before[0].URL.Host:
+	if next.URL.Host != before[0].URL.Host {
 		return ErrElsewhere
 	}
-	return c.follow(next, before)
+	return c.onward(most, next, before)
 }
 
 // keepToOneself leaves out of a request to another host what may be a secret. net/http knows the usual names of those and not "X-Api-Key".

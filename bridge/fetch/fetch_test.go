@@ -244,3 +244,16 @@ func TestAddressesThatMakeNoSense(t *testing.T) {
 		t.Error("a header with a line break was sent")
 	}
 }
+
+func TestARequestMayFollowRedirectsThoughItsClientDoesNot(t *testing.T) {
+	var asked atomic.Int32
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1); r.URL.Path != "/there" {
+			http.Redirect(w, r, "/there", http.StatusTemporaryRedirect)
+		}
+	})
+	c := newClient(t, Options{Redirects: -1})
+	if got, err := c.Do(t.Context(), Request{URL: s.URL, Body: []byte("x"), Redirects: 3}); err != nil || got.Status != http.StatusOK || asked.Load() != 2 {
+		t.Errorf("%+v, %v after %d requests", got, err, asked.Load())
+	}
+}

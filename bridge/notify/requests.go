@@ -63,6 +63,9 @@ func (q Requests) send(ctx context.Context, client *fetch.Client, d Delivery, _ 
 		return &failure{final: true, err: err}
 	}
 	answer, err := client.Do(ctx, r)
+	if errors.Is(err, fetch.ErrElsewhere) || errors.Is(err, fetch.ErrRedirects) {
+		return &failure{final: true, err: err}
+	}
 	if err != nil || answer.OK() {
 		return err
 	}

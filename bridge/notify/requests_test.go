@@ -72,3 +72,36 @@ func TestRequestsAreNoEventsAndAreNeverParked(t *testing.T) {
 		t.Error("one place that takes nothing has parked all")
 	}
 }
+
+// TestScriptsRequestFollowsItsRedirects as the script says, though endpoints of notifications follow none.
+func TestScriptsRequestFollowsItsRedirects(t *testing.T) {
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("another host was told") }))
+	defer other.Close()
+	crm := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/near":
+			http.Redirect(w, r, "/here", http.StatusTemporaryRedirect)
+		case "/away":
+			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+		case "/round":
+			http.Redirect(w, r, "/round", http.StatusTemporaryRedirect)
+		}
+	}))
+	defer crm.Close()
+	client := fetch.New(fetch.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Redirects: -1})
+	defer client.Close()
+	for path, want := range map[string]error{"/near": nil, "/away": fetch.ErrElsewhere, "/round": fetch.ErrRedirects} {
+		to := Requests{Open: func([]byte) (fetch.Request, error) {
+			return fetch.Request{URL: crm.URL + path, Body: []byte("x"), Redirects: 3}, nil
+		}}
+		n, err := NewRequest("scripts", path, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = to.send(t.Context(), client, Delivery{Notification: n}, nil)
+		var f *failure
+		if !errors.Is(err, want) || want != nil && (!errors.As(err, &f) || !f.final) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
