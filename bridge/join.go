@@ -102,6 +102,8 @@ type guest struct {
 	over   chan struct{} // closed when the leg has ended, in whatever call
 	seat   *room.Seat    // that it has left in another; nil: it comes from none
 	unread []LegEvent    // that happened on the way from there
+
+	record *RecordOptions // how it was recorded there, and is to be here; nil: as the call is
 }
 
 type (
@@ -229,6 +231,9 @@ func (o *owner) letIn(in joinAsked, verb *pending) {
 	p.over, p.before, p.unread = g.over, g.seat, g.unread
 	o.parties = append(o.parties, p)
 	o.forward(len(o.parties) - 1)
+	if g.record != nil {
+		o.startRecording(*g.record)
+	}
 	o.done(verb, answered{})
 }
 

@@ -93,7 +93,7 @@ func (o *owner) handOver(p *party) {
 	p.over, p.ended = nil, true
 	close(p.gone)
 	p.outcome.Cause, p.outcome.Moved, p.outcome.Ended = NormalClearing, true, time.Now()
-	p.move.given <- &guest{leg: p.leg, over: over, seat: p.left, unread: p.unread}
+	p.move.given <- &guest{leg: p.leg, over: over, seat: p.left, unread: p.unread, record: o.follows()}
 	o.moved = append(o.moved, over)
 	o.done(p.move.verb, answered{})
 }

@@ -108,6 +108,7 @@ func (o *owner) publish(kind EventKind, leg int) {
 		if o.state.winner == leg {
 			o.talked = leg
 		}
+		o.recordTransfer()
 	case CallJoined:
 		role := o.state.legs[leg].role
 		ev.Role, o.call.met = role.String(), o.call.met || role == Talk

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"switchgram/bridge"
@@ -19,8 +20,8 @@ type channel struct {
 	known map[string]string // of the call; not changed
 	moves bool              // FreeSWITCH can take it over
 
-	recording *bridge.Recording     // nil: none was begun
-	record    *bridge.RecordOptions // how the call is recorded as soon as two talk; nil: it is not
+	recording atomic.Pointer[bridge.Recording] // that was begun last; nil: none was
+	waiting   atomic.Pointer[wanted]           // begins as soon as two talk; nil: none does
 	progress  progress
 }
 
@@ -53,6 +54,10 @@ func (ch *channel) CanMove() bool { return ch.moves }
 // Variable implements route.Channel.
 func (ch *channel) Variable(name string) (string, bool) {
 	switch name {
+	case "record_file":
+		if r := ch.recording.Load(); r != nil {
+			return r.Place(), true
+		}
 	case "effective_caller_id_name":
 		name = "caller_id_name"
 	case "effective_caller_id_number", "ani":

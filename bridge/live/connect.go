@@ -200,12 +200,7 @@ func (ch *channel) ringback(ctx context.Context) {
 // together does what is to be done when two talk.
 func (ch *channel) together(ctx context.Context, d route.Dial) {
 	ch.progress.met(time.Now())
-	if ch.record != nil {
-		if _, err := ch.begin(ctx, *ch.record); err != nil && ctx.Err() == nil {
-			ch.r.log.Error("the call is not recorded", "call", ch.ID(), "err", err)
-		}
-		ch.record = nil
-	}
+	ch.two(ctx)
 	if d.OnAnswer != nil {
 		d.OnAnswer()
 	}

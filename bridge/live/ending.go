@@ -159,7 +159,7 @@ func crashed(s *route.State) route.Ended {
 	now := time.Now()
 	how := route.Ended{
 		Cause: bridge.NormalTemporaryFailure, By: "system", Started: s.Began, Ended: now, Bridged: s.Talked, Answered: s.Talked,
-		Missed: s.Facts["call_direction"] == "inbound" && s.Talked.IsZero(),
+		Missed: s.Facts["call_direction"] == "inbound" && s.Talked.IsZero(), Recording: s.Facts["record_file"],
 	}
 	if s.Answered {
 		how.Answered = cmp.Or(s.Talked, now)

@@ -3,8 +3,10 @@ package live
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
+	"switchgram/bridge"
 	"switchgram/bridge/notify"
 	"switchgram/bridge/route"
 )
@@ -19,12 +21,18 @@ const mailing = 30 * time.Second
 type Mail struct {
 	post *notify.Post
 	put  func(notify.Notification) error
+	log  *slog.Logger
 }
 
-var _ route.Mailer = (*Mail)(nil)
+var (
+	_ route.Mailer = (*Mail)(nil)
+	_ bridge.Sink  = (*Mail)(nil)
+)
 
 // NewMail makes Mail; put returns when a notification is on disk. Without it what nobody waits for is refused.
-func NewMail(post *notify.Post, put func(notify.Notification) error) *Mail { return &Mail{post, put} }
+func NewMail(post *notify.Post, put func(notify.Notification) error, log *slog.Logger) *Mail {
+	return &Mail{post, put, log}
+}
 
 // Subscription is to be part of the notifier's plan.
 func (m *Mail) Subscription() notify.Subscription {
@@ -42,10 +50,14 @@ var errNoQueue = errors.New("there is no store to keep it in")
 
 // MailLater implements route.Mailer.
 func (m *Mail) MailLater(_ context.Context, mail route.Mail) error {
+	return m.queue(letter(mail))
+}
+
+func (m *Mail) queue(l notify.Letter) error {
 	if m.put == nil {
 		return errNoQueue
 	}
-	n, err := notify.NewLetter(MailEndpoint, letter(mail))
+	n, err := notify.NewLetter(MailEndpoint, l)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestScriptsSendMail(t *testing.T) {
 	post, err := notify.NewPost(notify.MailServer{Server: server.Addr(), RootCAs: server.RootCAs(), From: "Calls <calls@example.org>"})
 	must(t, err)
 	queued := make(chan notify.Notification, 1)
-	mail := live.NewMail(post, func(n notify.Notification) error { queued <- n; return nil })
+	mail := live.NewMail(post, func(n notify.Notification) error { queued <- n; return nil }, slog.Default())
 	o := options(folderOf(t, "", mailing), nil)
 	o.Scripts.Mailer = mail
 	r, _ := run(t, o)
@@ -55,7 +56,7 @@ func TestMailOfScriptsWithoutAStoreIsNotPromised(t *testing.T) {
 	client := newClient()
 	defer client.Close()
 	o := options(folderOf(t, w.server.URL, script), client)
-	o.Scripts.Mailer = live.NewMail(nil, nil)
+	o.Scripts.Mailer = live.NewMail(nil, nil, slog.Default())
 	r, _ := run(t, o)
 	b, err := bridge.New(bridge.Options{Default: r, Sink: r})
 	must(t, err)

@@ -82,7 +82,7 @@ func (r *Router) move(ctx context.Context, ch *channel, k *call) error {
 	select {
 	case s := <-a.session:
 		r.log.Info("the call's script goes on in FreeSWITCH", "call", ch.ID(), "uuid", s.UUID())
-		r.there(ctx, s, ch.call, k)
+		r.there(ctx, s, ch, k)
 		<-m.over
 		return nil
 	case <-m.over:
@@ -100,19 +100,39 @@ func (r *Router) move(ctx context.Context, ch *channel, k *call) error {
 var errNotThere = errors.New("it was not handed over by the dialplan's socket")
 
 // there runs what remains of a script on FreeSWITCH's channel.
-func (r *Router) there(ctx context.Context, s *esl.Session, c *bridge.Call, k *call) {
+func (r *Router) there(ctx context.Context, s *esl.Session, here *channel, k *call) {
 	r.mu.Lock()
 	r.stats.Moved++
 	r.mu.Unlock()
 	o := r.o.FreeSWITCH
 	o.ID = k.id
-	o.Met = func(who string) { _ = c.Met(ctx, bridge.Address{Scheme: "sip", User: cmp.Or(who, r.o.Move.Number)}) } // it fails if the call has ended
-	ch := freeswitch.New(s, o)
-	r.settle(ctx, ch, k)
+	o.Met = func(who string) {
+		_ = here.call.Met(ctx, bridge.Address{Scheme: "sip", User: cmp.Or(who, r.o.Move.Number)}) // it fails if the call has ended
+		here.two(ctx)
+	}
+	ch := beyond{freeswitch.New(s, o), here}
+	r.settle(ctx, ch.Channel, k)
 	how := r.drive(ctx, s, ch, k)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.there, k.did.Switch = &how, true
+}
+
+// beyond is the channel in FreeSWITCH of a call that began here.
+type beyond struct {
+	*freeswitch.Channel
+	here *channel
+}
+
+// StopRecording stops the one that was begun here, which goes on with the call, and the one there.
+func (b beyond) StopRecording(ctx context.Context) error {
+	return errors.Join(b.here.StopRecording(ctx), b.Channel.StopRecording(ctx))
+}
+
+// switched is a channel of FreeSWITCH's.
+type switched interface {
+	route.Channel
+	Ended(last *esl.Event) route.Ended
 }
 
 // settle brings the channel to where the call was: answered, and with the script's variables.
@@ -132,7 +152,7 @@ func (r *Router) settle(ctx context.Context, ch *freeswitch.Channel, k *call) {
 }
 
 // drive runs a script on FreeSWITCH's channel until both have ended, and tells how the channel did.
-func (r *Router) drive(ctx context.Context, s *esl.Session, ch *freeswitch.Channel, k *call) route.Ended {
+func (r *Router) drive(ctx context.Context, s *esl.Session, ch switched, k *call) route.Ended {
 	running, stop := context.WithCancelCause(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() {

@@ -1,9 +1,15 @@
 package notify
 
 import (
+	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
+	"mime"
+	"mime/multipart"
 	"mime/quotedprintable"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -53,6 +59,86 @@ func TestAScriptsLetterArrives(t *testing.T) {
 	}
 	if got.From != "calls@example.org" || !slices.Equal(got.To, []string{"desk@example.org", "boss@example.org"}) {
 		t.Errorf("the server saw %+v", got)
+	}
+}
+
+func TestAFileGoesWithALetter(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]int{"Заказ 7.ogg": 100_000, "large.ogg": mostAttached + 1}
+	for name, size := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), bytes.Repeat([]byte("OggS\x00\r\n.\r\n"), size/10+1)[:size], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := mailServer(t, notifytest.MailOptions{})
+	for name, size := range map[string]int{"Заказ 7.ogg": 100_000, "large.ogg": 0, "none.ogg": 0, ".": 0} {
+		l := written("desk@example.org")
+		l.Attach = filepath.Join(dir, name)
+		if err := posts(t, s, l); err != nil {
+			t.Fatal(err)
+		}
+		text, file, called := opened(t, s)
+		if text != l.Text+"\n" || len(file) != size || size > 0 && called != name {
+			t.Errorf("%s: %q with %d bytes as %q", name, text, len(file), called)
+		}
+		if size > 0 && !bytes.Equal(file, bytes.Repeat([]byte("OggS\x00\r\n.\r\n"), size/10+1)[:size]) {
+			t.Errorf("%s came as something else", name)
+		}
+	}
+}
+
+// opened is the next mail as who gets it sees it: its text, and a file of some name.
+func opened(t *testing.T, s *notifytest.MailServer) (text string, file []byte, called string) {
+	t.Helper()
+	_, m := nextLetter(t, s)
+	read := func(r io.Reader) []byte {
+		t.Helper()
+		all, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	kind, is, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind != "multipart/mixed" {
+		return strings.ReplaceAll(string(read(quotedprintable.NewReader(m.Body))), "\r\n", "\n"), nil, ""
+	}
+	parts := multipart.NewReader(m.Body, is["boundary"])
+	first, err := parts.NextPart() // which decodes quoted-printable
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = strings.ReplaceAll(string(read(first)), "\r\n", "\n")
+	second, err := parts.NextPart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text + "\n", read(base64.NewDecoder(base64.StdEncoding, second)), second.FileName()
+}
+
+// TestNoLineOfAMailIsTooLong for servers, some of which take none of more than 998 bytes.
+func TestNoLineOfAMailIsTooLong(t *testing.T) {
+	s := mailServer(t, notifytest.MailOptions{})
+	for _, subject := range []string{strings.Repeat("a", 2000), strings.Repeat("Änn ", 500), strings.Repeat("漢", 3000)} {
+		l := written(slices.Repeat([]string{"Desk of a long name <desk-of-a-long-name@example.org>"}, mostReaders)...)
+		l.Subject, l.Text = subject, strings.Repeat("x", 5000)
+		if err := posts(t, s, l); err != nil {
+			t.Fatal(err)
+		}
+		got, m := nextLetter(t, s)
+		for line := range strings.SplitSeq(string(got.Text), "\n") {
+			if len(line) > 998 {
+				t.Errorf("a line of %d bytes: %.60s…", len(line), line)
+			}
+		}
+		to, err := m.Header.AddressList("To")
+		is, wrong := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+		if err != nil || wrong != nil || len(to) != mostReaders || is != shortened(subject) || !strings.HasPrefix(subject, strings.TrimSuffix(is, "…")) {
+			t.Errorf("to %d (%v), about %q (%v)", len(to), err, is, wrong)
+		}
 	}
 }
 

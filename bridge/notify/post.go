@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"mime"
-	"mime/quotedprintable"
 	"net"
 	"net/mail"
 	"net/smtp"
@@ -43,7 +42,8 @@ type Letter struct {
 	CC      []string  `json:"cc,omitempty"`
 	Subject string    `json:"subject"`
 	Text    string    `json:"text"`
-	HTML    bool      `json:"html,omitempty"` // Text is that
+	HTML    bool      `json:"html,omitempty"`   // Text is that
+	Attach  string    `json:"attach,omitempty"` // path of a file to go with it, if it is there then and has no more than 5 MB
 }
 
 // mostReaders is how many one letter may go to.
@@ -125,27 +125,35 @@ func (p *Post) write(l Letter) (text []byte, readers []*mail.Address, err error)
 		return nil, nil, fmt.Errorf("to: want 1 to %d addresses, not %d", mostReaders, len(readers))
 	}
 	_, domain, _ := strings.Cut(p.from.Address, "@")
-	kind := "text/plain"
-	if l.HTML {
-		kind = "text/html"
-	}
 	var b bytes.Buffer
 	for _, field := range [][2]string{
 		{"From", author}, {"Sender", p.sender(author)}, {"To", listed(to)}, {"Cc", listed(cc)},
-		{"Subject", mime.QEncoding.Encode("utf-8", plain(l.Subject))},
+		{"Subject", mime.QEncoding.Encode("utf-8", shortened(plain(l.Subject)))},
 		{"Date", l.At.Format(time.RFC1123Z)}, {"Message-ID", "<" + l.ID + "@" + domain + ">"},
 		{"Auto-Submitted", "auto-generated"}, // RFC 3834: nobody's holiday answers it
-		{"MIME-Version", "1.0"}, {"Content-Type", kind + "; charset=utf-8"}, {"Content-Transfer-Encoding", "quoted-printable"},
+		{"MIME-Version", "1.0"},
 	} {
 		if field[1] != "" {
-			fmt.Fprintf(&b, "%s: %s\r\n", field[0], field[1])
+			fmt.Fprintf(&b, "%s: %s\r\n", field[0], folded(field[1]))
 		}
 	}
-	b.WriteString("\r\n")
-	body := quotedprintable.NewWriter(&b)
-	_, err = body.Write([]byte(l.Text))
-	err = errors.Join(err, body.Close()) // which writes the last line
+	err = l.body(&b)
 	return b.Bytes(), readers, err
+}
+
+// longestSubject keeps what is no more than a line one, in characters.
+const longestSubject = 200
+
+func shortened(subject string) string {
+	if all := []rune(subject); len(all) > longestSubject {
+		return string(all[:longestSubject-1]) + "…"
+	}
+	return subject
+}
+
+// folded breaks a field where words that are encoded meet, and behind addresses: no line of a mail may have more than 998 bytes (RFC 5322 §2.1.1).
+func folded(value string) string {
+	return strings.NewReplacer("?= =?", "?=\r\n =?", ">, ", ">,\r\n ").Replace(value)
 }
 
 // author is whom a letter says it is from.

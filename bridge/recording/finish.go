@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -38,7 +39,7 @@ func (r *Recorder) Finish(ctx context.Context) (done []Info, err error) {
 		case err == nil:
 			r.counters.ready(i)
 			done = append(done, i)
-		case errors.Is(err, errLive), errors.Is(err, io.EOF), errors.Is(err, fs.ErrNotExist), ctx.Err() != nil:
+		case errors.Is(err, errLive), errors.Is(err, errShort), errors.Is(err, io.EOF), errors.Is(err, fs.ErrNotExist), ctx.Err() != nil:
 		default:
 			r.counters.failed.Add(1)
 			wrong = append(wrong, fmt.Errorf("finish recording %s: %w", id, err))
@@ -47,7 +48,14 @@ func (r *Recorder) Finish(ctx context.Context) (done []Info, err error) {
 	return done, errors.Join(wrong...)
 }
 
-// finish makes the file of one spool and removes that. errLive: it is still written to, or another process finishes it; io.EOF: nothing is in it.
+// errShort is said of a recording that is too short to be kept, and gone.
+var errShort = errors.New("recording: shorter than it is to be")
+
+// shorter tells whether a recording is too short to be kept.
+func (i Info) shorter(least time.Duration) bool { return i.Seconds < least.Seconds() }
+
+// finish makes the file of one spool and removes that. errLive: it is still written to, or another process finishes it; io.EOF: nothing is in it;
+// errShort.
 func (r *Recorder) finish(ctx context.Context, id string) (Info, error) {
 	f, err := takeSpool(r.spool(id))
 	if err != nil {
@@ -61,13 +69,19 @@ func (r *Recorder) finish(ctx context.Context, id string) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	i := Info{ID: id, Call: h.Call, Line: h.Line, Began: h.Began, Announced: h.Announced, Place: r.finished(id), Sealed: r.o.Recipient != nil}
-	write := func(to io.Writer) error { return r.write(ctx, in, &i, to) }
-	if err := r.put(filepath.Base(i.Place), write); err != nil {
+	i := Info{ID: id, Call: h.Call, Line: h.Line, Began: h.Began, Announced: h.Announced, Mono: h.Mono, Place: r.finished(id), Sealed: r.o.Recipient != nil}
+	err = r.put(filepath.Base(i.Place), func(to io.Writer) error { return r.write(ctx, in, &i, h.Least, to) })
+	if errors.Is(err, errShort) {
+		err = cmp.Or(os.Remove(r.spool(id)), errShort)
+	}
+	if err != nil {
 		return Info{}, err
 	}
 	if err := r.put(id+infoSuffix, func(to io.Writer) error { return json.NewEncoder(to).Encode(i) }); err != nil {
 		return Info{}, err
+	}
+	if r.o.Ready != nil {
+		r.o.Ready(i) // before the spool goes: a crash does not keep it from being told
 	}
 	return i, os.Remove(r.spool(id))
 }
@@ -81,8 +95,8 @@ func (r *Recorder) bury(f *os.File) error {
 	return os.Remove(f.Name())
 }
 
-// write writes the finished recording, sealed if it is to be.
-func (r *Recorder) write(ctx context.Context, in *reader, i *Info, to io.Writer) error {
+// write writes the finished recording, sealed if it is to be, unless it turns out to be too short.
+func (r *Recorder) write(ctx context.Context, in *reader, i *Info, least time.Duration, to io.Writer) error {
 	sum := &summed{to: to, sum: sha256.New()}
 	buffered := bufio.NewWriterSize(sum, 64<<10)
 	seal := io.WriteCloser(nopCloser{buffered})
@@ -94,6 +108,9 @@ func (r *Recorder) write(ctx context.Context, in *reader, i *Info, to io.Writer)
 	}
 	if err := merge(ctx, in, i, seal); err != nil {
 		return err
+	}
+	if i.shorter(least) {
+		return errShort
 	}
 	if err := errors.Join(seal.Close(), buffered.Flush()); err != nil {
 		return err

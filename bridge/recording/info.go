@@ -22,6 +22,7 @@ type Info struct {
 	Seconds   float64   `json:"seconds"`                  // from beginning to end, pauses included
 	Paused    float64   `json:"paused_seconds,omitempty"` // of these
 	Announced bool      `json:"announced,omitempty"`      // both sides were told, by a beep or words
+	Mono      bool      `json:"mono,omitempty"`           // both sides are on one channel
 	Sealed    bool      `json:"sealed,omitempty"`         // by age
 	Size      int64     `json:"size,omitempty"`           // of the finished file in bytes; 0: it is not finished
 	SHA256    string    `json:"sha256,omitempty"`         // likewise, in hexadecimal digits
@@ -30,6 +31,9 @@ type Info struct {
 	Lost       uint64 `json:"lost,omitempty"`       // packets that came and could not be written
 	Problem    string `json:"problem,omitempty"`    // why
 	Incomplete bool   `json:"incomplete,omitempty"` // the end is missing: the program was killed, or could write no more
+
+	Short bool   `json:"-"` // than Call.Least: it is not kept
+	Note  string `json:"-"` // of Take.Note
 }
 
 // maxInfo is more than any of our files of JSON has, in bytes.
@@ -43,13 +47,14 @@ func Finished(directory string) (all []Info, err error) {
 	}
 	for _, e := range entries {
 		id, ok := strings.CutSuffix(e.Name(), infoSuffix)
-		if !ok || !idName.MatchString(id) || !e.Type().IsRegular() {
+		if !ok || !isID(id) || !e.Type().IsRegular() {
 			continue
 		}
 		if i, err := readInfo(directory, id); err == nil {
 			all = append(all, i)
 		}
 	}
+	slices.SortStableFunc(all, func(a, b Info) int { return a.Began.Compare(b.Began) })
 	return all, nil
 }
 
@@ -77,7 +82,7 @@ func readInfo(directory, id string) (i Info, err error) {
 	return i, nil
 }
 
-// Unfinished lists the names of recordings that are still being made, or were left by a process that ended, oldest first.
+// Unfinished lists the names of recordings that are still being made, or were left by a process that ended.
 func Unfinished(directory string) (ids []string, err error) {
 	entries, err := os.ReadDir(filepath.Join(directory, "spool"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -87,10 +92,9 @@ func Unfinished(directory string) (ids []string, err error) {
 		return nil, fmt.Errorf("recordings: %w", err)
 	}
 	for _, e := range entries {
-		if id, ok := strings.CutSuffix(e.Name(), spoolSuffix); ok && idName.MatchString(id) && e.Type().IsRegular() {
+		if id, ok := strings.CutSuffix(e.Name(), spoolSuffix); ok && isID(id) && e.Type().IsRegular() {
 			ids = append(ids, id)
 		}
 	}
-	slices.Sort(ids)
 	return ids, nil
 }

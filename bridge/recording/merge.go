@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/pion/rtp"
@@ -26,7 +27,7 @@ const (
 // run, or after 10 ms, and where there is one processor a merger always is.
 const breath = 50 * time.Microsecond
 
-// A merger makes a stereo file of a spool.
+// A merger makes a file of a spool.
 type merger struct {
 	ctx    context.Context
 	in     *reader
@@ -50,10 +51,14 @@ func merge(ctx context.Context, in *reader, info *Info, to io.Writer) error {
 	m.canvas = canvas{base: codec.OpusLookahead - preSkip, out: m.encode}
 	m.packet.Version = 2
 	var err error
-	if m.enc, err = codec.NewStereoEncoder(); err != nil {
+	channels := 2
+	if info.Mono {
+		channels = 1
+	}
+	if m.enc, err = codec.NewRecordingEncoder(channels); err != nil {
 		return err
 	}
-	if m.out, err = oggwriter.NewWriter(onlyWriter{to}, oggwriter.WithVendor("switchgram"), oggwriter.WithChannelCount(2)); err != nil {
+	if m.out, err = oggwriter.NewWriter(onlyWriter{to}, oggwriter.WithVendor("switchgram"), oggwriter.WithChannelCount(uint16(channels))); err != nil {
 		return fmt.Errorf("ogg: %w", err)
 	}
 	if m.track, err = m.out.NewTrack(0); err != nil {
@@ -96,6 +101,8 @@ func (m *merger) take(r record) error {
 		m.paused = r.at
 	case resumeKind:
 		m.resume(r.at)
+	case noteKind:
+		m.info.Note = string(r.data)
 	case tailKind:
 		m.end(r)
 	}
@@ -158,6 +165,9 @@ func (m *merger) encode(stereo []int16) error {
 	if err := context.Cause(m.ctx); err != nil {
 		return err
 	}
+	if m.info.Mono {
+		stereo = mono(stereo)
+	}
 	n, err := m.enc.Encode(stereo, m.buf)
 	if err != nil {
 		return err
@@ -170,4 +180,12 @@ func (m *merger) encode(stereo []int16) error {
 	m.packet.Timestamp += frame
 	time.Sleep(breath)
 	return nil
+}
+
+// mono puts both sides on one channel, each as loud as it is, in place.
+func mono(stereo []int16) []int16 {
+	for i := range len(stereo) / 2 {
+		stereo[i] = int16(min(max(int32(stereo[2*i])+int32(stereo[2*i+1]), math.MinInt16), math.MaxInt16))
+	}
+	return stereo[:len(stereo)/2]
 }

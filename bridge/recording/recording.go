@@ -35,7 +35,7 @@ type Options struct {
 	Retention time.Duration // finished recordings older than this are removed; 0: none is
 	MaxSize   int64         // of a spool, in bytes: what comes later is lost; 0: no limit
 	Grace     time.Duration // how long finishing may go on after the end of Run's context; 0: 10 s
-	Ready     func(Info)    // is told of each finished recording, by Run's goroutine; nil: nobody is
+	Ready     func(Info)    // is told of each finished recording, perhaps again after a crash, by who finishes it; nil: nobody is
 	Log       *slog.Logger  // nil: nothing is logged
 }
 
@@ -44,6 +44,7 @@ var (
 	ErrName = errors.New("recording: a call's name must be 1 to 64 letters, digits, \".\", \"_\" or \"-\"")
 
 	errDirectory = errors.New("recording: no directory")
+	errNote      = errors.New("recording: too long a note, or too late")
 )
 
 // Recorder keeps the recordings of a directory. Several processes may share it.

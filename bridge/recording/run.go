@@ -54,9 +54,6 @@ func (r *Recorder) pass(ctx context.Context) {
 	for _, i := range done {
 		r.log.Info("recording ready", slog.String("call", i.Call), slog.String("line", i.Line), slog.String("recording", i.ID),
 			slog.Duration("dur", time.Duration(i.Seconds*float64(time.Second)).Round(time.Millisecond)), slog.Int64("size", i.Size), slog.Uint64("lost", i.Lost))
-		if r.o.Ready != nil {
-			r.o.Ready(i)
-		}
 	}
 }
 

@@ -23,7 +23,8 @@ const (
 	frameHeader = 2 + 4 // length, checksum
 	bodyHeader  = 1 + 8 // kind, when
 	packetHead  = 2 + 2 + 4 + 4
-	maxBody     = bodyHeader + packetHead + codec.MaxPacket
+	maxBody     = bodyHeader + max(packetHead+codec.MaxPacket, maxNote)
+	maxNote     = 8 << 10
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -38,6 +39,7 @@ const (
 	pauseKind
 	resumeKind
 	tailKind // the last: a tail as JSON
+	noteKind // text of whoever wanted the recording; the last one counts
 )
 
 // A head begins a spool.
@@ -46,6 +48,9 @@ type head struct {
 	Line      string    `json:"line"`
 	Began     time.Time `json:"began"`
 	Announced bool      `json:"announced"`
+	Mono      bool      `json:"mono,omitempty"`
+
+	Least time.Duration `json:"least,omitempty"`
 }
 
 // A tail ends it.

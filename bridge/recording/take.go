@@ -2,7 +2,11 @@ package recording
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -16,19 +20,22 @@ const (
 	maxSources = 1000     // in a call; more are not recorded
 )
 
-// Call says what is recorded.
+// Call says what is recorded, and how.
 type Call struct {
 	Name      string // of the call: becomes part of the file's, so see ErrName
 	Line      string
-	Announced bool      // both sides are told of it
-	Began     time.Time // zero: now
+	Announced bool          // both sides are told of it
+	Began     time.Time     // zero: now
+	Title     string        // what the file is to be called; may be any text, and taken; empty: by date and call
+	Least     time.Duration // what is shorter is not kept, nor told of
+	Mono      bool          // both sides on one channel
 }
 
 // Take is a recording that is being made.
 type Take struct {
 	r     *Recorder
 	began time.Time
-	path  string
+	least time.Duration
 
 	mu      sync.Mutex
 	file    spoolFile
@@ -57,15 +64,14 @@ func (r *Recorder) Begin(c Call) (*Take, error) {
 	if c.Began.IsZero() {
 		c.Began = time.Now()
 	}
-	id, err := newID(c.Name, c.Began)
-	if err != nil {
-		return nil, err
+	if !callName.MatchString(c.Name) {
+		return nil, ErrName
 	}
 	t := &Take{
-		r: r, began: c.Began, path: r.spool(id), sources: map[*room.Seat]*source{},
-		info: Info{ID: id, Call: c.Name, Line: c.Line, Began: c.Began.UTC(), Announced: c.Announced, Place: r.finished(id), Sealed: r.o.Recipient != nil},
+		r: r, began: c.Began, least: c.Least, sources: map[*room.Seat]*source{},
+		info: Info{Call: c.Name, Line: c.Line, Began: c.Began.UTC(), Announced: c.Announced, Mono: c.Mono, Sealed: r.o.Recipient != nil},
 	}
-	if err := t.begin(head{Call: c.Name, Line: c.Line, Began: c.Began.UTC(), Announced: c.Announced}); err != nil {
+	if err := t.begin(c); err != nil {
 		r.counters.failed.Add(1)
 		return nil, fmt.Errorf("record: %w", err)
 	}
@@ -77,18 +83,22 @@ func (r *Recorder) Begin(c Call) (*Take, error) {
 // ID is the name of the recording.
 func (t *Take) ID() string { return t.info.ID }
 
+// Place is where the finished recording will be.
+func (t *Take) Place() string { return t.info.Place }
+
 // begin makes the spool.
-func (t *Take) begin(h head) error {
-	text, err := json.Marshal(h)
+func (t *Take) begin(c Call) error {
+	text, err := json.Marshal(head{Call: c.Name, Line: c.Line, Began: t.info.Began, Announced: c.Announced, Mono: c.Mono, Least: c.Least})
 	if err != nil {
 		return err
 	}
 	if len(text) > maxBody-bodyHeader {
 		return ErrName
 	}
-	if t.file, err = t.r.open(t.path); err != nil {
+	if t.info.ID, t.file, err = t.r.claim(c.names()); err != nil {
 		return err
 	}
+	t.info.Place = t.r.finished(t.info.ID)
 	begin := appendRecord([]byte(magic), headKind, 0, text)
 	if _, err := t.file.Write(begin); err != nil {
 		_ = t.file.Close() // an empty spool is removed in time
@@ -96,6 +106,34 @@ func (t *Take) begin(h head) error {
 	}
 	t.size = int64(len(begin))
 	return nil
+}
+
+// claim makes a spool of the first of these names that no recording has. Whoever has the spool has the name: a finished recording keeps it
+// until its files are there.
+func (r *Recorder) claim(names []string) (id string, file spoolFile, err error) {
+	for _, id = range names {
+		file, err = r.open(r.spool(id))
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil || !r.taken(id) {
+			return id, file, err
+		}
+		if err = errors.Join(os.Remove(r.spool(id)), file.Close()); err != nil {
+			return "", nil, err
+		}
+	}
+	return "", nil, fs.ErrExist
+}
+
+// taken tells whether a finished recording has the name.
+func (r *Recorder) taken(id string) bool {
+	for _, suffix := range []string{plainSuffix, sealedSuffix, infoSuffix} {
+		if _, err := os.Lstat(filepath.Join(r.o.Directory, id+suffix)); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // Packet takes a packet as a tap gives it. What its seat says is heard on the given side from the seat's first packet on. It is on disk after the
@@ -144,6 +182,19 @@ func (t *Take) source(on Side, k room.TapPacket) *source {
 		s.codec, s.told = k.Format.Codec, false
 	}
 	return s
+}
+
+// Note keeps a text of up to 8 KiB with the recording, until that is finished, be it by a later process: Options.Ready has it then. The last one
+// counts.
+func (t *Take) Note(text string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ended || len(text) > maxNote {
+		return errNote
+	}
+	t.buf = appendRecord(t.buf, noteKind, time.Since(t.began), []byte(text))
+	t.flush()
+	return nil
 }
 
 // Flush writes what has come. It is to be called every second.
@@ -226,6 +277,7 @@ func (t *Take) End() Info {
 	t.resume(now)
 	t.flush()
 	t.info.Seconds = now.Sub(t.began).Seconds()
+	t.info.Short = t.info.shorter(t.least)
 	t.info.Incomplete = !t.writeTail(now)
 	t.ended = true
 	t.r.counters.running.Add(-1)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchgram/bridge"
+	"switchgram/bridge/route/template"
 	"switchgram/bridge/route/tree"
 )
 
@@ -116,15 +117,15 @@ func (s *hangup) run(ctx context.Context, r *run) error {
 }
 
 type recordSession struct {
-	Action         string   `json:"action" short:"true" words:"start,stop" default:"start"`
-	Name           text     `json:"name"`
-	Type           string   `json:"type" words:"mp3,wav,ogg" default:"wav"`
-	MinSec         int      `json:"minSec" default:"2" min:"0" max:"3600"`
-	Stereo         bool     `json:"stereo" default:"true"`
-	Bridged        bool     `json:"bridged" default:"true"`
-	FollowTransfer bool     `json:"followTransfer"`
-	Announce       text     `json:"announce"`
-	Email          anything `json:"email"`
+	Action         string `json:"action" short:"true" words:"start,stop" default:"start"`
+	Name           text   `json:"name"`
+	Type           string `json:"type" words:"mp3,wav,ogg" default:"wav"`
+	MinSec         int    `json:"minSec" default:"2" min:"0" max:"3600"`
+	Stereo         bool   `json:"stereo" default:"true"`
+	Bridged        bool   `json:"bridged" default:"true"`
+	FollowTransfer bool   `json:"followTransfer"`
+	Announce       text   `json:"announce"`
+	Email          texts  `json:"email" most:"10"`
 }
 
 func (s *recordSession) run(ctx context.Context, r *run) error {
@@ -137,16 +138,28 @@ func (s *recordSession) run(ctx context.Context, r *run) error {
 	}
 	o := Recording{
 		Name: safeName(r.clean(s.Name.Template)), Type: s.Type, Stereo: s.Stereo, WhenTwo: s.Bridged, FollowsOn: s.FollowTransfer,
-		Least: time.Duration(s.MinSec) * time.Second,
+		Least: time.Duration(s.MinSec) * time.Second, Email: s.Email.render(r, template.Raw),
 	}
 	if name := r.clean(s.Announce.Template); name != "" {
 		o.Announcing = []Sound{{Kind: File, Name: safePath(name)}}
 	}
 	file, err := recorder.Record(ctx, o)
-	if err != nil {
+	if err != nil && file == "" {
 		return err
 	}
-	return r.set(ctx, variable{name: "record_file", scope: Local}, file)
+	r.recorded(file)
+	if err == nil && len(o.Email) > 0 && r.engine.opt.Mailer == nil {
+		return failure("unavailable", "nothing sends mail here")
+	}
+	return err
+}
+
+// recorded notes where the call is recorded: as a fact, since it may yet turn out to be too short to be kept.
+func (r *run) recorded(file string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.state.Variables, "record_file")
+	r.state.Facts["record_file"] = file
 }
 
 // safeName is a name for a file, and no path.

@@ -158,9 +158,11 @@ type Recording struct {
 	Least      time.Duration // what is shorter is thrown away
 	FollowsOn  bool          // a transfer does not end it
 	Announcing []Sound       // played to both when it begins
+	Email      []string      // who is mailed when it is finished
 }
 
-// Recorder records the call. StopRecording of what does not run is no error.
+// Recorder records the call. A file beside an error says that it does, and that something else is wrong. A file that has no name yet is what the channel
+// knows as record_file when it has. StopRecording of what does not run is no error.
 type Recorder interface {
 	Record(ctx context.Context, r Recording) (file string, err error)
 	StopRecording(ctx context.Context) error

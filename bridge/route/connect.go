@@ -202,8 +202,10 @@ func (r *run) met(ctx context.Context, then steps) func() {
 
 // talked notes that the caller has talked with somebody, which is to be known after a crash as well.
 func (r *run) talked() {
+	file, _ := r.ch.Variable("record_file") // of a recording that begins with this
 	r.mu.Lock()
 	r.state.Talked = cmp.Or(r.state.Talked, r.engine.opt.Now())
+	r.state.Facts["record_file"] = cmp.Or(file, r.state.Facts["record_file"])
 	r.mu.Unlock()
 	r.changed()
 }

@@ -2,6 +2,7 @@ package freeswitch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -39,8 +40,13 @@ func (c *Channel) Record(ctx context.Context, r route.Recording) (string, error)
 	c.mu.Lock()
 	c.recorded = path
 	c.mu.Unlock()
+	if len(r.Email) > 0 {
+		return path, errMail
+	}
 	return path, nil
 }
+
+var errMail = errors.New("recordings that FreeSWITCH makes are not mailed")
 
 // flag is a variable of FreeSWITCH's; without a value it is not there.
 func flag(on bool) string {

@@ -104,6 +104,9 @@ func (s *Stage) Connect(_ context.Context, d route.Dial) (route.Connected, error
 // Record implements route.Recorder.
 func (s *Stage) Record(_ context.Context, r route.Recording) (string, error) {
 	s.say("record the call as %s", r.Type)
+	if len(r.Email) > 0 {
+		s.say("mail the recording to %s", strings.Join(r.Email, ", "))
+	}
 	return cmp.Or(r.Name, "rehearsal") + "." + r.Type, nil
 }
 

@@ -39,5 +39,5 @@ func (p *Program) openMail(put func(notify.Notification) error) (*live.Mail, err
 	if err != nil {
 		return nil, p.config.wrong("mail", err)
 	}
-	return live.NewMail(post, put), nil
+	return live.NewMail(post, put, p.log), nil
 }

@@ -86,7 +86,9 @@ func (p *Program) openRoutes(o *bridge.Options, m *metrics) (err error) {
 		return p.config.wrong("state", err)
 	}
 	o.Default = r.router
-	p.sink = append(p.sink, r.router)
+	if p.sink = append(p.sink, r.router); r.mail != nil {
+		p.sink = append(p.sink, r.mail)
+	}
 	o.Sink = p.sink
 	p.observeRoutes(m)
 	return errors.Join(p.openScriptSocket(), p.openWebhooks())
