@@ -179,7 +179,7 @@ type call struct {
 }
 
 // mostRecorded is how many steps the record of a call shows.
-const mostRecorded = 200
+const mostRecorded, usuallyRecorded = 200, 32
 
 // enter notes that a call has a script.
 func (r *Router) enter(s *route.State, ch *channel) *call {
@@ -222,6 +222,9 @@ func (r *Router) trace(id, step string, took time.Duration, err error) {
 func (k *call) note(step string, took time.Duration, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.did.Steps == nil {
+		k.did.Steps = make([]bridge.ScriptStep, 0, usuallyRecorded)
+	}
 	if len(k.did.Steps) == mostRecorded {
 		k.did.More++
 		return

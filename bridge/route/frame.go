@@ -201,7 +201,7 @@ func (r *run) apart(ctx context.Context, b *block, route string) { r.branch(b, r
 // branch is a run of its own of some steps of the script. They cannot jump to what is not among them.
 func (r *run) branch(b *block, route string) *run {
 	other := *r
-	other.ending, other.pace, other.within = nil, pace{}, b
+	other.ending, other.pace, other.within, other.unheard = nil, pace{}, b, nil
 	other.frames = []Frame{{Route: route, Block: b.path}}
 	return &other
 }

@@ -34,8 +34,9 @@ type run struct {
 	log     *slog.Logger
 	aside   *sync.WaitGroup
 	pace    pace
-	within  *block  // steps may jump no further; nil: anywhere, this is the script itself
-	journal Journal // nil: nothing is kept
+	within  *block          // steps may jump no further; nil: anywhere, this is the script itself
+	journal Journal         // nil: nothing is kept
+	unheard context.Context // of steps before the answer, which ends when it is too late for that; nil: of none
 
 	ending *Ending     // set by a step that ends everything
 	reply  func(Reply) // to a web request; nil: there is none, or it has its answer
@@ -69,6 +70,12 @@ func (r *run) scriptOf(f *Frame) *Script {
 
 // flow runs steps until there is a reason not to.
 func (r *run) flow(ctx context.Context) Ending {
+	if r.ch != nil && r.within == nil && !r.state.Answered {
+		left := beforeAnswer - r.engine.opt.Now().Sub(r.state.Began)
+		unheard, cancel := context.WithTimeoutCause(ctx, left, errUnheard)
+		defer cancel()
+		r.unheard = unheard
+	}
 	for {
 		s := r.next(ctx)
 		switch {
@@ -237,21 +244,13 @@ type detached interface {
 
 // bounded gives a step its time: what it says itself, and what is left until a call must be answered.
 func (r *run) bounded(ctx context.Context, s *step) (context.Context, context.CancelFunc) {
-	cancels := []context.CancelFunc{}
+	if r.unheard != nil && !r.state.Answered && !s.form.answers {
+		ctx = r.unheard
+	}
 	if d := s.Timeout.of(r); d > 0 {
-		timed, cancel := context.WithTimeoutCause(ctx, d, errStepTime)
-		ctx, cancels = timed, append(cancels, cancel)
+		return context.WithTimeoutCause(ctx, d, errStepTime)
 	}
-	if r.ch != nil && r.within == nil && !r.state.Answered && !s.form.answers {
-		left := beforeAnswer - r.engine.opt.Now().Sub(r.state.Began)
-		timed, cancel := context.WithTimeoutCause(ctx, left, errUnheard)
-		ctx, cancels = timed, append(cancels, cancel)
-	}
-	return ctx, func() {
-		for _, cancel := range cancels {
-			cancel()
-		}
-	}
+	return ctx, func() {}
 }
 
 // count counts a step against the limits; false: it is not to run.

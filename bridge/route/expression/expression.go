@@ -21,7 +21,7 @@ import (
 const MaxLength = 8 << 10
 
 // maxNodes is how many parts a condition may have.
-const maxNodes = 500
+const maxNodes = 600
 
 // Values are what a condition is about.
 type Values interface {
@@ -51,7 +51,7 @@ func Compile(source string, a template.Allow) (*Expression, error) {
 	if err := f.translate(); err != nil {
 		return nil, err
 	}
-	options := append(operators(), expr.Env(&scope{}), expr.Patch(&truth{}), expr.AsBool(), expr.MaxNodes(maxNodes))
+	options := append(language(), expr.Env(&scope{}), expr.Patch(&truth{}), expr.AsBool(), expr.MaxNodes(maxNodes))
 	program, err := expr.Compile(f.out.String(), options...)
 	if err != nil {
 		return nil, fmt.Errorf("it makes no sense: %s", plain(err))

@@ -146,7 +146,7 @@ func (f *front) variable(s string) error {
 	if err != nil {
 		return err
 	}
-	return f.method(s, length, fmt.Sprintf("Var(%d)", i))
+	return f.method(s, length, fmt.Sprintf("Var($env, %d)", i))
 }
 
 func (f *front) method(s string, length int, of string) error {
@@ -187,7 +187,7 @@ func (f *front) quoted(s string) error {
 	if err != nil {
 		return err
 	}
-	return f.method(s, length, fmt.Sprintf("Var(%d)", i))
+	return f.method(s, length, fmt.Sprintf("Var($env, %d)", i))
 }
 
 // unquote reads a text between quotes. A backslash before anything but a quote, itself or n, r, t stays: people write '\d'.
@@ -232,7 +232,7 @@ func (f *front) regexp(s string) error {
 	if err != nil {
 		return err
 	}
-	return f.emit(end+flags+len(".test("), false, "Match(%d, ", i)
+	return f.emit(end+flags+len(".test("), false, "Match($env, %d, ", i)
 }
 
 func (f *front) pattern(text string) (int, error) {
@@ -256,7 +256,7 @@ func (f *front) function(s string) error {
 	begin := len(s) - len(strings.TrimLeft(after, " "))
 	switch {
 	case slices.Contains(moment.Names(), name) && strings.HasPrefix(s[begin:], ")"):
-		return f.emit(begin+1, true, "Now(%q)", name)
+		return f.emit(begin+1, true, "Now($env, %q)", name)
 	case name != "match" && name != "limit" && !slices.Contains(moment.Names(), name):
 		return f.fail("there is no function &%s", name)
 	case begin == len(s) || !strings.ContainsRune(`'"/`, rune(s[begin])):
@@ -275,7 +275,7 @@ func (f *front) captured(s string) error {
 	if err != nil {
 		return err
 	}
-	return f.method(s, end, fmt.Sprintf("Var(%d)", i))
+	return f.method(s, end, fmt.Sprintf("Var($env, %d)", i))
 }
 
 func (f *front) call(name, s string, begin int) error {
@@ -298,21 +298,21 @@ func (f *front) call(name, s string, begin int) error {
 		if err != nil {
 			return err
 		}
-		return f.emit(end+1, false, "Match(%d, ", i)
+		return f.emit(end+1, false, "Match($env, %d, ", i)
 	case "limit":
 		limit, most, _ := strings.Cut(argument, ",")
 		n, err := strconv.Atoi(strings.TrimSpace(most))
 		if err != nil {
 			return f.fail("&limit('%s'): want a name and a number, such as 'hotline,5'", argument)
 		}
-		return f.emit(end+1, true, "Below(%q, %d)", strings.TrimSpace(limit), n)
+		return f.emit(end+1, true, "Below($env, %q, %d)", strings.TrimSpace(limit), n)
 	}
 	test, err := moment.Parse(name, argument)
 	if err != nil {
 		return f.fail("&%s: %v", name, err)
 	}
 	f.into.moments = append(f.into.moments, test)
-	return f.emit(end+1, true, "Is(%d)", len(f.into.moments)-1)
+	return f.emit(end+1, true, "Is($env, %d)", len(f.into.moments)-1)
 }
 
 // argument reads one in quotes, or a bare /pattern/flags.

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,42 +16,44 @@ import (
 // text is what a variable holds: its own type, so that comparisons with it are ours.
 type text string
 
-// scope is what a program sees: its methods. Numbers name the tables of the Expression.
+// scope is what a program knows, as $env. Numbers name the tables of the Expression.
 type scope struct {
 	values Values
 	of     *Expression
 }
 
-// Var is a variable, or text with variables.
-func (s *scope) Var(i int) text { return text(s.of.templates[i].Render(s.values, template.Raw)) }
+// variable is a variable, or text with variables.
+func (s *scope) variable(i int) text {
+	return text(s.of.templates[i].Render(s.values, template.Raw))
+}
 
-// Is tells whether the time is one that a function of dates names.
-func (s *scope) Is(i int) bool { return s.of.moments[i].Holds(s.values.Now()) }
+// is tells whether the time is one that a function of dates names.
+func (s *scope) is(i int) bool { return s.of.moments[i].Holds(s.values.Now()) }
 
-// Now is what a function of dates says.
-func (s *scope) Now(function string) text {
+// now is what a function of dates says.
+func (s *scope) now(function string) text {
 	value, _ := moment.Value(function, s.values.Now())
 	return text(value)
 }
 
-// Match looks for a pattern and remembers what it found.
-func (s *scope) Match(i int, in any) bool {
+// match looks for a pattern and remembers what it found.
+func (s *scope) match(i int, in any) bool {
 	groups, named, ok := pattern.Find(s.of.patterns[i], plainText(in))
 	s.values.Matched(groups, named)
 	return ok
 }
 
-// Below tells whether a limit is not reached.
-func (s *scope) Below(limit string, most int) bool { return s.values.InUse(limit) < most }
+// below tells whether a limit is not reached.
+func (s *scope) below(limit string, most int) bool { return s.values.InUse(limit) < most }
 
-// Truthy is what a bare variable is as a condition.
-func (s *scope) Truthy(t text) bool { return t != "" && t != "false" && t != "0" }
+// truthy is what a bare variable is as a condition.
+func truthy(t text) bool { return t != "" && t != "false" && t != "0" }
 
-// Length counts characters.
-func (s *scope) Length(t text) int { return len([]rune(string(t))) }
+// length counts characters.
+func length(t text) int { return len([]rune(string(t))) }
 
-// IndexOf is where a text begins in another, in characters; -1: nowhere.
-func (s *scope) IndexOf(t text, part any) int {
+// indexOf is where a text begins in another, in characters; -1: nowhere.
+func indexOf(t text, part any) int {
 	before, _, found := strings.Cut(string(t), plainText(part))
 	if !found {
 		return -1
@@ -58,24 +61,15 @@ func (s *scope) IndexOf(t text, part any) int {
 	return len([]rune(before))
 }
 
-// Includes tells whether a text is in another.
-func (s *scope) Includes(t text, part any) bool { return strings.Contains(string(t), plainText(part)) }
+func includes(t text, part any) bool { return strings.Contains(string(t), plainText(part)) }
 
-// StartsWith tells whether it begins with another.
-func (s *scope) StartsWith(t text, part any) bool {
-	return strings.HasPrefix(string(t), plainText(part))
-}
+func startsWith(t text, part any) bool { return strings.HasPrefix(string(t), plainText(part)) }
 
-// EndsWith tells whether it ends with another.
-func (s *scope) EndsWith(t text, part any) bool {
-	return strings.HasSuffix(string(t), plainText(part))
-}
+func endsWith(t text, part any) bool { return strings.HasSuffix(string(t), plainText(part)) }
 
-// Lower has no capitals.
-func (s *scope) Lower(t text) text { return text(strings.ToLower(string(t))) }
+func lower(t text) text { return text(strings.ToLower(string(t))) }
 
-// Upper has nothing but capitals.
-func (s *scope) Upper(t text) text { return text(strings.ToUpper(string(t))) }
+func upper(t text) text { return text(strings.ToUpper(string(t))) }
 
 func plainText(v any) string {
 	switch v := v.(type) {
@@ -93,54 +87,10 @@ func plainText(v any) string {
 	return ""
 }
 
-// Equal and its like compare a variable with anything: as numbers if the other is one, or if both look so and order is asked for.
-func (s *scope) Equal(a text, b any) bool { return equal(a, b) }
-
-// EqualTo is Equal the other way round.
-func (s *scope) EqualTo(a any, b text) bool { return equal(b, a) }
-
-// Differ is the contrary of Equal.
-func (s *scope) Differ(a text, b any) bool { return !equal(a, b) }
-
-// DifferFrom is Differ the other way round.
-func (s *scope) DifferFrom(a any, b text) bool { return !equal(b, a) }
-
-// Less is a < b.
-func (s *scope) Less(a text, b any) bool { return ordered(a, b, func(c int) bool { return c < 0 }) }
-
-// LessThan is Less with the variable behind.
-func (s *scope) LessThan(a any, b text) bool {
-	return ordered(a, b, func(c int) bool { return c < 0 })
-}
-
-// AtMost is a <= b.
-func (s *scope) AtMost(a text, b any) bool { return ordered(a, b, func(c int) bool { return c <= 0 }) }
-
-// AtMostThan is AtMost with the variable behind.
-func (s *scope) AtMostThan(a any, b text) bool {
-	return ordered(a, b, func(c int) bool { return c <= 0 })
-}
-
-// More is a > b.
-func (s *scope) More(a text, b any) bool { return ordered(a, b, func(c int) bool { return c > 0 }) }
-
-// MoreThan is More with the variable behind.
-func (s *scope) MoreThan(a any, b text) bool {
-	return ordered(a, b, func(c int) bool { return c > 0 })
-}
-
-// AtLeast is a >= b.
-func (s *scope) AtLeast(a text, b any) bool { return ordered(a, b, func(c int) bool { return c >= 0 }) }
-
-// AtLeastThan is AtLeast with the variable behind.
-func (s *scope) AtLeastThan(a any, b text) bool {
-	return ordered(a, b, func(c int) bool { return c >= 0 })
-}
-
 func equal(a text, b any) bool {
 	switch b := b.(type) {
 	case bool:
-		return (&scope{}).Truthy(a) == b
+		return truthy(a) == b
 	case int, float64:
 		x, errX := number(a)
 		y, _ := number(b)
@@ -174,12 +124,43 @@ func number(v any) (float64, error) {
 	return strconv.ParseFloat(strings.TrimSpace(plainText(v)), 64)
 }
 
-// operators has comparisons with variables done by scope.
-func operators() []expr.Option {
+// language is all that a program can do: what it calls, and its comparisons with variables, which are ours. Functions of these are called as they are;
+// methods of $env would be looked for by name each time.
+func language() []expr.Option {
+	return slices.Concat([]expr.Option{
+		two("Var", (*scope).variable), two("Is", (*scope).is), two("Now", (*scope).now), three("Match", (*scope).match), three("Below", (*scope).below),
+		one("Truthy", truthy), one("Length", length), one("Lower", lower), one("Upper", upper),
+		two("IndexOf", indexOf), two("Includes", includes), two("StartsWith", startsWith), two("EndsWith", endsWith),
+	},
+		comparison("==", "Equal", equal), comparison("!=", "Differ", func(a text, b any) bool { return !equal(a, b) }),
+		order("<", "Less", func(c int) bool { return c < 0 }), order("<=", "AtMost", func(c int) bool { return c <= 0 }),
+		order(">", "More", func(c int) bool { return c > 0 }), order(">=", "AtLeast", func(c int) bool { return c >= 0 }))
+}
+
+func one[A, R any](name string, f func(A) R) expr.Option {
+	return expr.Function(name, func(in ...any) (any, error) { return f(in[0].(A)), nil }, f)
+}
+
+func two[A, B, R any](name string, f func(A, B) R) expr.Option {
+	return expr.Function(name, func(in ...any) (any, error) { return f(in[0].(A), in[1].(B)), nil }, f)
+}
+
+func three[A, B, C, R any](name string, f func(A, B, C) R) expr.Option {
+	return expr.Function(name, func(in ...any) (any, error) { return f(in[0].(A), in[1].(B), in[2].(C)), nil }, f)
+}
+
+// comparison has a variable compared with anything, and the other way round.
+func comparison(sign, name string, holds func(a text, b any) bool) []expr.Option {
+	other := name + "Than"
+	return []expr.Option{two(name, holds), two(other, func(a any, b text) bool { return holds(b, a) }), expr.Operator(sign, name, other)}
+}
+
+// order has them compared as numbers if the other is one, or if both look so.
+func order(sign, name string, holds func(int) bool) []expr.Option {
+	other := name + "Than"
 	return []expr.Option{
-		expr.Operator("==", "Equal", "EqualTo"), expr.Operator("!=", "Differ", "DifferFrom"),
-		expr.Operator("<", "Less", "LessThan"), expr.Operator("<=", "AtMost", "AtMostThan"),
-		expr.Operator(">", "More", "MoreThan"), expr.Operator(">=", "AtLeast", "AtLeastThan"),
+		two(name, func(a text, b any) bool { return ordered(a, b, holds) }), two(other, func(a any, b text) bool { return ordered(a, b, holds) }),
+		expr.Operator(sign, name, other),
 	}
 }
 
