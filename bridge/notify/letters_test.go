@@ -87,6 +87,23 @@ func TestAFileGoesWithALetter(t *testing.T) {
 	}
 }
 
+func TestAFileThatIsTooMuchForTheServerStaysHere(t *testing.T) {
+	s := mailServer(t, notifytest.MailOptions{Most: 10_000})
+	for size, want := range map[int]int{5_000: 5_000, 9_000: 0} {
+		l := written("desk@example.org")
+		l.Attach = filepath.Join(t.TempDir(), "x.ogg")
+		if err := os.WriteFile(l.Attach, make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := posts(t, s, l); err != nil {
+			t.Fatal(err)
+		}
+		if text, file, _ := opened(t, s); text != l.Text+"\n" || len(file) != want {
+			t.Errorf("of %d bytes %d came, with %q", size, len(file), text)
+		}
+	}
+}
+
 // opened is the next mail as who gets it sees it: its text, and a file of some name.
 func opened(t *testing.T, s *notifytest.MailServer) (text string, file []byte, called string) {
 	t.Helper()

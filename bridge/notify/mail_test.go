@@ -69,16 +69,21 @@ func nextLetter(t *testing.T, s *notifytest.MailServer) (notifytest.Letter, *mai
 }
 
 func TestAMailArrivesByEitherKindOfTLS(t *testing.T) {
-	for name, o := range map[string]notifytest.MailOptions{"": {}, implicitTLS: {Implicit: true}} {
+	for _, o := range []notifytest.MailOptions{{}, {Implicit: true}, {Login: "LOGIN"}} {
 		s := mailServer(t, o)
 		m := mailTo(s)
-		m.TLS = name
+		if o.Implicit {
+			m.TLS = implicitTLS
+		}
 		if err := mailNow(t, m, "Änn Ahlers"); err != nil {
 			t.Fatal(err)
 		}
 		l, message := nextLetter(t, s)
 		if !l.TLS || l.Login != "\x00calls\x00hunter2" || l.From != "calls@example.org" || strings.Join(l.To, " ") != "desk@example.org boss@example.org" {
 			t.Errorf("the server saw %+v", l)
+		}
+		if l.Hello != "[127.0.0.1]" {
+			t.Errorf("the client is %q", l.Hello) // there are servers that do not speak with localhost
 		}
 		subject, err := new(mime.WordDecoder).DecodeHeader(message.Header.Get("Subject"))
 		if err != nil || subject != "Missed call from Änn Ahlers" {
@@ -139,7 +144,11 @@ func TestWhatAMailServerRefusesIsToldInItsWords(t *testing.T) {
 		"answered DATA with 451: hunter2 is no reason": {Fail: "451 hunter2 is no reason"},
 		"answered RCPT with 550: no such person":       {Refuse: []string{"desk@example.org", "boss@example.org"}},
 	} {
-		err := mailNow(t, mailTo(mailServer(t, o)), "Ann")
+		s := mailServer(t, o)
+		err := mailNow(t, mailTo(s), "Ann")
+		if s.Left() != 1 {
+			t.Error("the client went without a word")
+		}
 		if want := strings.ReplaceAll(want, "hunter2", "***"); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}

@@ -105,9 +105,15 @@ func (p *Post) send(ctx context.Context, l Letter) (about bool, err error) {
 	if err != nil {
 		return false, p.problem("connect", err)
 	}
-	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 	defer stop()
+	defer leave(c)
+	if l.Attach != "" && !takes(c, len(text)) {
+		l.Attach = ""
+		if text, readers, err = p.write(l); err != nil {
+			return true, &failure{final: true, err: err}
+		}
+	}
 	return true, p.hand(c, readers, text)
 }
 
@@ -214,11 +220,12 @@ func (p *Post) connect(ctx context.Context) (*smtp.Client, error) {
 	if err = errors.Join(err, greeted); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	if p.TLS == startTLS {
+	err = c.Hello(literal(conn.LocalAddr()))
+	if err == nil && p.TLS == startTLS {
 		err = c.StartTLS(settings) // fails where the server offers none: nothing is told in the open
 	}
 	if err == nil && p.User != "" {
-		err = c.Auth(smtp.PlainAuth("", p.User, p.Password, p.host))
+		err = c.Auth(p.login(c))
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -249,7 +256,6 @@ func (p *Post) hand(c *smtp.Client, readers []*mail.Address, text []byte) error 
 	if err = errors.Join(err, w.Close()); err != nil {
 		return p.problem("DATA", err)
 	}
-	_ = c.Quit() // it has the mail
 	return nil
 }
 

@@ -2,6 +2,7 @@ package notifytest
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -17,6 +18,7 @@ import (
 	"net/textproto"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,6 +29,7 @@ type Letter struct {
 	Text  []byte // header and body, with dots taken out
 	TLS   bool
 	Login string // user and password, with a zero byte before each
+	Hello string // how the client introduced itself
 }
 
 // MailOptions are how a MailServer differs from one that takes everything.
@@ -35,6 +38,8 @@ type MailOptions struct {
 	Open     bool     // no TLS at all
 	Refuse   []string // nobody of these addresses is here
 	Fail     string   // the answer to DATA, in place of taking the mail: "451 later"
+	Login    string   // the way to log in: PLAIN or LOGIN; empty: PLAIN
+	Most     int      // bytes of a mail, as it says; 0: it does not say
 }
 
 // MailServer is a small server of SMTP (RFC 5321), with a certificate of its own.
@@ -45,6 +50,7 @@ type MailServer struct {
 	pool     *x509.CertPool
 	got      chan Letter
 	served   sync.WaitGroup
+	left     atomic.Int32
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool
@@ -100,6 +106,9 @@ func (m *MailServer) Next(ctx context.Context) (Letter, error) {
 		return Letter{}, errors.Join(errors.New("notifytest: no mail came"), ctx.Err())
 	}
 }
+
+// Left is how many clients have said goodbye.
+func (m *MailServer) Left() int { return int(m.left.Load()) }
 
 // Close ends it, and every conversation.
 func (m *MailServer) Close() {
@@ -166,14 +175,12 @@ func (c *conversation) obey(line string) bool {
 	verb, rest, _ := strings.Cut(line, " ")
 	switch strings.ToUpper(verb) {
 	case "EHLO", "HELO":
+		c.letter.Hello = rest
 		c.hello()
 	case "STARTTLS":
 		c.secure()
 	case "AUTH":
-		_, encoded, _ := strings.Cut(rest, " ")
-		login, _ := base64.StdEncoding.DecodeString(encoded)
-		c.letter.Login = string(login)
-		c.say("235 welcome")
+		return c.login(rest)
 	case "MAIL":
 		c.letter.From = address(rest)
 		c.say("250 ok")
@@ -182,6 +189,7 @@ func (c *conversation) obey(line string) bool {
 	case "DATA":
 		return c.data()
 	case "QUIT":
+		c.m.left.Add(1)
 		c.say("221 bye")
 		return false
 	default:
@@ -195,7 +203,35 @@ func (c *conversation) hello() {
 	if !c.m.o.Open && !c.letter.TLS {
 		c.say("250-STARTTLS")
 	}
-	c.say("250 AUTH PLAIN")
+	if c.m.o.Most > 0 {
+		c.say(fmt.Sprintf("250-SIZE %d", c.m.o.Most))
+	}
+	c.say("250 AUTH " + cmp.Or(c.m.o.Login, "PLAIN"))
+}
+
+// login asks for name and password, unless they come with the command.
+func (c *conversation) login(rest string) bool {
+	way, encoded, _ := strings.Cut(rest, " ")
+	if way != cmp.Or(c.m.o.Login, "PLAIN") {
+		c.say("504 not by " + way)
+		return true
+	}
+	if way == "LOGIN" {
+		name, password := c.ask("Username:"), c.ask("Password:")
+		c.letter.Login = "\x00" + name + "\x00" + password
+	} else {
+		text, _ := base64.StdEncoding.DecodeString(encoded)
+		c.letter.Login = string(text)
+	}
+	c.say("235 welcome")
+	return true
+}
+
+func (c *conversation) ask(what string) string {
+	c.say("334 " + base64.StdEncoding.EncodeToString([]byte(what)))
+	line, _ := c.text.ReadLine()
+	text, _ := base64.StdEncoding.DecodeString(line)
+	return string(text)
 }
 
 func (c *conversation) secure() {
