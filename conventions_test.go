@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"bridge/live":         {"bridge", "bridge/fetch", "bridge/notify", "bridge/recording", "bridge/room", "bridge/route", "bridge/route/...", "bridge/sound", "esl"},
 	"bridge/sip":          {"bridge/sip/...", "internal/udp"},
 	"esl":                 {"esl/..."},
-	"verto":               {"verto/..."},
+	"verto":               {"verto/...", "internal/tally"},
 	"tgcall":              {"tgcall/signal", "tgcall/engine", "tgcall/reflector"},
 	"tgcall/engine":       {"tgcall/signal", "tgcall/reflector", "tgcall/engine/port", "internal/udp"},
 	"tgcall/signal":       {},
@@ -57,6 +57,7 @@ var mayImport = map[string][]string{
 	"tgcall/account": {},
 	"xml":            {},
 	"internal/udp":   {},
+	"internal/tally": {},
 	// for tests alone
 	// for tests alone
 	"internal/chromium": {},

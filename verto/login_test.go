@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"switchgram/internal/tally"
 	"switchgram/verto/vertotest"
 )
 
@@ -87,13 +88,13 @@ func TestGuardMakesUsersWaitAndBansAddresses(t *testing.T) {
 		if wait, _ := g.wait(from, "ann"); wait != 0 {
 			t.Errorf("after that, it waits %v", wait)
 		}
-		for range addressTries {
+		for range tally.MostOfAddress {
 			g.failed(from, "cat")
 		}
 		if _, banned := g.wait(from, "bob"); !banned || g.mayConnect(from) {
 			t.Error("an address that guesses on is let in")
 		}
-		time.Sleep(ban + time.Second)
+		time.Sleep(tally.Memory + time.Second)
 		if _, banned := g.wait(from, "bob"); banned || !g.mayConnect(from) {
 			t.Error("a ban has no end")
 		}
