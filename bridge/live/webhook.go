@@ -16,8 +16,8 @@ import (
 	"switchgram/bridge/route"
 )
 
-// mostAsked is how many bytes the body of a web request may have: as many as a variable.
-const mostAsked = 64 << 10
+// MostAsked is how many bytes the body of a web request may have: as many as a variable.
+const MostAsked = 64 << 10
 
 // Webhooks has routes of the context webhook answer web requests, each by its path. Who may ask is for others to say, and how long a body may
 // take to come. Requests that come when Run has ended are turned away.
@@ -32,7 +32,7 @@ func (r *Router) answer(w http.ResponseWriter, q *http.Request, domain string) {
 		return
 	}
 	defer leave()
-	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, mostAsked))
+	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, MostAsked))
 	if err != nil {
 		respond(w, route.Reply{Status: unreadable(err)})
 		return

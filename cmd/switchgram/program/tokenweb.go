@@ -10,8 +10,12 @@ type TokenWeb struct {
 	Tokens      []SecretAt     `yaml:"tokens"` // that let in
 }
 
-// tokenWords are what a TokenWeb's owner says of it: who is missing a listener and where it could be, what others could see there, and who needs tokens.
-type tokenWords struct{ missing, risk, tokens string }
+// tokenWords are what a TokenWeb's owner says of it: who is missing a listener and where it could be, what others could see there, who needs tokens, and
+// whether it can do without.
+type tokenWords struct {
+	missing, risk, tokens string
+	without               bool
+}
 
 // check reports what is wrong with it; block is where it stands, with a dot behind.
 func (w *TokenWeb) check(say func(key, format string, args ...any), block string, words tokenWords) {
@@ -24,7 +28,7 @@ func (w *TokenWeb) check(say func(key, format string, args ...any), block string
 	case !w.Listen.IsValid():
 	case !w.Listen.Addr().IsLoopback() && w.Certificate == "":
 		say(block+"listen", "%s: %s; want a loopback address, or certificate and key", w.Listen, words.risk)
-	case len(w.Tokens) == 0:
+	case len(w.Tokens) == 0 && !words.without:
 		say(block+"tokens", "want the tokens that let %s", words.tokens)
 	}
 }

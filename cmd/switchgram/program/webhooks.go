@@ -2,23 +2,33 @@ package program
 
 import (
 	"context"
-	"net/http"
+	"fmt"
+	"log/slog"
 	"net/netip"
 
 	"switchgram/bridge/stream"
+	"switchgram/internal/tally"
 )
 
 // Webhooks is where web requests find the scripts that answer them; docs/routing.md explains.
 type Webhooks struct {
-	TokenWeb `yaml:",inline"`
+	TokenWeb  `yaml:",inline"`
+	Signature Signature `yaml:"signature"`
 }
 
 // check reports what is wrong with the block.
 func (w *Webhooks) check(say func(key, format string, args ...any)) {
 	w.TokenWeb.check(say, "routes.webhooks.", tokenWords{
 		missing: "where may others ask? Such as 127.0.0.1:8096", risk: "tokens are shown there", tokens: "in who asks, such as [{env: WEBHOOK_TOKEN}]",
+		without: w.Signature.Header != "",
 	})
+	if s := w.Signature; s != (Signature{}) && (s.Header == "" || (s.SecretEnv == "") == (s.SecretFile == "")) {
+		say("routes.webhooks.signature", "want header and secret_env or secret_file, such as {header: X-Hub-Signature-256, secret_env: WEBHOOK_SECRET}")
+	}
 }
+
+// files are the names of files in it.
+func (w *Webhooks) files() []*string { return append(w.TokenWeb.files(), &w.Signature.SecretFile) }
 
 // openWebhooks listens for web requests that scripts answer, if there are to be any.
 func (p *Program) openWebhooks() error {
@@ -26,34 +36,41 @@ func (p *Program) openWebhooks() error {
 	if !c.Listen.IsValid() {
 		return nil
 	}
-	shown, err := p.config.tokens("routes.webhooks.tokens", c.Tokens)
+	guarded, err := p.config.doorman(&c, p.log)
 	if err != nil {
 		return err
-	}
-	tokens, err := stream.NewTokens(shown)
-	if err != nil {
-		return p.config.wrong("routes.webhooks.tokens", err)
 	}
 	secure, err := serverTLS(c.Certificate, c.Key)
 	if err != nil {
 		return p.config.wrong("routes.webhooks.certificate", err)
 	}
-	p.routes.hooks, err = newWeb("webhooks of scripts", c.Listen, secure, admitting(tokens, p.routes.router.Webhooks(p.routeDomain())), p.log)
+	p.routes.hooks, err = newWeb("webhooks of scripts", c.Listen, secure, guarded.before(p.routes.router.Webhooks(p.routeDomain())), p.log)
 	return err
 }
 
-// admitting lets requests to a handler that show a token, which it does not see.
-func admitting(tokens stream.Tokens, to http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !tokens.Shown(r) {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		stream.HideToken(r)
-		to.ServeHTTP(w, r)
-	})
+// doorman lets in who may ask.
+func (c *Config) doorman(w *Webhooks, log *slog.Logger) (*doorman, error) {
+	d := &doorman{header: w.Signature.Header, vain: tally.New(), log: log}
+	shown, err := c.tokens("routes.webhooks.tokens", w.Tokens)
+	if err != nil {
+		return nil, err
+	}
+	if d.tokens, err = stream.NewTokens(shown); err != nil {
+		return nil, c.wrong("routes.webhooks.tokens", err)
+	}
+	if d.header == "" {
+		return d, nil
+	}
+	secret, err := c.secret("routes.webhooks.signature.secret", w.Signature.secret())
+	if err == nil && len(secret) < leastSecret {
+		err = c.wrong("routes.webhooks.signature", fmt.Errorf("a secret has %d characters or more", leastSecret))
+	}
+	d.key = []byte(secret)
+	return d, err
 }
+
+// leastSecret is how many characters a secret has that web requests are signed with, as tokens have.
+const leastSecret = 16
 
 // serveWebhooks serves until ctx ends. Calls go on without it.
 func (p *Program) serveWebhooks(ctx context.Context) {

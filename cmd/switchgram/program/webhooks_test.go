@@ -1,6 +1,8 @@
 package program_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,15 +20,16 @@ func TestAWebRequestHasAnAgentCallACustomer(t *testing.T) {
 	t.Setenv("WEBHOOK_TOKEN", token)
 	script := strings.NewReplacer(`"sales"`, `"main"`, `"rings": `, `"query": "${http_query}", "token": "${http_headers.authorization}", "rings": `).Replace(read(t, "click-to-call"))
 	w := newTown(t, nil)
-	h := build(t, plan{state: t.TempDir(), settings: routesAt(t, w.routes(script), "1") + "  webhooks: {listen: \"127.0.0.1:0\", tokens: [{env: WEBHOOK_TOKEN}]}\n",
+	h := build(t, plan{state: t.TempDir(), settings: routesAt(t, w.routes(script), "1") + "  webhooks: {listen: \"127.0.0.1:0\", tokens: [{env: WEBHOOK_TOKEN}], signature: {header: X-Hub-Signature-256, secret_env: WEBHOOK_TOKEN}}\n",
 		extensions: []siptest.Extension{{Number: "101"}}})
 	taken := make(chan *tgcall.Call, 1)
 	ann := h.ann()
 	h.person(ann, takes(taken))
-	ask := func(query, authorization string) (int, string) {
-		q, err := http.NewRequestWithContext(h.ctx, http.MethodPost, fmt.Sprintf("http://%s/call?%s", h.program.WebhooksAddr(), query), strings.NewReader(`{"agent": "101", "customer": "@ann"}`))
+	const asked = `{"agent": "101", "customer": "@ann"}`
+	ask := func(query, header, value string) (int, string) {
+		q, err := http.NewRequestWithContext(h.ctx, http.MethodPost, fmt.Sprintf("http://%s/call?%s", h.program.WebhooksAddr(), query), strings.NewReader(asked))
 		h.must(err)
-		q.Header.Set("Authorization", authorization)
+		q.Header.Set(header, value)
 		answer, err := http.DefaultClient.Do(q)
 		h.must(err)
 		defer answer.Body.Close()
@@ -35,12 +38,12 @@ func TestAWebRequestHasAnAgentCallACustomer(t *testing.T) {
 		return answer.StatusCode, string(body)
 	}
 	for _, shown := range []string{"", "Bearer", "Bearer another token that is long", "Basic " + token} {
-		if status, body := ask("", shown); status != http.StatusUnauthorized || body != "" {
+		if status, body := ask("", "Authorization", shown); status != http.StatusUnauthorized || body != "" {
 			t.Errorf("%q: %d %q", shown, status, body)
 		}
 	}
 
-	status, body := ask("a=b", "Bearer "+token)
+	status, body := ask("a=b", "Authorization", "Bearer "+token)
 
 	if status != http.StatusAccepted || body != `{"query":"{\"a\":\"b\"}","rings":"101","token":""}` {
 		t.Errorf("answered %d %s", status, body)
@@ -49,8 +52,15 @@ func TestAWebRequestHasAnAgentCallACustomer(t *testing.T) {
 	if o := h.outcome(); o.Cause != bridge.NormalClearing || len(o.Legs) != 2 || o.Legs[0].Address.User != "101" {
 		t.Errorf("ended %+v", o)
 	}
-	if status, body := ask("access_token="+strings.ReplaceAll(token, " ", "+"), ""); status != http.StatusAccepted || !strings.Contains(body, `"query":"{}"`) {
+	if status, body := ask("access_token="+strings.ReplaceAll(token, " ", "+"), "Authorization", ""); status != http.StatusAccepted || !strings.Contains(body, `"query":"{}"`) {
 		t.Errorf("by a parameter: %d %s", status, body)
+	}
+	mac := hmac.New(sha256.New, []byte(token))
+	_, _ = mac.Write([]byte(asked)) // never fails
+	for signature, want := range map[string]int{fmt.Sprintf("sha256=%x", mac.Sum(nil)): http.StatusAccepted, fmt.Sprintf("%x", sha256.Sum256([]byte(asked))): http.StatusUnauthorized} {
+		if status, _ := ask("", "X-Hub-Signature-256", signature); status != want {
+			t.Errorf("by the signature %s: %d, want %d", signature, status, want)
+		}
 	}
 }
 
@@ -60,6 +70,8 @@ func TestWebhooksThatCannotBe(t *testing.T) {
 		"{tokens: [{env: X}]}":                                  "where may others ask",
 		"{listen: \"192.0.2.1:1\", tokens: [{env: X}]}":         "want a loopback address, or certificate",
 		"{listen: \"127.0.0.1:1\", tokens: [{env: X}], key: k}": "want certificate and key",
+		"{listen: \"127.0.0.1:1\", signature: {header: H}}":     "want header and secret_env",
+		"{listen: \"127.0.0.1:1\", signature: {secret_env: X}}": "want header and secret_env",
 	} {
 		_, err := program.Read("c.yaml", strings.NewReader(right+"\nroutes: {directory: r, webhooks: "+text+"}\n"))
 		if err == nil || !strings.Contains(err.Error(), want) {
