@@ -75,7 +75,7 @@ func (c *conn) identify(p loginParams) (User, *fault) {
 		c.log.Warn("verto: login refused", "user", name, "err", err)
 	case c.ctx.Err() == nil:
 		c.log.Error("verto: login", "user", name, "err", err)
-		return User{}, &fault{code: codeRefused, text: "Login is not possible now"}
+		return User{}, &fault{code: codeSession, text: "Login is not possible now"} // with codeRefused a page would give up
 	}
 	return User{}, wrong
 }

@@ -1,6 +1,7 @@
 package verto
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -99,6 +100,22 @@ func TestGuardMakesUsersWaitAndBansAddresses(t *testing.T) {
 			t.Error("a ban has no end")
 		}
 	})
+}
+
+// away are users whose passwords nobody can tell at the moment.
+type away struct{}
+
+func (away) Login(context.Context, Login) (User, error) { return User{}, errors.New("nobody answers") }
+
+func TestWhoCannotBeKnownNowMayTryAgain(t *testing.T) {
+	h := open(t, Options{Users: away{}})
+	p := h.connect(vertotest.Options{})
+	for range freeTries + 1 {
+		p.wantRefused("login", object{"login": "ann", "passwd": "secret"}, codeSession, "Login is not possible now")
+	}
+	if wait, banned := h.s.guard.wait(loopbackAddr, "ann"); wait > 0 || banned {
+		t.Errorf("it counts as a wrong password: %v, banned %v", wait, banned)
+	}
 }
 
 func TestOnlyPagesOfKnownOriginsConnect(t *testing.T) {

@@ -44,17 +44,17 @@ func param(name, value string) string {
 }
 
 // wantRefused has a page log in, and be told that.
-func (h *house) wantRefused(name, password, text string) {
+func (h *house) wantRefused(name, password string, want vertotest.Error) {
 	h.t.Helper()
 	refused := (*vertotest.Error)(nil)
-	if err := h.logIn(name, password); !errors.As(err, &refused) || refused.Code != -32001 || refused.Message != text {
-		h.t.Errorf("%q with %q: %v, want %s", name, password, err, text)
+	if err := h.logIn(name, password); !errors.As(err, &refused) || refused.Code != want.Code || refused.Message != want.Message {
+		h.t.Errorf("%q with %q: %v, want %v", name, password, err, &want)
 	}
 }
 
-const (
-	wrongLogin = "Authentication Failure"
-	noLogin    = "Login is not possible now"
+var (
+	wrongLogin = vertotest.Error{Code: -32001, Message: "Authentication Failure"}
+	noLogin    = vertotest.Error{Code: -32002, Message: "Login is not possible now"} // upon which pages try again
 )
 
 func TestUsersOfFreeSWITCHsDirectoryLogInWithItsPasswords(t *testing.T) {
