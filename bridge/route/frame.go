@@ -174,10 +174,12 @@ func (r *run) enterRoute(ctx context.Context, s *step, where, number string) err
 	return nil
 }
 
-// called is how many executes or schemas of the frames are begun.
+// called is how many executes and schemas of the frames are begun, or how many schemas alone, each of which begins a whole callflow.
 func (r *run) called(routes bool) (n int) {
-	for i, f := range r.frames {
-		if f.Call && (!routes || i > 0 && r.frames[i-1].Route != f.Route) {
+	for i := range r.frames {
+		f := &r.frames[i]
+		script := r.scriptOf(f)
+		if whole := script != nil && f.Block == script.callflow.path; f.Call && (whole || !routes) {
 			n++
 		}
 	}

@@ -226,7 +226,7 @@ func (r *run) perform(ctx context.Context, s *step) (err error) {
 		return s.do.(detached).detach(ctx, r, s)
 	}
 	err = s.do.run(ctx, r)
-	if err != nil && errors.Is(context.Cause(ctx), errStepTime) {
+	if err != nil && (errors.Is(err, errStepTime) || errors.Is(context.Cause(ctx), errStepTime)) {
 		return failure("timeout", "%w", errStepTime)
 	}
 	return err

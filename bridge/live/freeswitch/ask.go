@@ -14,5 +14,11 @@ func (c *Channel) API(ctx context.Context, command, argument string) (string, er
 	if _, err := esl.Word(command); err != nil {
 		return "", err
 	}
-	return c.s.API(ctx, command+" "+esl.Text(argument))
+	return c.api(ctx, command+" "+esl.Text(argument))
+}
+
+func (c *Channel) api(ctx context.Context, command string) (string, error) {
+	ctx, cancel := promptly(ctx, c.o.Patience/2)
+	defer cancel()
+	return c.s.API(ctx, command)
 }

@@ -5,6 +5,7 @@
 package freeswitch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,9 @@ type Options struct {
 
 	// Met is told with whom the caller talks, whenever that begins: whom was dialled, or the name of a conference. Nil: nobody is told.
 	Met func(who string)
+
+	// Patience is how long FreeSWITCH may take for an application that takes no time, such as answer; for a command, half of it. 0: 10 s.
+	Patience time.Duration
 
 	// Telegram is how FreeSWITCH calls somebody on Telegram: the user of a line of ours, and what that is to dial. Nil: it cannot.
 	Telegram func(peer string) (user, dial string, err error)
@@ -69,7 +73,10 @@ var (
 )
 
 // New makes a Channel of a session.
-func New(s *esl.Session, o Options) *Channel { return &Channel{s: s, o: o, latest: s.Data()} }
+func New(s *esl.Session, o Options) *Channel {
+	o.Patience = cmp.Or(o.Patience, 10*time.Second)
+	return &Channel{s: s, o: o, latest: s.Data()}
+}
 
 // ID implements route.Channel.
 func (c *Channel) ID() string {
@@ -124,8 +131,27 @@ func (c *Channel) know(e *esl.Event) {
 	}
 }
 
+// lasting are the applications that take their time.
+var lasting = map[string]bool{
+	"playback": true, "say": true, "play_and_get_digits": true, "bridge": true, "conference": true, "amd": true, "record": true, "valet_park": true,
+	"pickup": true, "echo": true, "delay_echo": true, "sleep": true,
+}
+
+// errSlow is why a script does not wait for FreeSWITCH any longer: it hangs, and the call with it.
+var errSlow = errors.New("FreeSWITCH does not answer")
+
+// promptly bounds what FreeSWITCH takes no time for.
+func promptly(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, d, errSlow)
+}
+
 // run runs an application to its end.
 func (c *Channel) run(ctx context.Context, app, arg string) (*esl.Event, error) {
+	if !lasting[app] {
+		within, cancel := promptly(ctx, c.o.Patience)
+		defer cancel()
+		ctx = within
+	}
 	e, err := c.s.Execute(ctx, app, arg)
 	if err != nil {
 		return nil, hungUp(err)
@@ -183,7 +209,7 @@ func (c *Channel) Execute(ctx context.Context, application, argument string) err
 func (c *Channel) SetVariable(ctx context.Context, name, value string, s route.Scope) (err error) {
 	switch s {
 	case route.Channelwide:
-		err = c.s.SetVariable(ctx, c.s.UUID(), name, value)
+		err = c.assign(ctx, name, value)
 	case route.Exported:
 		err = c.export(ctx, "", name, value)
 	case route.Inherited:
@@ -202,11 +228,19 @@ func (c *Channel) export(ctx context.Context, scope, name, value string) error {
 
 // UnsetVariable implements route.VariableSetter.
 func (c *Channel) UnsetVariable(ctx context.Context, name string) error {
-	return c.s.SetVariable(ctx, c.s.UUID(), name, "")
+	return c.assign(ctx, name, "")
+}
+
+func (c *Channel) assign(ctx context.Context, name, value string) error {
+	ctx, cancel := promptly(ctx, c.o.Patience/2)
+	defer cancel()
+	return c.s.SetVariable(ctx, c.s.UUID(), name, value)
 }
 
 // setAll sets several; an empty value takes one away.
 func (c *Channel) setAll(ctx context.Context, all map[string]string) error {
+	ctx, cancel := promptly(ctx, c.o.Patience/2)
+	defer cancel()
 	return c.s.SetVariables(ctx, c.s.UUID(), all)
 }
 

@@ -208,3 +208,19 @@ func TestScriptThatIsStoppedStopsWaiting(t *testing.T) {
 		<-h.caller.Done()
 	})
 }
+
+func TestAFreeSWITCHThatHangsKeepsNoScript(t *testing.T) {
+	const patience = 50 * time.Millisecond
+	drive(t, freeswitch.Options{Patience: patience}, func(h *house, c *freeswitch.Channel, _ *esl.Session) {
+		h.app("playback", func(*esltest.Channel, string) { <-time.After(3 * patience) })
+		must(t, c.Play(h.ctx, route.Prompt{Sounds: []route.Sound{{Name: "long.wav"}}})) // which may take its time
+		h.fs.HandleAPI("user_data", func(ctx context.Context, _ string) string { <-ctx.Done(); return "" })
+		if _, err := c.API(h.ctx, "user_data", "101 var email"); err == nil || !strings.Contains(err.Error(), "does not answer") {
+			t.Errorf("asking ended with %v", err)
+		}
+		h.app("ring_ready", func(ch *esltest.Channel, _ string) { <-ch.Done() })
+		if err := c.Ring(h.ctx); err == nil || !strings.Contains(err.Error(), "does not answer") {
+			t.Errorf("ringing ended with %v", err)
+		}
+	})
+}

@@ -117,7 +117,7 @@ func (c *Channel) LeaveQueue(ctx context.Context) error {
 	if _, err := c.waitsIn(); err != nil {
 		return err
 	}
-	_, err := c.s.API(ctx, "uuid_recv_dtmf "+c.s.UUID()+" "+leaveKey)
+	_, err := c.api(ctx, "uuid_recv_dtmf "+c.s.UUID()+" "+leaveKey)
 	return err
 }
 
@@ -128,7 +128,7 @@ func (c *Channel) QueuePosition(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for try := range 10 { // it takes mod_callcenter a moment to know
-		table, err := c.s.API(ctx, "callcenter_config queue list members "+queue)
+		table, err := c.api(ctx, "callcenter_config queue list members "+queue)
 		if err != nil {
 			return 0, err
 		}

@@ -71,7 +71,7 @@ func (c *Channel) StopRecording(ctx context.Context) error {
 func (c *Channel) path(ctx context.Context, name, kind string) (string, error) {
 	folder := c.o.Recordings
 	if folder == "" {
-		answer, err := c.s.API(ctx, "global_getvar recordings_dir")
+		answer, err := c.api(ctx, "global_getvar recordings_dir")
 		if err != nil {
 			return "", err
 		}
