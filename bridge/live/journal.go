@@ -2,6 +2,7 @@ package live
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,8 +26,9 @@ const (
 	mostStale = 4 << 20
 )
 
-// A journal is a file with a line for every State that was kept: the last one of a call counts, until one says that it is done. A process that is killed
-// leaves the last line or the one before. When most lines count no longer, a file of those that do takes its place.
+// A journal is a file with a line for every State that was kept: the last one of a call counts, until one says that it is done. Each begins with its line
+// break, so that one that was cut short, by kill -9 or a full disk, harms no other: the one before it counts. When most lines count no longer, a file of those
+// that do takes its place.
 type journal struct {
 	path string
 	log  *slog.Logger
@@ -62,7 +64,7 @@ func openJournal(dir string, log *slog.Logger) (*journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal of scripts: %w", err)
 	}
-	for _, read := range []func() error{j.read, j.load, j.renew} { // renew: what was cut short is not to begin the next line
+	for _, read := range []func() error{j.read, j.load, j.renew} {
 		if err := read(); err != nil {
 			return nil, errors.Join(fmt.Errorf("journal of scripts: %w", err), j.close())
 		}
@@ -76,31 +78,34 @@ func (j *journal) close() error { return j.file.Close() }
 func (j *journal) read() error {
 	for lines := bufio.NewReader(j.file); ; {
 		line, err := lines.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return nil // a line without its end was cut short
-		}
-		if err != nil {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		var s struct {
 			Call  string
 			Phase route.Phase
 		}
-		if err := json.Unmarshal(line, &s); err != nil || s.Call == "" {
-			j.log.Error("a line of the journal of scripts makes no sense", "line", string(line[:min(len(line), 80)]))
+		text := bytes.TrimSuffix(line, []byte{'\n'})
+		switch wrong := json.Unmarshal(text, &s); {
+		case len(text) == 0: // before the first
+		case wrong != nil || s.Call == "":
+			j.log.Warn("a line of the journal of scripts was cut short, or makes no sense", "offset", j.size, "err", wrong)
+		default:
+			j.note(s.Call, s.Phase == route.Done, span{j.size, int64(len(text))})
 		}
-		j.note(s.Call, s.Phase == route.Done, len(line))
+		if j.size += int64(len(line)); err != nil {
+			return nil
+		}
 	}
 }
 
-// note notes whose line comes next in the file.
-func (j *journal) note(call string, done bool, length int) {
-	if done || call == "" {
+// note notes where a call's line stands.
+func (j *journal) note(call string, done bool, where span) {
+	if done {
 		delete(j.counts, call)
-	} else {
-		j.counts[call] = span{j.size, int64(length)}
+		return
 	}
-	j.size += int64(length)
+	j.counts[call] = where
 }
 
 // load reads the lines that count. What this version cannot read stays for another.
@@ -150,13 +155,15 @@ func (j *journal) Soon(s *route.State) {
 	j.later[s.Call] = waiting{state: s}
 }
 
-// write writes a line, all of it or nothing.
+// write writes a line.
 func (j *journal) write(call string, done bool, text []byte) error {
-	line := append(text, '\n')
-	if _, err := j.file.Write(line); err != nil {
-		return fmt.Errorf("journal of scripts: %w", errors.Join(err, j.file.Truncate(j.size)))
+	begins := j.size + 1
+	n, err := j.file.Write(append([]byte{'\n'}, text...))
+	j.size += int64(n)
+	if err != nil {
+		return fmt.Errorf("journal of scripts: %w", err)
 	}
-	j.note(call, done, len(line))
+	j.note(call, done, span{begins, int64(len(text))})
 	if j.size < j.renews {
 		return nil
 	}
@@ -194,11 +201,11 @@ func (j *journal) copyTo(file *os.File) (counts map[string]span, size int64, err
 		if err != nil {
 			return nil, 0, err
 		}
-		if _, err := out.Write(line); err != nil {
+		if _, err := out.Write(append([]byte{'\n'}, line...)); err != nil {
 			return nil, 0, err
 		}
-		counts[call] = span{size, where.length}
-		size += where.length
+		counts[call] = span{size + 1, where.length}
+		size += 1 + where.length
 	}
 	return counts, size, out.Flush()
 }

@@ -88,7 +88,7 @@ func TestJournalOfAProcessThatWasKilledWhileItWrote(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		opened(t, dir).keep(t, state("2", route.Done)) // begins a line of its own
+		j.keep(t, state("2", route.Done)) // as after a full disk
 
 		remains(t, dir, map[string]route.Phase{"1": route.Running})
 	}
@@ -98,8 +98,8 @@ func TestJournalThatIsDamaged(t *testing.T) {
 	dir := t.TempDir()
 	j := opened(t, dir)
 	j.keep(t, state("1", route.Running))
-	old := `{"version": 0, "call": "old", "variables": {"lead": {"value": "7"}}}` + "\n"
-	for _, line := range []string{"{half\n", "{}\n", "null\n", "\n", old} {
+	old := "\n" + `{"version": 0, "call": "old", "variables": {"lead": {"value": "7"}}}`
+	for _, line := range []string{"\n{half", "\n{}", "\nnull", "\n", old} {
 		if _, err := j.file.WriteString(line); err != nil {
 			t.Fatal(err)
 		}

@@ -133,9 +133,7 @@ func (s *State) enter(script *Script, found Capture) {
 // knows before the first step, and of what changes soon.
 func (e *Engine) Run(ctx context.Context, ch Channel, s *State) Ending {
 	r := e.newRun(ch, s)
-	if s.due {
-		r.keep()
-	}
+	r.begun()
 	ending := r.flow(ctx)
 	r.stand()
 	if ending.Kind != Moves {

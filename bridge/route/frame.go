@@ -15,7 +15,7 @@ func (r *run) top() *Frame { return &r.frames[len(r.frames)-1] }
 func (r *run) stand() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.Frames = r.frames
+	r.state.Frames = slices.Clone(r.frames)
 }
 
 // next is the step to run, and moves on to the one after; nil: there are no more.
@@ -166,11 +166,12 @@ func (r *run) enterRoute(ctx context.Context, s *step, where, number string) err
 		r.hangUp(ctx, bridge.NoRouteDestination)
 		return failure("no_route", "%w", err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.frames = script.first()
+	r.mu.Lock()
 	r.state.enter(script, found)
 	r.state.Facts["destination_number"] = number
+	r.mu.Unlock()
+	r.begun()
 	return nil
 }
 

@@ -99,6 +99,13 @@ func (r *run) flow(ctx context.Context) Ending {
 	}
 }
 
+// begun has the journal know that a route is entered, if anything is to be done after it, before anything in it is done.
+func (r *run) begun() {
+	if r.state.due && r.state.Phase == Running {
+		r.keep()
+	}
+}
+
 // changed has the journal know that a call which runs has changed, if anything is to be done after it.
 func (r *run) changed() {
 	r.mu.Lock()

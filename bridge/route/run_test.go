@@ -267,6 +267,40 @@ func TestTheJournalKnowsOfACallThatRunsIfSomethingIsToBeDoneAfterIt(t *testing.T
 	}
 }
 
+// watching is a journal that notes what the call had said when it was kept.
+type watching struct {
+	journal
+	stage *rehearsal.Stage
+	said  []int
+}
+
+func (w *watching) Keep(s *route.State) error {
+	w.said = append(w.said, len(w.stage.Done()))
+	return w.journal.Keep(s)
+}
+
+func TestTheJournalKnowsOfARouteThatACallGoesToBeforeItsFirstStep(t *testing.T) {
+	there := strings.Replace(around(`{"log": "there"}, {"log": "still there"}`), `"callflow"`, `"onDisconnect": [{"log": "x"}], "callflow"`, 1)
+	there = strings.NewReplacer(`"name": "x"`, `"name": "y"`, `"^1$"`, `"^2$"`).Replace(there)
+	j := watching{stage: rehearsal.New(io.Discard)}
+	o := j.stage.Options(&route.Library{Scripts: []*route.Script{parse(t, "x.json", around(`{"log": "here"}, {"goto": "default:2"}`)), parse(t, "y.json", there)}}, tuesday)
+	o.Journal = &j
+	e := route.NewEngine(o)
+	s, err := e.Begin(j.stage, route.Arrival{Context: route.Default, Number: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	e.Run(t.Context(), j.stage, s)
+
+	if !slices.Equal(j.said, []int{1}) || !slices.Equal(j.stage.Done(), []string{"log info: here", "log info: there", "log info: still there"}) {
+		t.Fatalf("kept after %v of %q", j.said, j.stage.Done())
+	}
+	if kept, err := route.Load(j.kept[0]); err != nil || !slices.Equal(kept.Entered, []string{"x", "y"}) {
+		t.Errorf("%+v, %v", kept, err)
+	}
+}
+
 func TestTheCallerHangsUpInTheMiddleOfAnyStep(t *testing.T) {
 	for _, steps := range []string{`{"sleep": 600000}`, `{"httpRequest": {"url": "https://a.example", "timeout": 30000}}`, `{"playback": "x"}`, `{"bridge": {"endpoints": [{"type": "user", "name": "1"}]}}`} {
 		synctest.Test(t, func(t *testing.T) {
