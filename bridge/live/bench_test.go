@@ -52,7 +52,8 @@ func comeAt(b *testing.B, perSecond int) {
 	client := newClient()
 	b.Cleanup(client.Close)
 	o := options(folderOf(b, crm.url, twenty()), client)
-	o.Journal = b.TempDir()
+	var afterwards finished
+	o.Journal, o.Sink = b.TempDir(), &afterwards
 	r, err := live.New(o)
 	must(b, err)
 	ctx, stop := context.WithCancel(context.Background())
@@ -69,6 +70,7 @@ func comeAt(b *testing.B, perSecond int) {
 		if early := time.Until(began.Add(time.Duration(i) * time.Second / time.Duration(perSecond))); early > 0 {
 			<-time.After(early)
 		}
+		afterwards.Add(1)
 		all.Go(func() {
 			from := time.Now()
 			if out := calls.Handle(b.Context(), newCaller(), bridge.Address{Scheme: "sip", User: "1000"}); out.Cause != bridge.UserBusy {
@@ -80,8 +82,7 @@ func comeAt(b *testing.B, perSecond int) {
 		})
 	}
 	all.Wait()
-	stop()
-	running.Wait() // which does what is due afterwards
+	afterwards.Wait()
 	took, n := time.Since(began), float64(len(added))
 	b.ReportMetric(n/took.Seconds(), "calls/s")
 	b.ReportMetric(float64(r.Stats().Steps)/took.Seconds(), "steps/s")
@@ -92,7 +93,18 @@ func comeAt(b *testing.B, perSecond int) {
 	if asked := crm.end(); asked != len(added) || r.Stats().Steps != uint64(21*len(added)) {
 		b.Errorf("%d calls were looked up and did %d steps, of %d", asked, r.Stats().Steps, len(added))
 	}
+	stop()
+	running.Wait()
 	must(b, r.Close())
+}
+
+// finished waits for scripts with which nothing is to be done any more.
+type finished struct{ sync.WaitGroup }
+
+func (f *finished) Publish(ev bridge.Event) {
+	if ev.Kind == bridge.ScriptEnded {
+		f.Done()
+	}
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
