@@ -39,11 +39,14 @@ func TestFilesForFreeSWITCHAreWritten(t *testing.T) {
 	s := sit(t)
 	config, dir := configure(t), filepath.Join(t.TempDir(), "freeswitch")
 	s.want(0, "config", "freeswitch", "-c", config, "-o", dir, "--secrets")
-	for name, mode := range map[string]os.FileMode{"directory/default/switchgram.xml": 0o600, "dialplan/default/10_switchgram.xml": 0o644} {
-		path := filepath.Join(dir, filepath.FromSlash(name))
+	for _, file := range []struct {
+		name string
+		mode os.FileMode
+	}{{"directory/default/switchgram.xml", 0o600}, {"dialplan/default/10_switchgram.xml", 0o644}} { // as they are shown
+		path := filepath.Join(dir, filepath.FromSlash(file.name))
 		info, err := os.Stat(path)
-		if err != nil || info.Mode().Perm()&^mode != 0 {
-			t.Errorf("%s: %v, %v", name, info, err)
+		if err != nil || info.Mode().Perm()&^file.mode != 0 {
+			t.Errorf("%s: %v, %v", file.name, info, err)
 		}
 		s.out.await(s.ctx, t, path+"\n")
 	}
