@@ -26,13 +26,15 @@ func (c *Call) detach() {
 	c.mu.Unlock()
 }
 
-// miss waits for the page, or its sound, to come back, under the lock.
+// miss waits for the page, or its sound, to come back, under the lock. Sound that never was is waited for no longer than if the page were there.
 func (c *Call) miss() {
 	if !c.lost {
 		c.lost = true
 		c.emit(Detached{})
 	}
-	c.expire(c.s.o.Detach, notReturned)
+	if c.isUp {
+		c.expire(c.s.o.Detach, notReturned)
+	}
 }
 
 // failed is told by a connection that it is lost. If the page is there it is offered another one: it may have changed its network. A page

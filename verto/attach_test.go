@@ -1,6 +1,7 @@
 package verto
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -74,6 +75,18 @@ func TestCallOfAPageThatStaysAwayEnds(t *testing.T) {
 		t.Errorf("the call ended: %v", e)
 	}
 	h.until("the session is forgotten", func() bool { h.s.mu.Lock(); defer h.s.mu.Unlock(); return len(h.s.sessions) == 0 })
+}
+
+func TestCallThatWasNeverHeardDoesNotWaitForItsPage(t *testing.T) {
+	h := open(t, Options{Connect: 300 * time.Millisecond})
+	ann := h.page("ann", vertotest.Options{})
+	c, _ := ann.dial(callID, "3500", nil)
+	go func() { _ = c.Answer(h.context()) }()
+	ann.await("verto.answer")
+	_ = ann.Close()
+	if e := ended(t, c); !errors.Is(e.Err, ErrNoMedia) {
+		t.Errorf("the call ended: %v", e)
+	}
 }
 
 func TestCallsThatCannotWaitEndWithTheirPage(t *testing.T) {

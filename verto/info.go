@@ -35,6 +35,8 @@ func (c *conn) info(r *request) {
 	id := string(p.Dialog.Call)
 	call := c.s.find(id, c.session.user)
 	switch {
+	case p.Message != nil && p.Message.Inside && call == nil:
+		c.refuse(r, notThere(id))
 	case p.Message != nil:
 		c.message(r, Message{To: string(p.Message.To), Body: string(p.Message.Body), From: c.session.user.ID, Call: call}, p.Message.Inside)
 	case call == nil && id != "":

@@ -22,6 +22,7 @@ func TestCallsOfOthersDoNotExist(t *testing.T) {
 			{"verto.modify", object{"action": "transfer", "destination": "9664"}},
 			{"verto.modify", object{"action": "replace", "replaceCallID": callID}},
 			{"verto.info", object{"dtmf": "1"}},
+			{"verto.info", object{"msg": object{"to": "ann", "body": "psst", "inDialog": true}}},
 			{"verto.answer", object{"sdp": answer}},
 			{"verto.attach", object{"sdp": answer}},
 			{"verto.bye", object{"cause": "USER_BUSY", "causeCode": 17}},
