@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	devtools "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"switchgram/internal/chromium"
@@ -36,13 +37,17 @@ func origin(url string) string {
 	return site
 }
 
-// watch fails the test if the page is refused something by its own policy, or asks anybody else.
+// watch fails the test if the page has its console warn of anything, is refused something by its own policy, or asks anybody else.
 func watch(t *testing.T, p *chromium.Tab, url string) {
 	own := strings.TrimPrefix(origin(url), "http://")
 	p.Watch(func(event any) {
 		switch e := event.(type) {
+		case *runtime.EventConsoleAPICalled:
+			if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
+				t.Errorf("the page: %s", chromium.JS(e.Args))
+			}
 		case *log.EventEntryAdded:
-			if e.Entry.Source == log.SourceSecurity {
+			if e.Entry.Level == log.LevelError && !strings.HasPrefix(e.Entry.Text, "WebSocket") && !strings.Contains(e.Entry.Text, "net::ERR_") { // tests cut the network
 				t.Errorf("the page: %s", e.Entry.Text)
 			}
 		case *network.EventRequestWillBeSent:

@@ -40,7 +40,6 @@ func showsItself(t *testing.T, b browser) {
 	p.sees("Nobody is on the phone")
 	p.called(marta, daniel, verto.Party{Name: "Иван Петров", Number: "@ivan_p"}, hohenstein, verto.Party{Number: "+44 20 7946 0958"})
 	p.sees("Hohenstein")
-	p.picture("idle", "light", 1180, 860)
 	h.show("c1", "sales", "Olena Bondar", "1012", "talking", 4.3, note("Carl Brandt", "Wants an offer for twelve licences, by Friday."), note("Ann", "Sent it."))
 	h.show("c2", "support", hohenstein.Name, "queue", "ringing", 0)
 	c := p.talks(h, marta)

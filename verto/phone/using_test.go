@@ -53,7 +53,7 @@ func joinsCalls(t *testing.T, b browser) {
 	c.Display(verto.Party{Name: "Call c1", Number: "listen:c1"})
 	p.until(`document.querySelector('article h3').innerText === 'Ann Lee → +15550123'`)
 	p.sees("You listen to this call")
-	p.until(`document.querySelector('.ways button') === null`)
+	p.until(`document.querySelector('[aria-label^="Listen: "]') === null`)
 	c.Hangup(verto.NormalClearing)
 	p.press("Whisper: Ann Lee, +15550123")
 	if c := h.call(); c.Destination() != "whisper:c1" {
@@ -66,9 +66,9 @@ func doesNotJoinItself(t *testing.T, b browser) {
 	h, p := ann(t, b)
 	h.show("c1", "sales", "Carl", "1010", "talking", 0)
 	h.show("c2", "sales", "Bob", "Ann", "ringing", 0)
-	p.until(`document.querySelectorAll('.ways button').length === 6`)
+	p.until(`document.querySelectorAll('[aria-label^="Listen: "]').length === 2`)
 	h.ring("ann", verto.Party{Name: "Bob", Number: "1009", Fields: map[string]string{verto.FieldCall: "c2"}})
-	p.until(`document.querySelectorAll('.ways button').length === 3`)
+	p.until(`document.querySelectorAll('[aria-label^="Listen: "]').length === 1`)
 }
 
 func asksBeforeALinkCalls(t *testing.T, b browser) {

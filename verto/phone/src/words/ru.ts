@@ -24,7 +24,7 @@ export const ru: Words = {
   useHere: 'Использовать здесь',
 
   keypad: 'Набор',
-  dialTo: 'Номер, @имя или название',
+  dialTo: 'Номер, @username или имя',
   call: 'Позвонить',
   line: 'Линия',
   anyLine: 'Любая линия',
