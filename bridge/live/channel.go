@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"switchgram/bridge"
+	"switchgram/bridge/room"
 	"switchgram/bridge/route"
 )
 
@@ -23,6 +24,8 @@ type channel struct {
 	recording atomic.Pointer[bridge.Recording] // that was begun last; nil: none was
 	waiting   atomic.Pointer[wanted]           // begins as soon as two talk; nil: none does
 	progress  progress
+	ringing   func() room.Source // what the caller is to hear while somebody is called; nil: what all do
+	later     *time.Timer        // hangs up; nil: none does
 }
 
 var (
@@ -36,6 +39,8 @@ var (
 	_ route.Recorder     = (*channel)(nil)
 	_ route.MessageTaker = (*channel)(nil)
 	_ route.Switchboard  = (*channel)(nil)
+	_ route.Scheduler    = (*channel)(nil)
+	_ route.Waiter       = (*channel)(nil)
 )
 
 // ErrUnanswered is why a caller hears nothing: it was not answered. Telegram has no sound before that.
@@ -108,6 +113,25 @@ func (ch *channel) Answer(ctx context.Context) error {
 // Hangup implements route.Channel.
 func (ch *channel) Hangup(ctx context.Context, c bridge.Cause) error {
 	return ch.call.Hangup(ctx, cmp.Or(c, bridge.NormalClearing))
+}
+
+// HangupAfter implements route.Scheduler. The last one counts.
+func (ch *channel) HangupAfter(_ context.Context, d time.Duration, c bridge.Cause) error {
+	ch.unschedule()
+	ch.later = time.AfterFunc(d, func() { _ = ch.call.Hangup(context.Background(), c) }) // it fails if the call has ended
+	return nil
+}
+
+func (ch *channel) unschedule() {
+	if ch.later != nil {
+		ch.later.Stop()
+	}
+}
+
+// SetRingback implements route.Waiter.
+func (ch *channel) SetRingback(_ context.Context, s route.Sound) (err error) {
+	ch.ringing, err = ch.r.sounds.again(s)
+	return err
 }
 
 // Ring implements route.Ringer.

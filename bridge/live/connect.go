@@ -191,10 +191,14 @@ func (ch *channel) accompany(ctx context.Context, d route.Dial, met <-chan struc
 
 // ringback lets the caller hear that it rings, as long as ctx lasts.
 func (ch *channel) ringback(ctx context.Context) {
-	if ch.r.o.Ringback == nil {
+	tone := ch.ringing
+	if tone == nil {
+		tone = ch.r.o.Ringback
+	}
+	if tone == nil {
 		return
 	}
-	_ = ch.play(ctx, bridge.Sound{Source: ch.r.o.Ringback()}) // a caller who was not answered hears its own telephone's
+	_ = ch.play(ctx, bridge.Sound{Source: tone()}) // a caller who was not answered hears its own telephone's
 }
 
 // together does what is to be done when two talk.
@@ -207,7 +211,7 @@ func (ch *channel) together(ctx context.Context, d route.Dial) {
 	if d.OnSound == "" {
 		return
 	}
-	src, err := ch.r.sounds.file(d.OnSound)
+	src, err := ch.r.sounds.file("", d.OnSound)
 	if err == nil {
 		err = ch.play(ctx, bridge.Sound{Source: src, To: bridge.TheCallee})
 	}

@@ -67,5 +67,6 @@ func (m *Mail) queue(l notify.Letter) error {
 func letter(m route.Mail) notify.Letter {
 	return notify.Letter{
 		ID: notify.LetterID(m.Key), At: time.Now(), From: m.From, To: m.To, CC: m.CC, Subject: m.Subject, Text: m.HTML, HTML: true,
+		Attach: m.Attach,
 	}
 }

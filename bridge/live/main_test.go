@@ -46,15 +46,23 @@ type town struct {
 	server *httptest.Server
 	got    chan asked
 	hold   chan struct{} // what is under /hold waits for it
+	says   string        // answers; JSON
 }
 
-type asked struct{ path, body, key string }
+type asked struct{ path, body, key, cookie string }
 
 func newTown(t *testing.T) *town {
 	w := &town{got: make(chan asked, 1024), hold: make(chan struct{})}
 	w.server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		w.got <- asked{r.URL.Path, string(body), r.Header.Get("Idempotency-Key")}
+		w.got <- asked{r.URL.Path, string(body), r.Header.Get("Idempotency-Key"), r.Header.Get("Cookie")}
+		if r.URL.Path == "/login" {
+			http.SetCookie(out, &http.Cookie{Name: "session", Value: "7"})
+		}
+		if w.says != "" {
+			out.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(out, w.says)
+		}
 		if strings.HasPrefix(r.URL.Path, "/hold") {
 			select {
 			case <-w.hold:

@@ -151,6 +151,7 @@ func (r *Router) Control(ctx context.Context, c *bridge.Call) error {
 
 // run runs the script to its end, wherever that is.
 func (r *Router) run(ctx context.Context, ch *channel, k *call) error {
+	defer ch.unschedule()
 	for {
 		end := r.engine.Run(ctx, ch, k.state)
 		if end.Kind != route.Moves {

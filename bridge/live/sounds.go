@@ -34,7 +34,7 @@ func (s sounds) all(list []route.Sound) (room.Source, error) {
 func (s sounds) one(one route.Sound) (room.Source, error) {
 	switch one.Kind {
 	case route.File:
-		return s.file(one.Name)
+		return s.file(one.Folder, one.Name)
 	case route.Tone:
 		return sound.ParseTGML(one.Name)
 	case route.Silence:
@@ -48,8 +48,8 @@ func (s sounds) one(one route.Sound) (room.Source, error) {
 var fileEndings = []string{".wav", ".opus", ".ogg", ".mp3"}
 
 // file reads a file. It may be there as another kind than it is said to be.
-func (s sounds) file(name string) (room.Source, error) {
-	path, err := s.find(name)
+func (s sounds) file(folder, name string) (room.Source, error) {
+	path, err := s.in(folder, name)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +58,40 @@ func (s sounds) file(name string) (room.Source, error) {
 		return nil, err
 	}
 	return once(), nil
+}
+
+// again makes a sound that has no end.
+func (s sounds) again(one route.Sound) (func() room.Source, error) {
+	if one.Kind == route.File {
+		path, err := s.in(one.Folder, one.Name)
+		if err != nil {
+			return nil, err
+		}
+		again, err := sound.Again(path)
+		return func() room.Source { return again() }, err
+	}
+	if _, err := s.one(one); err != nil {
+		return nil, err
+	}
+	return func() room.Source {
+		return &repeated{make: func() room.Source {
+			src, err := s.one(one)
+			if err != nil { // it was good a moment ago
+				return sound.Silence{}
+			}
+			return src
+		}}
+	}, nil
+}
+
+// in is the path of a file in a folder of ours, or else as find knows it.
+func (s sounds) in(folder, name string) (string, error) {
+	if folder != "" && !filepath.IsAbs(name) {
+		if path, err := s.find(filepath.Join(folder, name)); err == nil {
+			return path, nil
+		}
+	}
+	return s.find(name)
 }
 
 // find is the path of a file in one of our folders, and nowhere else.
@@ -103,6 +137,29 @@ func (p *playlist) Fill(pcm []int16, rate int) (n int) {
 		m := p.rest[0].Fill(pcm[n:], rate)
 		if n += m; n < len(pcm) {
 			p.rest = p.rest[1:]
+		}
+	}
+	return n
+}
+
+// repeated is a source that begins again when it ends.
+type repeated struct {
+	make func() room.Source
+	now  room.Source
+}
+
+// Fill implements room.Source. A source of nothing is its end.
+func (r *repeated) Fill(pcm []int16, rate int) (n int) {
+	for empty := false; n < len(pcm); {
+		if r.now == nil {
+			r.now = r.make()
+		}
+		m := r.now.Fill(pcm[n:], rate)
+		if n += m; n < len(pcm) {
+			if r.now = nil; m == 0 && empty {
+				return n
+			}
+			empty = m == 0
 		}
 	}
 	return n

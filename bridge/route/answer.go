@@ -204,7 +204,20 @@ func (s *scheduleHangup) check(p *parser, n *tree.Node) {
 }
 
 func (s *scheduleHangup) run(ctx context.Context, r *run) error {
-	return r.execute(ctx, "sched_hangup", "+"+strconv.Itoa(s.Seconds)+" "+strings.ToLower(s.Cause))
+	return r.hangUpAfter(ctx, s.Seconds, s.Cause)
+}
+
+// hangUpAfter has the call end later.
+func (r *run) hangUpAfter(ctx context.Context, seconds int, word string) error {
+	later, ok := r.ch.(Scheduler)
+	if !ok {
+		return r.execute(ctx, "sched_hangup", "+"+strconv.Itoa(seconds)+" "+strings.ToLower(word))
+	}
+	c, err := cause(word)
+	if err != nil {
+		return err
+	}
+	return later.HangupAfter(ctx, time.Duration(seconds)*time.Second, c)
 }
 
 type schedule struct {
@@ -216,7 +229,7 @@ type schedule struct {
 func (s *schedule) run(ctx context.Context, r *run) error {
 	data := r.clean(s.Data.Template)
 	if s.Action == "hangup" {
-		return r.execute(ctx, "sched_hangup", "+"+strconv.Itoa(s.Seconds)+" "+strings.ToLower(cmp.Or(data, "ALLOTTED_TIMEOUT")))
+		return r.hangUpAfter(ctx, s.Seconds, cmp.Or(data, "ALLOTTED_TIMEOUT"))
 	}
 	where, number := target(data)
 	if where == "local" {

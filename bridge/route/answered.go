@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"switchgram/bridge/fetch"
 	"switchgram/bridge/route/extract"
@@ -91,7 +92,8 @@ func (s *httpRequest) keepCookies(r *run, request fetch.Request, answer *fetch.R
 		r.put(s.ExportCookie.name, joined(cookies), Local)
 	}
 	if u, err := url.Parse(request.URL); err == nil && s.CookieJar != "" {
-		r.engine.jars.keep(r.state.Domain, s.CookieJar, u.Host, cookies, r.engine.opt.Now())
+		now := r.engine.opt.Now()
+		r.engine.jars.keep(r.state.Domain, s.CookieJar, u.Host, cookies, now, now.Add(time.Duration(s.TTL)*time.Second))
 	}
 }
 

@@ -62,7 +62,8 @@ type Sound struct {
 	Length   time.Duration
 	Language string
 	Method   string
-	Fresh    bool // read the file again even if it was before
+	Folder   string // of a File: where it is looked for first; empty: nowhere else
+	Fresh    bool   // read the file again even if it was before
 }
 
 // Listener is who hears a sound.
@@ -106,6 +107,16 @@ type Collector interface {
 // Flusher forgets the keys that were pressed until now.
 type Flusher interface {
 	FlushDigits(ctx context.Context) error
+}
+
+// Scheduler ends the call later.
+type Scheduler interface {
+	HangupAfter(ctx context.Context, d time.Duration, c bridge.Cause) error
+}
+
+// Waiter plays something to the caller while somebody is called, again and again. A channel without it is told by variables.
+type Waiter interface {
+	SetRingback(ctx context.Context, s Sound) error
 }
 
 // Target is one whom Connect rings.

@@ -9,7 +9,6 @@ import (
 type form struct {
 	new     func() action
 	media   bool   // it works on the call; without one it is left out
-	switchy bool   // FreeSWITCH has to do it
 	answers bool   // it may take its time before the answer: it ends by itself
 	async   bool   // it can be done without anybody waiting
 	about   string // one line
@@ -85,22 +84,22 @@ func callForms() map[string]form {
 		"bridge":         {new: func() action { return &bridgeStep{} }, media: true, answers: true, about: "Connects the caller to somebody."},
 		"originate":      {new: func() action { return &originate{} }, about: "Makes a second call, with steps of its own."},
 		"recordSession":  {new: func() action { return &recordSession{} }, media: true, about: "Records the call."},
-		"scheduleHangup": {new: func() action { return &scheduleHangup{} }, media: true, switchy: true, about: "Ends the call later."},
-		"schedule":       {new: func() action { return &schedule{} }, media: true, switchy: true, about: "Ends or moves the call later."},
-		"setUser":        {new: func() action { return &setUser{} }, media: true, switchy: true, about: "Takes the variables of a user of the switch."},
-		"userData":       {new: func() action { return &userData{} }, media: true, switchy: true, about: "Reads a variable of a user of the switch."},
+		"scheduleHangup": {new: func() action { return &scheduleHangup{} }, media: true, about: "Ends the call later."},
+		"schedule":       {new: func() action { return &schedule{} }, media: true, about: "Ends or moves the call later."},
+		"setUser":        {new: func() action { return &setUser{} }, media: true, about: "Takes the variables of a user of the switch."},
+		"userData":       {new: func() action { return &userData{} }, media: true, about: "Reads a variable of a user of the switch."},
 	}
 }
 
 func talkForms() map[string]form {
 	return map[string]form{
-		"conference":  {new: func() action { return &conference{} }, media: true, switchy: true, answers: true, about: "Joins a conference."},
-		"queue":       {new: func() action { return &queue{} }, media: true, switchy: true, answers: true, about: "Waits for an agent."},
-		"cancelQueue": {new: func() action { return &cancelQueue{} }, media: true, switchy: true, about: "Leaves the queue."},
-		"ccPosition":  {new: func() action { return &ccPosition{} }, media: true, switchy: true, about: "Says how many wait before the caller."},
-		"queueStatus": {new: func() action { return &queueStatus{} }, media: true, switchy: true, about: "Says how many agents are free and how many callers wait."},
-		"park":        {new: func() action { return &park{} }, media: true, switchy: true, answers: true, about: "Leaves the call for somebody to fetch."},
-		"pickup":      {new: func() action { return &pickup{} }, media: true, switchy: true, answers: true, about: "Takes a call that rings elsewhere."},
+		"conference":  {new: func() action { return &conference{} }, media: true, answers: true, about: "Joins a conference."},
+		"queue":       {new: func() action { return &queue{} }, media: true, answers: true, about: "Waits for an agent."},
+		"cancelQueue": {new: func() action { return &cancelQueue{} }, media: true, about: "Leaves the queue."},
+		"ccPosition":  {new: func() action { return &ccPosition{} }, media: true, about: "Says how many wait before the caller."},
+		"queueStatus": {new: func() action { return &queueStatus{} }, media: true, about: "Says how many agents are free and how many callers wait."},
+		"park":        {new: func() action { return &park{} }, media: true, answers: true, about: "Leaves the call for somebody to fetch."},
+		"pickup":      {new: func() action { return &pickup{} }, media: true, answers: true, about: "Takes a call that rings elsewhere."},
 	}
 }
 
@@ -115,9 +114,9 @@ func soundForms() map[string]form {
 		"flushDTMF":  {new: func() action { return &flushDTMF{} }, media: true, about: "Forgets the keys that were pressed until now."},
 		"ringback":   {new: func() action { return &ringback{} }, media: true, about: "Sets what the caller hears while waiting."},
 		"setSounds":  {new: func() action { return &setSounds{} }, media: true, about: "Sets the language and voice of recorded phrases."},
-		"echo":       {new: func() action { return &echo{} }, media: true, switchy: true, about: "Plays back what the caller says."},
-		"inBandDTMF": {new: func() action { return &inBandDTMF{} }, media: true, switchy: true, about: "Looks for keys in the sound."},
-		"amd":        {new: func() action { return &amd{} }, media: true, switchy: true, about: "Tells answering machines from people."},
+		"echo":       {new: func() action { return &echo{} }, media: true, about: "Plays back what the caller says."},
+		"inBandDTMF": {new: func() action { return &inBandDTMF{} }, media: true, about: "Looks for keys in the sound."},
+		"amd":        {new: func() action { return &amd{} }, media: true, about: "Tells answering machines from people."},
 	}
 }
 

@@ -24,6 +24,7 @@ type httpRequest struct {
 	ExportVariables    exports     `json:"exportVariables"`
 	ExportCookie       variable    `json:"exportCookie"`
 	CookieJar          string      `json:"cookieJar"`
+	TTL                int         `json:"ttl" min:"1" max:"86400" default:"600"` // seconds that the jar is kept
 	Parser             string      `json:"parser" words:"json,xml,form,text"`
 	MaxBytes           int         `json:"maxBytes" min:"1" max:"1048576" default:"262144"`
 	InsecureSkipVerify bool        `json:"insecureSkipVerify"`

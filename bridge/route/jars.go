@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// jarLife is how long cookies are kept.
-const jarLife = 10 * time.Minute
-
 // mostJars is how many there are at once; more are not kept.
 const mostJars = 1000
 
@@ -27,7 +24,7 @@ type jar struct {
 
 func newJars() *jars { return &jars{all: map[jarKey]jar{}} }
 
-func (j *jars) keep(domain, name, host string, cookies []*http.Cookie, now time.Time) {
+func (j *jars) keep(domain, name, host string, cookies []*http.Cookie, now, until time.Time) {
 	if len(cookies) == 0 {
 		return
 	}
@@ -40,7 +37,7 @@ func (j *jars) keep(domain, name, host string, cookies []*http.Cookie, now time.
 	}
 	key := jarKey{domain, name, host}
 	if old, there := j.all[key]; there || len(j.all) < mostJars {
-		j.all[key] = jar{merged(old.cookies, cookies), now.Add(jarLife)}
+		j.all[key] = jar{merged(old.cookies, cookies), until}
 	}
 }
 

@@ -41,6 +41,7 @@ type Mail struct {
 	To, CC  []string
 	Subject string
 	HTML    string
+	Attach  string // path of a file to go with it, if it can; empty: none
 }
 
 // Mailer sends mail. What nobody waits for it must not lose: MailLater returns when that is on disk.

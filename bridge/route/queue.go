@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchgram/bridge/route/template"
+	"switchgram/bridge/route/tree"
 )
 
 type queue struct {
@@ -21,6 +22,9 @@ type queue struct {
 	Timers   []queueTimer `json:"timers" most:"10"`
 	Waiting  steps        `json:"waiting"`
 	Bridged  steps        `json:"bridged"`
+
+	TransferAfterBridge text `json:"transferAfterBridge"`
+	ContinueOnAnswered  bool `json:"continueOnAnswered"`
 }
 
 // queueTimer has steps done to a caller who waits, again and again.
@@ -32,7 +36,13 @@ type queueTimer struct {
 	Actions  steps  `json:"actions" need:"true"`
 }
 
-// run waits for an agent. If one has talked with the caller the script ends, as with bridge.
+func (s *queue) check(p *parser, n *tree.Node) {
+	if !s.TransferAfterBridge.Empty() {
+		(&goTo{To: s.TransferAfterBridge}).check(p, n)
+	}
+}
+
+// run waits for an agent. If one has talked with the caller the script ends, as with bridge, unless it says where to go on.
 func (s *queue) run(ctx context.Context, r *run) error {
 	q, ok := r.ch.(Queuer)
 	if !ok {
@@ -66,7 +76,12 @@ func (s *queue) run(ctx context.Context, r *run) error {
 	}
 	r.put("cc_result", how.Result, Local)
 	r.put("cc_agent_name", how.Agent, Local)
-	if r.answered(); how.Answered {
+	r.answered()
+	switch {
+	case !how.Answered:
+	case !s.TransferAfterBridge.Empty():
+		return (&goTo{To: s.TransferAfterBridge}).run(ctx, r)
+	case !s.ContinueOnAnswered:
 		r.leave()
 	}
 	return nil

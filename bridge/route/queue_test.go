@@ -90,3 +90,21 @@ func TestStepsOfATimerCannotLeaveIt(t *testing.T) {
 		}
 	}
 }
+
+func TestAScriptGoesOnBehindAQueueIfItSaysSo(t *testing.T) {
+	for how, want := range map[string][]string{
+		`"priority": 0`:                     nil,
+		`"continueOnAnswered": true`:        {"log info: on", "log info: end"},
+		`"transferAfterBridge": "end"`:      {"log info: end"},
+		`"transferAfterBridge": "${where}"`: {"log info: end"},
+	} {
+		got, _ := wait(t, time.Second, `{"answer": ""}, {"setVar": "where=end"}, {"queue": {"name": "support", `+how+`}}, {"log": "on"}, {"tag": "end", "log": "end"}`)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", how, got, want)
+		}
+	}
+	got, _ := wait(t, time.Hour, `{"answer": ""}, {"queue": {"name": "support", "transferAfterBridge": "end", "timers": [{"interval": 30, "actions": [{"cancelQueue": {}}]}]}}, {"log": "on"}, {"tag": "end", "log": "end"}`)
+	if want := []string{"log info: on", "log info: end"}; !slices.Equal(got, want) {
+		t.Errorf("whom no agent has taken: %q, want %q", got, want)
+	}
+}

@@ -135,7 +135,7 @@ func (r *run) sound(ctx context.Context, m *media) (Sound, error) {
 	if name = safePath(name); name == "" {
 		return Sound{}, failure("bad_sound", "no file is named")
 	}
-	return Sound{Kind: File, Name: name, Fresh: m.Refresh}, nil
+	return Sound{Kind: File, Name: name, Folder: r.soundFolder(), Fresh: m.Refresh}, nil
 }
 
 // collect has keys pressed, in several tries if need be. What was pressed in vain is "".

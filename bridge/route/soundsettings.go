@@ -15,6 +15,9 @@ type recordFile struct {
 	SilenceHits   int      `json:"silenceHits" default:"5" min:"0" max:"60"`
 	Terminators   string   `json:"terminators" default:"#"`
 	SetVar        variable `json:"setVar" default:"local:record_file"`
+	Email         texts    `json:"email" most:"10"`
+	EmailSubject  text     `json:"emailSubject" default:"Message from ${caller_id_name} ${caller_id_number}"`
+	EmailBody     text     `json:"emailBody" default:"<p>${caller_id_name} ${caller_id_number} has left a message.</p>"`
 }
 
 func (s *recordFile) run(ctx context.Context, r *run) error {
@@ -29,7 +32,19 @@ func (s *recordFile) run(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	return r.set(ctx, s.SetVar, file)
+	if err := r.set(ctx, s.SetVar, file); err != nil || file == "" || len(s.Email) == 0 {
+		return err
+	}
+	return s.mail(ctx, r, file)
+}
+
+// mail has the message mailed, by the queue: the caller does not wait for that.
+func (s *recordFile) mail(ctx context.Context, r *run, file string) error {
+	letter := sendEmail{To: s.Email, Subject: s.EmailSubject, Message: s.EmailBody}
+	return letter.send(r, r.current(), func(by Mailer, m Mail) error {
+		m.Attach = file
+		return by.MailLater(context.WithoutCancel(ctx), m)
+	})
 }
 
 type flushDTMF struct{ nothing }
@@ -69,6 +84,11 @@ func (s *ringback) run(ctx context.Context, r *run) error {
 		if err := r.set(ctx, variable{name: one.variable}, sound.String()); err != nil {
 			return err
 		}
+		if w, ok := r.ch.(Waiter); ok && one.variable == "ringback" {
+			if err := w.SetRingback(ctx, sound); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -81,6 +101,11 @@ type setSounds struct {
 func (s *setSounds) run(ctx context.Context, r *run) error {
 	prefix := "/" + safePath(strings.ReplaceAll(r.clean(s.Lang.Template), "_", "/")+"/"+r.clean(s.Voice.Template))
 	return r.set(ctx, variable{name: "sound_prefix"}, r.Variable("sounds_dir")+prefix)
+}
+
+// soundFolder is what setSounds has said, as a path below the folder of sounds.
+func (r *run) soundFolder() string {
+	return safePath(strings.TrimPrefix(r.Variable("sound_prefix"), r.Variable("sounds_dir")))
 }
 
 type echo struct {

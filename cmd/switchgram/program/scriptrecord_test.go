@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -88,29 +87,4 @@ func TestARecordingThatIsTooShortForItsScriptIsNotThere(t *testing.T) {
 	if len(h.ready) > 0 {
 		t.Errorf("somebody was told of %+v", <-h.ready)
 	}
-}
-
-// TestACallerHearsMP3 also behind a file that is none, which costs its step alone.
-func TestACallerHearsMP3(t *testing.T) {
-	w, sounds := newTown(t, nil), t.TempDir()
-	for name, from := range map[string]string{"tone.mp3": "stereo.mp3", "broken.mp3": "README"} {
-		file, err := os.ReadFile(filepath.Join("../../../bridge/sound/testdata", from))
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.write(filepath.Join(sounds, name), string(file))
-	}
-	const script = `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [{"answer": ""}, {"playback": {"name": "broken"}},
-		{"httpRequest": {"url": "https://crm.example/broken", "data": {"file": "${last_error_step}"}}}, {"while": {"condition": "1 == 1", "do": [{"playback": "tone.mp3"}]}}]}`
-	h := build(t, plan{state: t.TempDir(), settings: routesAt(t, w.routes(script), "1") + fmt.Sprintf("  sounds: %q\n", sounds)})
-	call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
-	h.must(err)
-	until[tgcall.Connected](h, call)
-
-	if step := w.hears(h, "/broken").file(t); step != "callflow[1]" {
-		t.Errorf("what failed is %q", step)
-	}
-	h.telegramEnd(call, 440).hearsHz(700)
-	h.log.await(h.ctx, "broken.mp3")
-	h.must(call.Discard(h.ctx, tgcall.Hangup))
 }
