@@ -15,43 +15,45 @@ import (
 	"switchgram/bridge/route/numberlist"
 )
 
+// applied are steps, and what v is when they are done, on a call of Ann, +4930123456.
+var applied = []struct{ steps, want string }{
+	{`{"start": {}}, {"setVar": ["v=${caller_id_name}"]}`, `Ann ${x} "O'Neil`},
+	{`{"setVar": {"a": "1", "all:b": "2", "nolocal:c": "3", "local:d": "4"}}, {"setVar": "v=${a}${b}${c}${d}"}`, "1234"},
+	{`{"setVar": "v=x"}, {"unSet": ["v"]}`, ""},
+	{`{"setArray": {"all": ["x", "y"]}}, {"setVar": "v=${all[1]}"}`, "y"},
+	{`{"setVar": "w=1"}, {"exportVars": ["w"]}, {"setVar": "v=${w}"}`, "1"},
+	{`{"if": {"expression": "${caller_id_number} == '+4930123456'", "then": [{"setVar": "v=then"}], "else": [{"setVar": "v=else"}]}}`, "then"},
+	{`{"switch": {"variable": "${caller_id_number|left:3}", "case": {"+49": [{"setVar": "v=near"}], "default": [{"setVar": "v=far"}]}}}`, "near"},
+	{`{"setVar": "v=0"}, {"while": {"condition": "${v} < 3", "do": [{"math": {"fn": "add", "data": ["${v}", 1], "setVar": "v"}}]}}`, "3"},
+	{`{"goto": "on"}, {"setVar": "v=never"}, {"tag": "on", "setVar": "v=${v}on"}`, "on"},
+	{`{"function": {"name": "f", "actions": [{"setVar": "v=${who}"}]}}, {"execute": {"name": "f", "args": {"who": "Bob"}}}`, "Bob"},
+	{`{"schema": "other"}`, "other"},
+	{`{"log": "x"}, {"log": {"level": "debug", "message": "y"}}, {"dump": {}}, {"sleep": 1}, {"softSleep": 1}, {"setVar": "v=slept"}`, "slept"},
+	{`{"string": {"fn": "slice", "data": "${caller_id_number|digits}", "args": [-4], "setVar": "v"}}`, "3456"},
+	{`{"string": {"fn": "HMAC-SHA256", "data": "x", "args": ["k"], "setVar": "v"}}, {"string": {"fn": "length", "data": "${v}", "setVar": "v"}}`, "64"},
+	{`{"math": {"fn": "max", "data": [3, 9, 4], "setVar": "v"}}`, "9"},
+	{`{"cache": {"method": "add", "key": "k", "value": "x"}}, {"cache": {"method": "get", "key": "k", "setVar": "v"}}, {"cache": {"method": "remove", "key": "k"}}`, "x"},
+	{`{"timezone": "Asia/Kathmandu"}, {"setVar": "v=&strftime(%z)"}`, "+0545"},
+	{`{"calendar": {"name": "always", "setVar": "v"}}`, "true"},
+	{`{"calendar": {"name": "never", "extended": true, "setVar": "v"}}`, "ahead"},
+	{`{"list": {"list": {"name": "vip"}, "destination": "${caller_id_number}", "actions": [{"setVar": "v=vip"}]}}`, "vip"},
+	{`{"blackList": {"name": "vip", "actions": [{"setVar": "v=listed"}]}}, {"blackList": "nuisance"}`, "listed"},
+	{`{"listAdd": {"list": {"name": "nuisance"}, "destination": "+15550100"}}, {"blackList": {"name": "nuisance", "number": "1 555 0100", "actions": [{"setVar": "v=added"}]}}`, "added"},
+	{`{"limit": {"name": "hotline", "setVar": "v"}}`, "false"},
+	{`{"if": {"expression": "&limit('hotline,1')", "then": [], "else": [{"setVar": "v=full"}]}}`, "full"},
+	{`{"updateCid": {"name": "Sales", "number": "100"}}, {"setVar": "v=${effective_caller_id_name} ${effective_caller_id_number}"}`, "Sales 100"},
+	{`{"ringReady": {}}, {"preAnswer": {}}, {"answer": "180 Ringing"}, {"answer": "200 OK"}, {"answer": ""}, {"setVar": "v=answered"}`, "answered"},
+	{`{"flushDTMF": true}, {"playback": {"type": "silence", "name": "20"}}, {"playback": {"files": [{"type": "tone", "name": "%(20,0,800)"}]}}, {"setVar": "v=played"}`, "played"},
+	{`{"httpRequest": {"url": "TOWN/ask", "responseCode": "local:code", "exportVariables": {"v": "rows.#(n==2).name"}}}`, "Bob"},
+	{`{"trigger": {"disconnected": [{"httpRequest": {"url": "TOWN/triggered"}}]}}, {"setVar": "v=set"}`, "set"},
+}
+
 // TestWhatApplicationsDoToACall that runs: after the steps, which end well, v is what is wanted.
 func TestWhatApplicationsDoToACall(t *testing.T) {
-	did := []struct{ steps, want string }{
-		{`{"start": {}}, {"setVar": ["v=${caller_id_name}"]}`, `Ann ${x} "O'Neil`},
-		{`{"setVar": {"a": "1", "all:b": "2", "nolocal:c": "3", "local:d": "4"}}, {"setVar": "v=${a}${b}${c}${d}"}`, "1234"},
-		{`{"setVar": "v=x"}, {"unSet": ["v"]}`, ""},
-		{`{"setArray": {"all": ["x", "y"]}}, {"setVar": "v=${all[1]}"}`, "y"},
-		{`{"setVar": "w=1"}, {"exportVars": ["w"]}, {"setVar": "v=${w}"}`, "1"},
-		{`{"if": {"expression": "${caller_id_number} == '+4930123456'", "then": [{"setVar": "v=then"}], "else": [{"setVar": "v=else"}]}}`, "then"},
-		{`{"switch": {"variable": "${caller_id_number|left:3}", "case": {"+49": [{"setVar": "v=near"}], "default": [{"setVar": "v=far"}]}}}`, "near"},
-		{`{"setVar": "v=0"}, {"while": {"condition": "${v} < 3", "do": [{"math": {"fn": "add", "data": ["${v}", 1], "setVar": "v"}}]}}`, "3"},
-		{`{"goto": "on"}, {"setVar": "v=never"}, {"tag": "on", "setVar": "v=${v}on"}`, "on"},
-		{`{"function": {"name": "f", "actions": [{"setVar": "v=${who}"}]}}, {"execute": {"name": "f", "args": {"who": "Bob"}}}`, "Bob"},
-		{`{"schema": "other"}`, "other"},
-		{`{"log": "x"}, {"log": {"level": "debug", "message": "y"}}, {"dump": {}}, {"sleep": 1}, {"softSleep": 1}, {"setVar": "v=slept"}`, "slept"},
-		{`{"string": {"fn": "slice", "data": "${caller_id_number|digits}", "args": [-4], "setVar": "v"}}`, "3456"},
-		{`{"string": {"fn": "HMAC-SHA256", "data": "x", "args": ["k"], "setVar": "v"}}, {"string": {"fn": "length", "data": "${v}", "setVar": "v"}}`, "64"},
-		{`{"math": {"fn": "max", "data": [3, 9, 4], "setVar": "v"}}`, "9"},
-		{`{"cache": {"method": "add", "key": "k", "value": "x"}}, {"cache": {"method": "get", "key": "k", "setVar": "v"}}, {"cache": {"method": "remove", "key": "k"}}`, "x"},
-		{`{"timezone": "Asia/Kathmandu"}, {"setVar": "v=&strftime(%z)"}`, "+0545"},
-		{`{"calendar": {"name": "always", "setVar": "v"}}`, "true"},
-		{`{"calendar": {"name": "never", "extended": true, "setVar": "v"}}`, "ahead"},
-		{`{"list": {"list": {"name": "vip"}, "destination": "${caller_id_number}", "actions": [{"setVar": "v=vip"}]}}`, "vip"},
-		{`{"blackList": {"name": "vip", "actions": [{"setVar": "v=listed"}]}}, {"blackList": "nuisance"}`, "listed"},
-		{`{"listAdd": {"list": {"name": "nuisance"}, "destination": "+15550100"}}, {"blackList": {"name": "nuisance", "number": "1 555 0100", "actions": [{"setVar": "v=added"}]}}`, "added"},
-		{`{"limit": {"name": "hotline", "setVar": "v"}}`, "false"},
-		{`{"if": {"expression": "&limit('hotline,1')", "then": [], "else": [{"setVar": "v=full"}]}}`, "full"},
-		{`{"updateCid": {"name": "Sales", "number": "100"}}, {"setVar": "v=${effective_caller_id_name} ${effective_caller_id_number}"}`, "Sales 100"},
-		{`{"ringReady": {}}, {"preAnswer": {}}, {"answer": "180 Ringing"}, {"answer": "200 OK"}, {"answer": ""}, {"setVar": "v=answered"}`, "answered"},
-		{`{"flushDTMF": true}, {"playback": {"type": "silence", "name": "20"}}, {"playback": {"files": [{"type": "tone", "name": "%(20,0,800)"}]}}, {"setVar": "v=played"}`, "played"},
-		{`{"httpRequest": {"url": "TOWN/ask", "responseCode": "local:code", "exportVariables": {"v": "rows.#(n==2).name"}}}`, "Bob"},
-		{`{"trigger": {"disconnected": [{"httpRequest": {"url": "TOWN/triggered"}}]}}, {"setVar": "v=set"}`, "set"},
-	}
 	w := newTown(t)
 	w.says = `{"rows": [{"n": 1, "name": "Ann"}, {"n": 2, "name": "Bob"}]}`
 	var steps []string
-	for i, one := range did {
+	for i, one := range applied {
 		steps = append(steps, `{"setVar": ["v=", "local:last_error="]}`, one.steps,
 			fmt.Sprintf(`{"httpRequest": {"url": "TOWN/row", "data": {"row": "%d", "v": "${v}", "error": "${last_error}"}}}`, i))
 	}
@@ -79,7 +81,7 @@ func TestWhatApplicationsDoToACall(t *testing.T) {
 
 	b.Handle(t.Context(), newCaller(), bridge.Address{Scheme: "sip", User: "1000"})
 
-	for i, one := range did {
+	for i, one := range applied {
 		if strings.Contains(one.steps, "TOWN/ask") {
 			w.hears(t, "/ask")
 		}
