@@ -148,10 +148,27 @@ func (r *Router) left() (all []*call) {
 				r.log.Error("how a call ended that a crash has cut short would not survive another", "call", s.Call, "err", err)
 			}
 		}
-		all = append(all, &call{id: s.Call, state: s, last: bridge.Event{Call: bridge.CallID(s.Call)}})
+		if r.again(s) {
+			all = append(all, &call{id: s.Call, state: s, last: bridge.Event{Call: bridge.CallID(s.Call)}})
+		}
 	}
 	r.journal.left = nil
 	return all
+}
+
+// mostStarts is how often one step of onDisconnect is begun at the start of the program. If the program ended each time, it may be the step that ends it.
+const mostStarts = 10
+
+// again counts a start; false: there were too many, and nothing more is done after that call.
+func (r *Router) again(s *route.State) bool {
+	if s.Starts++; s.Starts > mostStarts {
+		r.log.Error("what is to be done after a call is given up: the program has ended each time that it began", "call", s.Call, "starts", mostStarts)
+		s.Phase = route.Done
+	}
+	if err := r.journal.Keep(s); err != nil {
+		r.log.Error("that a call is gone on with would not survive a crash", "call", s.Call, "err", err)
+	}
+	return s.Phase != route.Done
 }
 
 // crashed is how a call ended that ran when the program was killed, as far as is known.

@@ -51,3 +51,30 @@ func TestAShutdownDoesNotWaitForServersThatDoNotAnswer(t *testing.T) {
 		t.Error("something was left after all was done")
 	}
 }
+
+// TestAStepThatEndsTheProgramIsGivenUp: it would keep the program from ever starting again.
+func TestAStepThatEndsTheProgramIsGivenUp(t *testing.T) {
+	w := newTown(t)
+	client := newClient()
+	defer client.Close()
+	script := `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [],
+		"onDisconnect": [{"httpRequest": {"url": "TOWN/first"}}, {"httpRequest": {"url": "TOWN/hold", "timeout": 30000}}]}`
+	o := options(folderOf(t, w.server.URL, script), client)
+	o.Journal, o.Grace = t.TempDir(), time.Millisecond
+	r, stop := run(t, o)
+	b, err := bridge.New(bridge.Options{Default: r, Sink: r})
+	must(t, err)
+	b.Handle(t.Context(), newCaller(), bridge.Address{Scheme: "sip", User: "1000"})
+	w.hears(t, "/first")
+
+	for range 11 { // the first time, and ten starts
+		w.hears(t, "/hold")
+		stop()
+		r, stop = run(t, o)
+	}
+
+	stop()
+	if r.Stats().Resumed != 0 || len(w.got) > 0 {
+		t.Errorf("%+v, and %d more requests", r.Stats(), len(w.got))
+	}
+}

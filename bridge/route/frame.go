@@ -15,7 +15,7 @@ func (r *run) top() *Frame { return &r.frames[len(r.frames)-1] }
 func (r *run) stand() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.Frames = slices.Clone(r.frames)
+	r.state.Frames, r.state.Starts = slices.Clone(r.frames), 0
 }
 
 // next is the step to run, and moves on to the one after; nil: there are no more.

@@ -103,7 +103,7 @@ func (s *queue) meanwhile(ctx context.Context, r *run, route string) {
 		}
 		r.apart(ctx, next.Actions.block, route)
 		if !next.again() || r.engine.opt.Dry {
-			all = slices.DeleteFunc(all, func(t *alarm) bool { return t == next })
+			all = slices.DeleteFunc(all, func(a *alarm) bool { return a == next })
 		}
 	}
 }

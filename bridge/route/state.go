@@ -41,6 +41,7 @@ type State struct {
 	Talked    time.Time           `json:"talked,omitzero"` // first with somebody; zero: not yet
 	Counts    Counts              `json:"counts"`
 	Pending   []string            `json:"pending,omitempty"` // routes whose onDisconnect is still to begin
+	Starts    int                 `json:"starts,omitempty"`  // of the program at which onDisconnect was gone on with since its last step
 
 	Generation int `json:"generation,omitempty"` // of calls that scripts have made: 1 if the script of a call that came did
 
