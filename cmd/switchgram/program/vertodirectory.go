@@ -83,7 +83,7 @@ type setting struct {
 	Value string `xml:"value,attr"`
 }
 
-// valueOf is the first of that name; the user's own come first.
+// valueOf is the first of that name. FreeSWITCH adds none of the group's or the domain's that the user has.
 func valueOf(all []setting, name string) string {
 	for _, s := range all {
 		if strings.EqualFold(s.Name, name) {
