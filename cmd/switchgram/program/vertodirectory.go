@@ -61,9 +61,9 @@ func (d *directory) ask(ctx context.Context, l verto.Login) (line.User, error) {
 	} else if err != nil {
 		return line.User{}, fmt.Errorf("ask freeswitch about a login: %w", err)
 	}
-	var e entry
-	if xml.Unmarshal([]byte(text), &e) != nil { // whose error may show a piece of it
-		return line.User{}, errors.New("ask freeswitch about a login: the answer is no XML")
+	e, err := readEntry(text)
+	if err != nil {
+		return line.User{}, err
 	}
 	if e.ID != l.Name || !e.admits(d.domain, l.Password) {
 		return line.User{}, verto.ErrPassword
@@ -81,6 +81,13 @@ type entry struct {
 type setting struct {
 	Name  string `xml:"name,attr"`
 	Value string `xml:"value,attr"`
+}
+
+func readEntry(text string) (e entry, err error) {
+	if xml.Unmarshal([]byte(text), &e) != nil { // whose error may show a piece of it
+		err = errors.New("ask freeswitch about a login: the answer is no XML")
+	}
+	return e, err
 }
 
 // valueOf is the first of that name. FreeSWITCH adds none of the group's or the domain's that the user has.
