@@ -38,6 +38,7 @@ func TestInChromium(t *testing.T) {
 		{"keeps the call when the network is gone", survivesTheNetwork}, // those that take longest first
 		{"keeps the call when it is reloaded", survivesAReload},
 		{"hangs up while the network is gone", hangsUpAway},
+		{"says that a call was not kept", losesItsCall},
 		{"is readable for all", isReadable},
 		{"calls and hears itself", callsAndHears},
 		{"is called and answers", isCalledAndAnswers},

@@ -32,12 +32,16 @@ func saysWhyACallFailed(t *testing.T, b browser) {
 	p.sees("Busy")
 	p.press("Call again")
 	p.sees("Busy")
-	p.dial("1009")
-	h.call().Hangup(verto.Cause{Name: "NO_ANSWER"})
-	p.sees("No answer")
-	p.dial("1010")
-	h.call().Hangup(verto.Cause{Name: "EXCHANGE_ROUTING_ERROR"})
-	p.sees("Call ended: EXCHANGE_ROUTING_ERROR")
+	for cause, words := range map[string]string{
+		"NO_ANSWER":              "No answer",
+		"OUTGOING_CALL_BARRED":   "You may not call this number",
+		"NETWORK_OUT_OF_ORDER":   "The line or the network is down",
+		"EXCHANGE_ROUTING_ERROR": "Call ended: EXCHANGE_ROUTING_ERROR",
+	} {
+		p.dial("1009")
+		h.call().Hangup(verto.Cause{Name: cause})
+		p.sees(words)
+	}
 }
 
 func mutesAndHolds(t *testing.T, b browser) {
@@ -154,6 +158,21 @@ func survivesTheNetwork(t *testing.T, b browser) {
 	p.sees("Connected")
 	p.hears()
 	p.missing("Connection lost")
+}
+
+// losesItsCall: the server has not kept it, as when it was started anew.
+func losesItsCall(t *testing.T, b browser) {
+	h, p := ann(t, b)
+	p.dial("echo")
+	c := h.call()
+	p.sees("Connected")
+	h.cut()
+	p.sees("Reconnecting…")
+	c.Hangup(verto.NormalClearing)
+	h.mend()
+	p.press("Try now")
+	p.sees("The connection was lost")
+	p.sees("Online")
 }
 
 // hangsUpAway: the server hears of it when it is back.

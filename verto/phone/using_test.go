@@ -21,7 +21,11 @@ func logsInAndOut(t *testing.T, b browser) {
 	p.press("Log out")
 	p.sees("Log in to make and take calls")
 	p.Reload()
-	p.sees("Log in to make and take calls")
+	p.login("ann", "secret")
+	p.sees("Online")
+	p.press("Log out")
+	p.login("ann", "guess")
+	p.sees("User name or password is wrong")
 }
 
 func waitsForTheServer(t *testing.T, b browser) {

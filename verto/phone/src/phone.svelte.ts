@@ -190,6 +190,7 @@ export class Phone implements Exchange {
 
   #leave() {
     this.#session = undefined;
+    this.link = undefined;
     this.user = '';
     for (const call of this.calls) call.end('');
     this.calls = this.notices = [];

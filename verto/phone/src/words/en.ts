@@ -17,7 +17,7 @@ export const en = {
   online: 'Online',
   connecting: 'Connecting…',
   offline: 'Offline',
-  reconnecting: 'Connection lost. Trying again; your calls are kept.',
+  reconnecting: 'Connection lost. Trying again; your calls are kept for a while.',
   tryNow: 'Try now',
   replaced: 'This telephone was opened in another tab.',
   useHere: 'Use it here',
