@@ -41,6 +41,7 @@ var (
 	_ route.Switchboard  = (*channel)(nil)
 	_ route.Scheduler    = (*channel)(nil)
 	_ route.Waiter       = (*channel)(nil)
+	_ route.Echoer       = (*channel)(nil)
 )
 
 // ErrUnanswered is why a caller hears nothing: it was not answered. Telegram has no sound before that.

@@ -119,6 +119,11 @@ type Waiter interface {
 	SetRingback(ctx context.Context, s Sound) error
 }
 
+// Echoer lets the caller hear what it says, that much later, until the context ends.
+type Echoer interface {
+	Echo(ctx context.Context, delay time.Duration) error
+}
+
 // Target is one whom Connect rings.
 type Target struct {
 	Type       string // user, device, sipDevice, sipUri, sipGateway, gateway, verto, telegram, telegramGroup, conference, queue

@@ -113,6 +113,9 @@ type echo struct {
 }
 
 func (s *echo) run(ctx context.Context, r *run) error {
+	if e, ok := r.ch.(Echoer); ok {
+		return e.Echo(ctx, time.Duration(s.Delay)*time.Millisecond)
+	}
 	if s.Delay > 0 {
 		return r.execute(ctx, "delay_echo", strconv.Itoa(s.Delay))
 	}

@@ -85,3 +85,9 @@ func TestAMessageIsMailed(t *testing.T) {
 		}
 	}
 }
+
+func TestACallerHearsItself(t *testing.T) {
+	h, call, _ := heardBy(t, "", `{"echo": 200}`, nil)
+	h.telegramEnd(call, 700).hearsHz(700)
+	h.must(call.Discard(h.ctx, tgcall.Hangup))
+}
