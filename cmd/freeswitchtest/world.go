@@ -30,6 +30,7 @@ type world struct {
 	town     *notifytest.Receiver     // whom scripts ask and tell over HTTP: Slack, Pushover and the CRM
 	program  *program.Program
 	events   chan bridge.Event
+	scripts  chan bridge.Event // ScriptEnded, which may be told before or after the end of its call
 	ann, bob *person
 	phones   [lineUDP]*telephone
 	verto    *vertoPhone // nil: not yet
@@ -45,7 +46,7 @@ type world struct {
 const startTime = time.Minute
 
 func newWorld(ctx context.Context, o options, log *slog.Logger) (_ *world, err error) {
-	w := &world{o: o, log: log, tape: newTape(o.capture, o.port), events: make(chan bridge.Event, 256), stopProgram: func() {}, accounts: map[string]*testnet.User{}}
+	w := &world{o: o, log: log, tape: newTape(o.capture, o.port), events: make(chan bridge.Event, 256), scripts: make(chan bridge.Event, 256), stopProgram: func() {}, accounts: map[string]*testnet.User{}}
 	defer func() {
 		if err != nil {
 			w.close()
@@ -119,24 +120,35 @@ func (w *world) startTelephones(ctx context.Context) error {
 
 // Publish implements bridge.Sink: what nobody reads is given up, oldest first.
 func (w *world) Publish(e bridge.Event) {
+	told := w.told(e.Kind)
 	for {
 		select {
-		case w.events <- e:
+		case told <- e:
 			return
 		default:
 		}
 		select {
-		case <-w.events:
+		case <-told:
 		default:
 		}
 	}
 }
 
+// told is where events of that kind wait to be read.
+func (w *world) told(kind bridge.EventKind) chan bridge.Event {
+	if kind == bridge.ScriptEnded {
+		return w.scripts
+	}
+	return w.events
+}
+
 // begin forgets what the last row left.
 func (w *world) begin(name string) {
 	w.tape.turn(name)
-	for len(w.events) > 0 {
-		<-w.events
+	for _, told := range []chan bridge.Event{w.events, w.scripts} {
+		for len(told) > 0 {
+			<-told
+		}
 	}
 	w.ann.begin()
 	w.bob.begin()
@@ -187,7 +199,7 @@ func (w *world) event(ctx context.Context, kind bridge.EventKind) (bridge.Event,
 	defer cancel()
 	for {
 		select {
-		case e := <-w.events:
+		case e := <-w.told(kind):
 			if e.Kind == kind {
 				return e, nil
 			}
