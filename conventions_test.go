@@ -59,7 +59,6 @@ var mayImport = map[string][]string{
 	"internal/udp":   {},
 	"internal/tally": {},
 	// for tests alone
-	// for tests alone
 	"internal/chromium": {},
 	"internal/firefox":  {},
 	"internal/npm":      {},

@@ -39,6 +39,7 @@ func TestCallsOfALineAreRecordedAndSealed(t *testing.T) {
 	if len(out.Recordings) != 1 || out.Recordings[0].Place != i.Place || i.Call != string(out.Call) || !i.Announced || !i.Sealed {
 		t.Fatalf("the record says %+v, ready is %+v", out.Recordings, i)
 	}
+	h.log.await(h.ctx, "recording ready") // it is told before the spool is removed
 	if left, err := os.ReadDir(filepath.Join(dir, "spool")); err != nil || len(left) > 0 {
 		t.Errorf("left in the spool: %v, %v", left, err)
 	}
