@@ -50,13 +50,13 @@ func (r *Recording) ID() string { return r.take.ID() }
 
 // Place is the path of the recording when it is finished; empty: it is not kept, as it was too short.
 func (r *Recording) Place() string {
-	if !r.running() && r.info.Short {
+	if !r.running() && r.take.Short() {
 		return ""
 	}
 	return r.take.Place()
 }
 
-// Note keeps a text with the recording, of 8 KiB at most, which comes with RecordingReady, be that of a later run of the program. The last one counts.
+// Note keeps a text with the recording, of 8 KiB at most, which the Recorder's Ready is told, be that in a later run of the program. The last one counts.
 func (r *Recording) Note(text string) error { return r.take.Note(text) }
 
 // Pause keeps what is said from now on off the disk, until Resume: a gap as long is heard in the recording. For card numbers.
@@ -212,7 +212,7 @@ func (o *owner) sideOf(s *room.Seat) recording.Side {
 // recorded is what is known of the recordings of a call that is over, but for those that are not kept.
 func (o *owner) recorded() (all []recording.Info) {
 	for _, r := range o.recordings {
-		if !r.info.Short {
+		if r.err != nil || !r.take.Short() {
 			all = append(all, r.info)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"switchgram/bridge"
 	"switchgram/bridge/notify"
 	"switchgram/bridge/route"
 )
@@ -24,10 +23,7 @@ type Mail struct {
 	log  *slog.Logger
 }
 
-var (
-	_ route.Mailer = (*Mail)(nil)
-	_ bridge.Sink  = (*Mail)(nil)
-)
+var _ route.Mailer = (*Mail)(nil)
 
 // NewMail makes Mail; put returns when a notification is on disk. Without it what nobody waits for is refused.
 func NewMail(post *notify.Post, put func(notify.Notification) error, log *slog.Logger) *Mail {

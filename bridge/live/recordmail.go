@@ -19,13 +19,13 @@ type recordingNote struct {
 	Number string   `json:"number"`
 }
 
-// Publish implements bridge.Sink: a recording that is ready is mailed to whom its script wants that.
-func (m *Mail) Publish(ev bridge.Event) {
-	if ev.Kind != bridge.RecordingReady || ev.Recording.Note == "" {
+// Recorded mails a recording that is ready (RecordingReady) to whom its script wants that, which kept says: what was noted with it.
+func (m *Mail) Recorded(ev bridge.Event, kept string) {
+	if kept == "" {
 		return
 	}
 	var note recordingNote
-	err := json.Unmarshal([]byte(ev.Recording.Note), &note)
+	err := json.Unmarshal([]byte(kept), &note)
 	if err == nil {
 		err = m.queue(note.letter(ev))
 	}

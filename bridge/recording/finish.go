@@ -54,6 +54,12 @@ var errShort = errors.New("recording: shorter than it is to be")
 // shorter tells whether a recording is too short to be kept.
 func (i Info) shorter(least time.Duration) bool { return i.Seconds < least.Seconds() }
 
+// result is what comes of a spool.
+type result struct {
+	Info
+	note string // of Take.Note
+}
+
 // finish makes the file of one spool and removes that. errLive: it is still written to, or another process finishes it; io.EOF: nothing is in it;
 // errShort.
 func (r *Recorder) finish(ctx context.Context, id string) (Info, error) {
@@ -69,7 +75,9 @@ func (r *Recorder) finish(ctx context.Context, id string) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	i := Info{ID: id, Call: h.Call, Line: h.Line, Began: h.Began, Announced: h.Announced, Mono: h.Mono, Place: r.finished(id), Sealed: r.o.Recipient != nil}
+	i := result{Info: Info{
+		ID: id, Call: h.Call, Line: h.Line, Began: h.Began, Announced: h.Announced, Mono: h.Mono, Place: r.finished(id), Sealed: r.o.Recipient != nil,
+	}}
 	err = r.put(filepath.Base(i.Place), func(to io.Writer) error { return r.write(ctx, in, &i, h.Least, to) })
 	if errors.Is(err, errShort) {
 		err = cmp.Or(os.Remove(r.spool(id)), errShort)
@@ -77,13 +85,13 @@ func (r *Recorder) finish(ctx context.Context, id string) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	if err := r.put(id+infoSuffix, func(to io.Writer) error { return json.NewEncoder(to).Encode(i) }); err != nil {
+	if err := r.put(id+infoSuffix, func(to io.Writer) error { return json.NewEncoder(to).Encode(i.Info) }); err != nil {
 		return Info{}, err
 	}
 	if r.o.Ready != nil {
-		r.o.Ready(i) // before the spool goes: a crash does not keep it from being told
+		r.o.Ready(i.Info, i.note) // before the spool goes: a crash does not keep it from being told
 	}
-	return i, os.Remove(r.spool(id))
+	return i.Info, os.Remove(r.spool(id))
 }
 
 // bury removes a spool without a head, unless its process may be about to write that.
@@ -96,7 +104,7 @@ func (r *Recorder) bury(f *os.File) error {
 }
 
 // write writes the finished recording, sealed if it is to be, unless it turns out to be too short.
-func (r *Recorder) write(ctx context.Context, in *reader, i *Info, least time.Duration, to io.Writer) error {
+func (r *Recorder) write(ctx context.Context, in *reader, i *result, least time.Duration, to io.Writer) error {
 	sum := &summed{to: to, sum: sha256.New()}
 	buffered := bufio.NewWriterSize(sum, 64<<10)
 	seal := io.WriteCloser(nopCloser{buffered})

@@ -31,9 +31,6 @@ type Info struct {
 	Lost       uint64 `json:"lost,omitempty"`       // packets that came and could not be written
 	Problem    string `json:"problem,omitempty"`    // why
 	Incomplete bool   `json:"incomplete,omitempty"` // the end is missing: the program was killed, or could write no more
-
-	Short bool   `json:"-"` // than Call.Least: it is not kept
-	Note  string `json:"-"` // of Take.Note
 }
 
 // maxInfo is more than any of our files of JSON has, in bytes.

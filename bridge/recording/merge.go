@@ -42,11 +42,11 @@ type merger struct {
 	buf    []byte
 
 	paused time.Duration // since when; -1: not
-	info   *Info
+	info   *result
 }
 
 // merge decodes the spool and writes Ogg/Opus, and completes what info can say of that. Without any sound the file is silent.
-func merge(ctx context.Context, in *reader, info *Info, to io.Writer) error {
+func merge(ctx context.Context, in *reader, info *result, to io.Writer) error {
 	m := &merger{ctx: ctx, in: in, voices: map[uint16]*voice{}, buf: make([]byte, codec.MaxPacket), paused: -1, info: info}
 	m.canvas = canvas{base: codec.OpusLookahead - preSkip, out: m.encode}
 	m.packet.Version = 2
@@ -102,7 +102,7 @@ func (m *merger) take(r record) error {
 	case resumeKind:
 		m.resume(r.at)
 	case noteKind:
-		m.info.Note = string(r.data)
+		m.info.note = string(r.data)
 	case tailKind:
 		m.end(r)
 	}

@@ -35,8 +35,11 @@ type Options struct {
 	Retention time.Duration // finished recordings older than this are removed; 0: none is
 	MaxSize   int64         // of a spool, in bytes: what comes later is lost; 0: no limit
 	Grace     time.Duration // how long finishing may go on after the end of Run's context; 0: 10 s
-	Ready     func(Info)    // is told of each finished recording, perhaps again after a crash, by who finishes it; nil: nobody is
-	Log       *slog.Logger  // nil: nothing is logged
+
+	// Ready is told of each finished recording, and what Take.Note has kept with it, by who finishes it; perhaps again after a crash. nil: nobody is.
+	Ready func(i Info, note string)
+
+	Log *slog.Logger // nil: nothing is logged
 }
 
 // Errors of Begin.

@@ -168,7 +168,7 @@ func TestTooOldRecordingsAreRemovedAndNothingElse(t *testing.T) {
 
 func TestRunFinishesWhatEndsAndSaysSo(t *testing.T) {
 	ready := make(chan Info, 4)
-	inBubble(t, Options{Ready: func(i Info) { ready <- i }}, func(s *stage) {
+	inBubble(t, Options{Ready: func(i Info, _ string) { ready <- i }}, func(s *stage) {
 		first, ann := s.begin("1-1"), newTalker(t, Left, media.Opus)
 		talk(first, time.Second, map[*talker]float64{ann: 500})
 		ctx, stop := context.WithCancel(context.Background())

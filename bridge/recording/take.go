@@ -277,7 +277,6 @@ func (t *Take) End() Info {
 	t.resume(now)
 	t.flush()
 	t.info.Seconds = now.Sub(t.began).Seconds()
-	t.info.Short = t.info.shorter(t.least)
 	t.info.Incomplete = !t.writeTail(now)
 	t.ended = true
 	t.r.counters.running.Add(-1)
@@ -286,6 +285,13 @@ func (t *Take) End() Info {
 	}
 	t.r.wake()
 	return t.info
+}
+
+// Short tells, after the end, that the recording is shorter than Call.Least, and is not kept.
+func (t *Take) Short() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended && t.info.shorter(t.least)
 }
 
 // writeTail does, even where the greatest size is reached.

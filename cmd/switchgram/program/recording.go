@@ -102,7 +102,7 @@ func (r Recording) announcement() (bridge.RecordOptions, error) {
 }
 
 // NewRecorder makes the recorder of the configuration, which tells ready of what it finishes; nil: there is none.
-func (c *Config) NewRecorder(o Options, ready func(recording.Info)) (*recording.Recorder, error) {
+func (c *Config) NewRecorder(o Options, ready func(i recording.Info, note string)) (*recording.Recorder, error) {
 	r := c.Recording
 	if r.Directory == "" {
 		return nil, nil
@@ -126,7 +126,7 @@ func (c *Config) NewRecorder(o Options, ready func(recording.Info)) (*recording.
 
 // openRecorder adds to o what is recorded.
 func (p *Program) openRecorder(o *bridge.Options) (err error) {
-	p.recorder, err = p.config.NewRecorder(p.o, func(i recording.Info) { p.sink.Publish(bridge.NewRecordingReady(i)) })
+	p.recorder, err = p.config.NewRecorder(p.o, p.recorded)
 	if err != nil || p.recorder == nil {
 		return err
 	}
@@ -141,6 +141,15 @@ func (p *Program) openRecorder(o *bridge.Options) (err error) {
 		}
 	}
 	return nil
+}
+
+// recorded tells of a recording that is ready.
+func (p *Program) recorded(i recording.Info, note string) {
+	ev := bridge.NewRecordingReady(i)
+	p.sink.Publish(ev)
+	if p.routes != nil && p.routes.mail != nil {
+		p.routes.mail.Recorded(ev, note)
+	}
 }
 
 // finishRecordings does until ctx ends, and a little longer.

@@ -86,9 +86,7 @@ func (p *Program) openRoutes(o *bridge.Options, m *metrics) (err error) {
 		return p.config.wrong("state", err)
 	}
 	o.Default = r.router
-	if p.sink = append(p.sink, r.router); r.mail != nil {
-		p.sink = append(p.sink, r.mail)
-	}
+	p.sink = append(p.sink, r.router)
 	o.Sink = p.sink
 	p.observeRoutes(m)
 	return errors.Join(p.openScriptSocket(), p.openWebhooks())
