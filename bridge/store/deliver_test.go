@@ -239,7 +239,7 @@ func TestNothingIsLostOnItsWayToOthersByKilling(t *testing.T) {
 	work.Go(func() { from = followed.follow(t, l.Addr().String(), from) })
 	eventually(t, "everything is told", func() bool {
 		events, _ := followed.has()
-		return events > 0 && events == count(t, d.store, "SELECT count(*) FROM events") &&
+		return len(followed.missing(published)) == 0 && events == count(t, d.store, "SELECT count(*) FROM events") &&
 			count(t, d.store, "SELECT count(*) FROM notifications WHERE state = 'waiting'") == 0
 	})
 	cancel()
