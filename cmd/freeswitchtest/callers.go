@@ -43,17 +43,8 @@ func menuByScript(ctx context.Context, w *world) (string, error) {
 	if err := w.handed(ctx, c.uuid); err != nil {
 		return "", err
 	}
-	room, err := w.roomOf(ctx, scriptRoom)
-	if err != nil {
-		return "", err
-	}
-	if err := c.confer(ctx, room); err != nil {
-		return "", err
-	}
-	if _, err := c.end(ctx); err != nil {
-		return "", err
-	}
-	return "menu, key, sound of the conference", w.quietlyEnded(ctx)
+	saw, err := w.conferred(ctx, c, scriptRoom)
+	return "menu, key, " + saw, err
 }
 
 // quietlyEnded waits for the word about a script whose caller has left it in FreeSWITCH: the step that ran then says so.

@@ -54,6 +54,7 @@ type house struct {
 	log      *book
 	ended    chan bridge.Outcome
 	ringing  chan bridge.CallID
+	silent   chan bridge.CallID
 	ready    chan recording.Info
 	end      context.CancelFunc // as SIGTERM does
 	done     chan error         // of Run
@@ -87,7 +88,10 @@ func lay(t *testing.T, p plan) *house {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	h := &house{t: t, ctx: ctx, accounts: map[string]*testnet.User{}, log: newBook(t), ended: make(chan bridge.Outcome, 16), ringing: make(chan bridge.CallID, 64), ready: make(chan recording.Info, 16), done: make(chan error, 1)}
+	h := &house{
+		t: t, ctx: ctx, accounts: map[string]*testnet.User{}, log: newBook(t), ended: make(chan bridge.Outcome, 16), ringing: make(chan bridge.CallID, 64),
+		silent: make(chan bridge.CallID, 64), ready: make(chan recording.Info, 16), done: make(chan error, 1),
+	}
 	var err error
 	h.net, err = testnet.Start(ctx, testnet.Options{})
 	h.must(err)
@@ -148,7 +152,7 @@ func (h *house) start(p plan) {
 		sessions = func(account string) session.Storage { return h.accounts[account].Session(h.ctx) }
 	}
 	h.program, err = program.New(config, program.Options{
-		Sink: sink{h.ended, h.ringing, h.ready}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Sink: sink{h.ended, h.ringing, h.silent, h.ready}, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Network: &program.Network{
 			AppID: h.net.AppID(), AppHash: h.net.AppHash(), DCList: h.net.DCList(), PublicKey: h.net.PublicKey(), Session: sessions,
 		},
@@ -192,6 +196,7 @@ func (h *house) must(err error) {
 type sink struct {
 	ended   chan<- bridge.Outcome
 	ringing chan<- bridge.CallID
+	silent  chan<- bridge.CallID
 	ready   chan<- recording.Info
 }
 
@@ -200,12 +205,19 @@ func (s sink) Publish(e bridge.Event) {
 	case bridge.CallEnded:
 		s.ended <- *e.Outcome
 	case bridge.CallRinging:
-		select {
-		case s.ringing <- e.Call:
-		default: // no test that asks has so many
-		}
+		offer(s.ringing, e.Call)
+	case bridge.CallSilent:
+		offer(s.silent, e.Call)
 	case bridge.RecordingReady:
 		s.ready <- *e.Recording
+	}
+}
+
+// offer gives a value to whoever asks: no test that does has so many.
+func offer[T any](to chan<- T, v T) {
+	select {
+	case to <- v:
+	default:
 	}
 }
 

@@ -105,8 +105,9 @@ func TestPrometheusSeesASilentEndWhileTheCallRuns(t *testing.T) {
 	talk(ann, phone)
 
 	phone.hush()
-	h.log.await(h.ctx, "callee cannot be heard")
+	next(h, h.silent)
 
+	h.log.await(h.ctx, "callee cannot be heard")
 	h.wantScraped(scraped{`switchgram_silences_total{direction="in",leg="sip"}`: {1, 1}})
 	h.must(call.Discard(h.ctx, tgcall.Hangup))
 	out := h.outcome()
