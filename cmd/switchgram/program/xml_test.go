@@ -91,7 +91,6 @@ func TestCallsGoByALineThatIsFree(t *testing.T) {
 	}
 	gone.Close()
 	h := build(t, plan{settings: withXML, lines: []string{"main", "second"}, switches: map[string]string{"main": gone.Addr().String()}})
-	h.log.await(h.ctx, "msg=registered ")
 
 	h.wantTold(h.dialled("", "tg%40ann"), "user/line-second@127.0.0.1")
 	// one that was asked for is kept to
