@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 
 	"switchgram/bridge"
 	"switchgram/bridge/leg"
@@ -65,12 +66,9 @@ func (d *Desk) Pages() *verto.Server { return d.pages }
 
 // Run serves the pages until ctx ends, when all are closed; their calls have ended before, or end then.
 func (d *Desk) Run(ctx context.Context) error {
-	shown := make(chan struct{})
-	go func() {
-		defer close(shown)
-		d.board.run(ctx)
-	}()
-	defer func() { <-shown }()
+	var shown sync.WaitGroup
+	shown.Go(func() { d.board.run(ctx) })
+	defer shown.Wait()
 	return d.pages.Run(ctx)
 }
 

@@ -79,19 +79,24 @@ func queueByScript(ctx context.Context, w *world) (string, error) {
 	if err := w.tells(ctx, c.uuid, map[string]string{"place": "1"}); err != nil {
 		return "", err
 	}
-	undo, err := w.agent(ctx, w.line(opusPhone))
-	defer undo()
-	if err != nil {
-		return "", err
-	}
-	if c.other, err = w.phones[opusPhone].answered(ctx); err != nil {
-		return "", err
-	}
-	saw, err := c.talked(ctx)
+	saw, err := c.served(ctx)
 	if err != nil {
 		return "", err
 	}
 	return "timer, place 1, agent; " + saw, w.quietlyEnded(ctx)
+}
+
+// served is talked, of a call that waits in the queue, with the only agent there.
+func (c *call) served(ctx context.Context) (string, error) {
+	undo, err := c.w.agent(ctx, c.w.line(opusPhone))
+	defer undo()
+	if err != nil {
+		return "", err
+	}
+	if c.other, err = c.w.phones[opusPhone].answered(ctx); err != nil {
+		return "", err
+	}
+	return c.talked(ctx)
 }
 
 func leaveByScript(ctx context.Context, w *world) (string, error) {

@@ -203,19 +203,11 @@ func returningCaller(ctx context.Context, w *world) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	undo, err := w.agent(ctx, w.line(opusPhone))
-	defer undo()
-	if err != nil {
-		return "", err
-	}
 	c, err := w.taking(ctx, script, "returning caller", "public", "380445550400")
 	if err != nil {
 		return "", err
 	}
-	if c.other, err = w.phones[opusPhone].answered(ctx); err != nil {
-		return "", err
-	}
-	saw, err := c.talked(ctx)
+	saw, err := c.served(ctx)
 	if err != nil {
 		return "", err
 	}

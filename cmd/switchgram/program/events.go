@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"sync"
 	"time"
 
@@ -32,11 +31,7 @@ func (e *Events) check(say func(key, format string, args ...any)) {
 	e.TokenWeb.check(say, "events.", tokenWords{
 		missing: "where may others read? Such as 127.0.0.1:8095", risk: "names and numbers are told there", tokens: "readers in, such as [{env: EVENTS_TOKEN}]",
 	})
-	for i, origin := range e.Origins {
-		if u, err := url.Parse(origin); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			say(fmt.Sprintf("events.origins[%d]", i), "%q: want scheme and host, such as https://board.example.org", origin)
-		}
-	}
+	checkOrigins(say, "events.origins", e.Origins, "https://board.example.org")
 	if e.Listen.IsValid() && e.Keep == 0 {
 		e.Keep = usualKeep
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
 	"sync"
 
@@ -51,11 +50,7 @@ func (v *Verto) check(say func(key, format string, args ...any), f FreeSWITCH) {
 		say("verto.listen", "%s: browsers give no microphone to pages without TLS; want a loopback address, or certificate and key, or plain: true"+
 			" behind a proxy that has TLS", v.Listen)
 	}
-	for i, origin := range v.Origins {
-		if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin) {
-			say(fmt.Sprintf("verto.origins[%d]", i), "%q: want scheme and host, such as https://phone.example.org", origin)
-		}
-	}
+	checkOrigins(say, "verto.origins", v.Origins, "https://phone.example.org", "*")
 	v.Login.check(say, f)
 	for i, s := range v.ICEServers {
 		if scheme, _, found := strings.Cut(s.URL, ":"); !found || scheme != "stun" && scheme != "turn" && scheme != "turns" {
