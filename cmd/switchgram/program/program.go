@@ -284,6 +284,9 @@ func (p *Program) Run(ctx context.Context) error {
 	scripted.Wait()
 	stopLines() // while there is SIP to take registrations back by
 	all.Wait()
+	if err := p.routes.release(); err != nil {
+		p.log.Error("the journal of scripts is not closed", "err", err)
+	}
 	stopAgent(nil)
 	agent.Wait()
 	stopCalls() // when nothing happens any more

@@ -322,13 +322,21 @@ func (r *routing) close() error {
 	if r.socket != nil {
 		err = errors.Join(err, r.socket.Close())
 	}
+	return errors.Join(err, r.release())
+}
+
+// release ends the processes that JavaScript has run in, and closes the journal: nobody reads or runs scripts any longer.
+func (r *routing) release() error {
+	if r == nil {
+		return nil
+	}
 	if r.js != nil {
 		r.js.Close()
 	}
-	if r.router != nil {
-		err = errors.Join(err, r.router.Close())
+	if r.router == nil {
+		return nil
 	}
-	return err
+	return r.router.Close()
 }
 
 // Routes are the scripts in force, and what they did; not ok: there are none.
