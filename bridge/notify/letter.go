@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
 	"net/textproto"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // mostAttached is how much may go with a letter, in bytes: a server takes a third more within the time of a try.
@@ -65,7 +67,7 @@ func (l Letter) writeText(to io.Writer) error {
 }
 
 func writeFields(b *bytes.Buffer, fields textproto.MIMEHeader) {
-	for name := range fields {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		fmt.Fprintf(b, "%s: %s\r\n", name, fields.Get(name))
 	}
 	b.WriteString("\r\n")
