@@ -79,6 +79,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, from netip.Addr) 
 			s.guard.left(from)
 		}
 	}()
+	select {
+	case <-s.started: // whoever serves may have listened a moment earlier
+	case <-r.Context().Done():
+		return
+	}
 	if !s.admit(c) {
 		http.Error(w, "no room", http.StatusServiceUnavailable)
 		return

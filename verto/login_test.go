@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -175,6 +177,32 @@ func TestWhoDoesNotLogInIsSentAway(t *testing.T) {
 	if r.StatusCode != http.StatusUpgradeRequired {
 		t.Errorf("a browser's address bar is shown %s", r.Status)
 	}
+}
+
+func TestPagesThatComeBeforeRunWaitForIt(t *testing.T) {
+	s := must(New(Options{Users: folk{"ann": "secret"}}))(t)
+	came := make(chan bool, 1)
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		came <- true
+		s.ServeHTTP(w, r)
+	}))
+	t.Cleanup(site.Close)
+	ctx, stop := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	all.Go(func() {
+		receive(t, came)
+		_ = s.Run(ctx)
+	})
+	c, err := vertotest.Dial(ctx, "ws"+strings.TrimPrefix(site.URL, "http"), vertotest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Login(ctx, "ann", "secret"); err != nil {
+		t.Error(err)
+	}
+	stop()
+	all.Wait()
+	<-c.Over()
 }
 
 func TestUserIsPunted(t *testing.T) {

@@ -22,6 +22,7 @@ type Server struct {
 	hub      hub
 	asked    atomic.Uint64 // id of our last request
 	group    sync.WaitGroup
+	started  chan struct{}
 	stopped  chan struct{}
 
 	mu       sync.Mutex
@@ -38,8 +39,8 @@ func New(o Options) (*Server, error) {
 	}
 	o = o.withDefaults()
 	s := &Server{
-		o: o, log: o.Log, guard: newGuard(), rhythm: usual, stopped: make(chan struct{}), names: map[string]bool{},
-		conns: map[*conn]struct{}{}, sessions: map[string]*Session{}, calls: map[string]*Call{},
+		o: o, log: o.Log, guard: newGuard(), rhythm: usual, started: make(chan struct{}), stopped: make(chan struct{}),
+		names: map[string]bool{}, conns: map[*conn]struct{}{}, sessions: map[string]*Session{}, calls: map[string]*Call{},
 	}
 	for _, name := range o.Variables {
 		s.names[name] = true
@@ -49,12 +50,13 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Run lets pages in until ctx ends. Then it hangs up every call, closes every connection, and returns nil when everything that it started is
+// Run lets pages in until ctx ends; those that came before it have waited. Then it hangs up every call, closes every connection, and returns nil when everything that it started is
 // gone. It runs once.
 func (s *Server) Run(ctx context.Context) error {
 	s.mu.Lock()
 	s.running = true
 	s.mu.Unlock()
+	close(s.started)
 	<-ctx.Done()
 	s.stop()
 	s.group.Wait()
