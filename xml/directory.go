@@ -1,5 +1,10 @@
 package xml
 
+import (
+	"maps"
+	"slices"
+)
+
 // dialString finds a person wherever they have registered, by SIP or by Verto; it is that of FreeSWITCH's default configuration.
 const dialString = "{^^:sip_invite_domain=${dialed_domain}:presence_id=${dialed_user}@${dialed_domain}}" +
 	"${sofia_contact(*/${dialed_user}@${dialed_domain})},${verto_contact(${dialed_user}@${dialed_domain})}"
@@ -60,6 +65,9 @@ func userElement(u User, digest string) *element {
 	}
 	if u.Caller != "" {
 		variables.with(variable("effective_caller_id_number", u.Caller), variable("effective_caller_id_name", u.Caller))
+	}
+	for _, name := range slices.Sorted(maps.Keys(u.Variables)) {
+		variables.with(variable(name, u.Variables[name]))
 	}
 	return el("user", "id", u.ID).with(params, variables)
 }

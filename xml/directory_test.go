@@ -38,6 +38,16 @@ func TestDigestIsToldToNobodyElse(t *testing.T) {
 	}
 }
 
+func TestCallsOfAUserHaveWhatIsKnownOfTheUser(t *testing.T) {
+	u := User{ID: "1000", Context: "default", Variables: map[string]string{"email": `"a"@example.org`, "desk": "7"}}
+	got := string(render(userElement(u, "")))
+	for _, want := range []string{`<variable name="desk" value="7"/>`, `<variable name="email" value="&quot;a&quot;@example.org"/>`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is not in\n%s", want, got)
+		}
+	}
+}
+
 func TestLineLogsInUnderTheRealmItWasAskedFor(t *testing.T) {
 	// given a line whose registrar is a name that FreeSWITCH's domain is not
 	body := strings.NewReplacer("user=1000", "user=telegram", "sip_auth_realm=127.0.0.1", "sip_auth_realm=voice.example").Replace(asked(t, "sip_register"))

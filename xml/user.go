@@ -16,6 +16,8 @@ type User struct {
 	Context string // of the dialplan, that its calls begin in
 	Caller  string // number and name that it calls by, whatever it says itself; empty: what it says
 	Line    string // name of the line that registers as this user; empty: a person, who may be called by ID and log in by Verto, too
+
+	Variables map[string]string // more of them, that calls of the user are to have
 }
 
 // A1 is the digest of a password that FreeSWITCH takes in its place: MD5 of "user:realm:password" in hexadecimal. The realm is the domain.

@@ -2,6 +2,7 @@ package line
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -16,6 +17,8 @@ type User struct {
 	Lines       []string `yaml:"lines"`        // names of lines, or "*" for all; empty: none
 	Numbers     Patterns `yaml:"numbers"`      // whom of those that the line allows; empty: all of them
 	Roles       []Role   `yaml:"roles"`        // as what the user may join calls; empty: talk
+
+	Variables map[string]string `yaml:"variables"` // what scripts and FreeSWITCH are to know besides, by name
 }
 
 // Role is as what a user takes part in a call.
@@ -70,10 +73,18 @@ func (u *User) check(lines map[string]*Line, say func(field, format string, args
 			say(fmt.Sprintf("lines[%d]", i), "%q: no such line", name)
 		}
 	}
+	for name := range u.Variables {
+		if !variableName.MatchString(name) {
+			say("variables", "%q is no name of a variable", name)
+		}
+	}
 	if len(u.Roles) == 0 {
 		u.Roles = []Role{Talk}
 	}
 }
+
+// variableName is what FreeSWITCH and scripts take for the name of a variable.
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,127}$`)
 
 func isDigest(s string) bool {
 	return (len(s) == 32 || len(s) == 64) && strings.Trim(s, "0123456789abcdefABCDEF") == ""

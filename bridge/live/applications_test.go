@@ -42,10 +42,24 @@ var applied = []struct{ steps, want string }{
 	{`{"limit": {"name": "hotline", "setVar": "v"}}`, "false"},
 	{`{"if": {"expression": "&limit('hotline,1')", "then": [], "else": [{"setVar": "v=full"}]}}`, "full"},
 	{`{"updateCid": {"name": "Sales", "number": "100"}}, {"setVar": "v=${effective_caller_id_name} ${effective_caller_id_number}"}`, "Sales 100"},
+	{`{"updateCid": {"destination": "${caller_id_number|right:3}"}}, {"setVar": "v=${destination_number}"}`, "456"},
+	{`{"userData": {"name": "101", "var": "email", "setVar": "v"}}`, "email of 101"},
+	{`{"userData": {"name": "101@office.example", "var": "email", "setVar": "v"}}`, "email of 101 in office.example"},
 	{`{"ringReady": {}}, {"preAnswer": {}}, {"answer": "180 Ringing"}, {"answer": "200 OK"}, {"answer": ""}, {"setVar": "v=answered"}`, "answered"},
 	{`{"flushDTMF": true}, {"playback": {"type": "silence", "name": "20"}}, {"playback": {"files": [{"type": "tone", "name": "%(20,0,800)"}]}}, {"setVar": "v=played"}`, "played"},
 	{`{"httpRequest": {"url": "TOWN/ask", "responseCode": "local:code", "exportVariables": {"v": "rows.#(n==2).name"}}}`, "Bob"},
 	{`{"trigger": {"disconnected": [{"httpRequest": {"url": "TOWN/triggered"}}]}}, {"setVar": "v=set"}`, "set"},
+}
+
+// neighbours are all ours, and have all variables.
+type neighbours struct{}
+
+// UserData implements route.Directory.
+func (neighbours) UserData(domain, user, variable string) (string, bool) {
+	if domain != "" {
+		user += " in " + domain
+	}
+	return variable + " of " + user, true
 }
 
 // TestWhatApplicationsDoToACall that runs: after the steps, which end well, v is what is wanted.
@@ -75,6 +89,7 @@ func TestWhatApplicationsDoToACall(t *testing.T) {
 	o := options(f, client)
 	o.Scripts.Lists, err = numberlist.OpenKeeper(t.TempDir(), nil)
 	must(t, err)
+	o.Scripts.Directory = neighbours{}
 	r, _ := run(t, o)
 	b, err := bridge.New(bridge.Options{Default: r, Sink: r})
 	must(t, err)

@@ -273,11 +273,8 @@ type userData struct {
 	SetVar variable `json:"setVar" need:"true"`
 }
 
+// run asks who knows users of ours, and FreeSWITCH about others.
 func (s *userData) run(ctx context.Context, r *run) error {
-	asker, ok := r.ch.(Asker)
-	if !ok {
-		return ErrNeedsFreeSWITCH
-	}
 	name, err := word(r.clean(s.Name.Template))
 	if err != nil {
 		return err
@@ -286,11 +283,28 @@ func (s *userData) run(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	value, err := asker.API(ctx, "user_data", r.atDomain(name)+" var "+what)
+	value, ours := "", false
+	if d := r.engine.opt.Directory; d != nil {
+		bare, domain := r.domainOf(name)
+		value, ours = d.UserData(domain, bare, what)
+	}
+	if !ours {
+		value, err = r.userOfFreeSWITCH(ctx, name, what)
+	}
 	if err != nil {
 		return err
 	}
-	return r.set(ctx, s.SetVar, strings.TrimSpace(value))
+	return r.set(ctx, s.SetVar, value)
+}
+
+// userOfFreeSWITCH is a variable of a user in its directory.
+func (r *run) userOfFreeSWITCH(ctx context.Context, name, what string) (string, error) {
+	asker, ok := r.ch.(Asker)
+	if !ok {
+		return "", ErrNeedsFreeSWITCH
+	}
+	value, err := asker.API(ctx, "user_data", r.atDomain(name)+" var "+what)
+	return strings.TrimSpace(value), err
 }
 
 // domainOf is a name without the domain that it may say after an @, and that, or the call's.

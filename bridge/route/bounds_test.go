@@ -107,6 +107,15 @@ func (slow) Do(ctx context.Context, r fetch.Request) (*fetch.Response, error) {
 	return nil, context.Cause(ctx)
 }
 
+// TestAConditionIsGivenUpThatWouldTakeTooLong, and is as if it did not hold.
+func TestAConditionIsGivenUpThatWouldTakeTooLong(t *testing.T) {
+	_, s, _ := perform(t, around(`{"setVar": "long=`+strings.Repeat("a", 60000)+`"},
+		{"if": {"expression": "/(a?){1000}b/.test(${long}) || ${caller_id_number} == 101", "then": [{"setVar": "v=then"}], "else": [{"setVar": "v=else"}]}}`))
+	if s.Value("v") != "else" || s.Value("last_error") != "expression" || s.Value("last_error_step") != "callflow[1]" {
+		t.Errorf("%s: %s in %s", s.Value("v"), s.Value("last_error"), s.Value("last_error_step"))
+	}
+}
+
 func TestOnDisconnectHasAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		script := strings.Replace(around(`{"setVar": "v=1"}`), `"callflow"`, `"onDisconnect": [{"log": "one"}, {"sleep": 600000}, {"log": "two"}], "callflow"`, 1)

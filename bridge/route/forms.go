@@ -87,7 +87,7 @@ func callForms() map[string]form {
 		"scheduleHangup": {new: func() action { return &scheduleHangup{} }, media: true, about: "Ends the call later."},
 		"schedule":       {new: func() action { return &schedule{} }, media: true, about: "Ends or moves the call later."},
 		"setUser":        {new: func() action { return &setUser{} }, media: true, about: "Takes the variables of a user of the switch."},
-		"userData":       {new: func() action { return &userData{} }, media: true, about: "Reads a variable of a user of the switch."},
+		"userData":       {new: func() action { return &userData{} }, about: "Reads a variable of a user, ours or the switch's."},
 	}
 }
 

@@ -28,6 +28,7 @@ type httpRequest struct {
 	Parser             string      `json:"parser" words:"json,xml,form,text"`
 	MaxBytes           int         `json:"maxBytes" min:"1" max:"1048576" default:"262144"`
 	InsecureSkipVerify bool        `json:"insecureSkipVerify"`
+	Renegotiation      string      `json:"renegotiation" words:"renegotiateNever,renegotiateOnceAsClient,renegotiateFreelyAsClient"`
 
 	mark string // tells requests of one step apart
 }
@@ -73,6 +74,8 @@ func (s *httpRequest) check(p *parser, n *tree.Node) {
 		p.say(n, "url: a variable chooses the host; only a secret, $${name}, may")
 	case s.InsecureSkipVerify:
 		p.say(n, "insecureSkipVerify: certificates are always verified here; give the server's authority to the operator")
+	case s.Renegotiation != "" && s.Renegotiation != "renegotiateNever":
+		p.say(n, "renegotiation: a connection keeps the TLS that it began with; have the server ask for certificates, if it must, when a connection begins")
 	case s.Auth != nil && len(s.Auth.Basic) == 1:
 		p.say(n, "auth.basic: want a user and a password")
 	}

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"switchgram/bridge/route"
+	"switchgram/bridge/route/javascript"
 	"switchgram/bridge/route/rehearsal"
 )
 
@@ -42,6 +43,7 @@ func TestTheExamplesOfTheManualRun(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := parse(t, "routing.md", text)
 			stage := rehearsal.New(t.Output())
+			stage.JavaScript = javascript.Inline{}
 			for application, answer := range map[string]string{"getDigits": "1", "stt": "hello", "bridge": "USER_BUSY"} {
 				if err := stage.Expect(application, answer); err != nil {
 					t.Fatal(err)

@@ -103,6 +103,12 @@ type ListKeeper interface {
 	Has(list, number string, now time.Time) bool
 }
 
+// Directory knows our own users.
+type Directory interface {
+	// UserData is a variable of a user; empty: there is none of that name. An empty domain is ours. Not ours: somebody else may know the user.
+	UserData(domain, user, variable string) (value string, ours bool)
+}
+
 // Options are what an Engine works with. What is nil is not there: steps that need it fail, and their scripts go on.
 type Options struct {
 	Library    func() *Library // the routes in force; not nil. A call keeps those that it began with
@@ -118,6 +124,7 @@ type Options struct {
 	Lists      ListKeeper
 	Originator Originator
 	Chats      Chats
+	Directory  Directory                                              // nil: no user is ours
 	JavaScript javascript.Evaluator                                   // nil: js is off
 	Log        *slog.Logger                                           // nil: nowhere
 	Dry        bool                                                   // nothing is waited for: sleep takes no time

@@ -23,8 +23,14 @@ type queue struct {
 	Waiting  steps        `json:"waiting"`
 	Bridged  steps        `json:"bridged"`
 
-	TransferAfterBridge text `json:"transferAfterBridge"`
-	ContinueOnAnswered  bool `json:"continueOnAnswered"`
+	StartPosition       *startPosition `json:"startPosition"`
+	TransferAfterBridge text           `json:"transferAfterBridge"`
+	ContinueOnAnswered  bool           `json:"continueOnAnswered"`
+}
+
+// startPosition is a variable for how many are served before a caller who begins to wait, plus one.
+type startPosition struct {
+	Var variable `json:"var" short:"true" default:"cc_start_position"`
 }
 
 // queueTimer has steps done to a caller who waits, again and again.
@@ -95,6 +101,7 @@ func queueName(r *run, name text, queue named) (string, error) {
 // meanwhile does what is to be done to a caller who waits, one list of steps at a time, until the context ends: what is due first comes first. Where nothing
 // is waited for, each comes once.
 func (s *queue) meanwhile(ctx context.Context, r *run, route string) {
+	s.place(ctx, r)
 	all := s.alarms()
 	for len(all) > 0 {
 		next := slices.MinFunc(all, func(a, b *alarm) int { return a.due.Compare(b.due) })
@@ -105,6 +112,16 @@ func (s *queue) meanwhile(ctx context.Context, r *run, route string) {
 		if !next.again() || r.engine.opt.Dry {
 			all = slices.DeleteFunc(all, func(a *alarm) bool { return a == next })
 		}
+	}
+}
+
+// place tells the script where in the queue the caller begins, if it wants to know.
+func (s *queue) place(ctx context.Context, r *run) {
+	if s.StartPosition == nil {
+		return
+	}
+	if err := r.position(ctx, s.StartPosition.Var); err != nil && ctx.Err() == nil {
+		r.record(r.current(), err)
 	}
 }
 
@@ -154,16 +171,21 @@ type ccPosition struct {
 }
 
 func (s *ccPosition) run(ctx context.Context, r *run) error {
-	m, ok := r.ch.(QueueMember)
-	if !ok {
-		return ErrNeedsFreeSWITCH
-	}
 	v := s.Var
 	if !v.given() {
 		v = s.Set
 	}
 	if !v.given() {
 		v = variable{name: "cc_position"}
+	}
+	return r.position(ctx, v)
+}
+
+// position sets a variable to how many are served before the caller, plus one.
+func (r *run) position(ctx context.Context, v variable) error {
+	m, ok := r.ch.(QueueMember)
+	if !ok {
+		return ErrNeedsFreeSWITCH
 	}
 	n, err := m.QueuePosition(ctx)
 	if err != nil {

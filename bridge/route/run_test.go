@@ -13,6 +13,7 @@ import (
 	"switchgram/bridge"
 	"switchgram/bridge/fetch"
 	"switchgram/bridge/route"
+	"switchgram/bridge/route/javascript"
 	"switchgram/bridge/route/rehearsal"
 )
 
@@ -20,6 +21,7 @@ import (
 func perform(t *testing.T, text string, prepare ...func(*rehearsal.Stage, *route.Options)) (*rehearsal.Stage, *route.State, route.Ending) {
 	t.Helper()
 	stage := rehearsal.New(io.Discard)
+	stage.JavaScript = javascript.Inline{}
 	o := stage.Options(&route.Library{Scripts: []*route.Script{parse(t, "x.json", text)}}, tuesday)
 	for _, p := range prepare {
 		p(stage, &o)

@@ -161,21 +161,26 @@ func (s *cacheStep) run(ctx context.Context, r *run) error {
 }
 
 type updateCID struct {
-	Name   text `json:"name"`
-	Number text `json:"number"`
+	Name        text `json:"name"`
+	Number      text `json:"number"`
+	Destination text `json:"destination"`
 }
 
+// run changes who calls, as the called see it, and the number that was called, as the script sees it and FreeSWITCH's records do.
 func (s *updateCID) run(ctx context.Context, r *run) error {
 	for _, one := range []struct {
 		name  string
 		value text
-	}{{"effective_caller_id_name", s.Name}, {"effective_caller_id_number", s.Number}} {
+	}{{"effective_caller_id_name", s.Name}, {"effective_caller_id_number", s.Number}, {"destination_number", s.Destination}} {
 		if one.value.Empty() {
 			continue
 		}
 		if err := r.set(ctx, variable{name: one.name}, r.raw(one.value.Template)); err != nil {
 			return err
 		}
+	}
+	if _, there := r.ch.(Executor); there && !s.Destination.Empty() {
+		return r.execute(ctx, "set_profile_var", "destination_number="+r.clean(s.Destination.Template))
 	}
 	return nil
 }

@@ -42,6 +42,16 @@ func TestJavaScriptThatCannotBeReadIsShownByPlace(t *testing.T) {
 	}
 }
 
+// TestATrialEndsWhateverItsJavaScriptDoes: that of the test cannot be interrupted within its process.
+func TestATrialEndsWhateverItsJavaScriptDoes(t *testing.T) {
+	s := sit(t)
+	script := filepath.Join(t.TempDir(), "desk.json")
+	write(t, script, `{"name": "desk", "context": "public", "destination_number": "100", "callflow": [
+		{"js": {"data": "return [].indexOf.call({length: 2 ** 53 - 1}, 1)", "setVar": "v"}}, {"log": "then came ${last_error}"}]}`)
+	s.want(0, "route", "run", script)
+	s.out.await(s.ctx, t, "then came js_timeout")
+}
+
 func TestARouteIsTriedWithoutACall(t *testing.T) {
 	s := sit(t)
 	s.want(0, "route", "run", filepath.Join(exampleRoutes, "push-then-mobile.json"), "-to", "5512", "-from", "+15551234",

@@ -10,6 +10,7 @@ import (
 
 	"switchgram/bridge/route"
 	"switchgram/bridge/route/folder"
+	"switchgram/bridge/route/javascript"
 	"switchgram/bridge/route/pattern"
 	"switchgram/bridge/route/rehearsal"
 	"switchgram/cmd/switchgram/program"
@@ -28,7 +29,12 @@ type runRoute struct {
 
 // Run prints each step, what it would do and the variables that it sets.
 func (c *runRoute) Run(ctx context.Context, s surroundings) error {
-	library, script, err := c.library()
+	js, err := program.NewJavaScript()
+	if err != nil {
+		return err
+	}
+	defer js.Close()
+	library, script, err := c.library(js)
 	if err != nil {
 		return err
 	}
@@ -41,6 +47,7 @@ func (c *runRoute) Run(ctx context.Context, s surroundings) error {
 		return err
 	}
 	stage := rehearsal.New(s.out)
+	stage.JavaScript = js
 	if err := c.Answer.each(stage.Expect); err != nil {
 		return err
 	}
@@ -49,12 +56,7 @@ func (c *runRoute) Run(ctx context.Context, s surroundings) error {
 }
 
 // library is the folder, or the script with what stands beside it.
-func (c *runRoute) library() (*route.Library, *route.Script, error) {
-	js, err := program.NewJavaScript()
-	if err != nil {
-		return nil, nil, err
-	}
-	defer js.Close()
+func (c *runRoute) library(js javascript.Checker) (*route.Library, *route.Script, error) {
 	lenient := folder.Options{Lenient: true, JavaScript: js}
 	info, err := os.Stat(c.Path)
 	switch {

@@ -15,6 +15,10 @@ func TestAScriptAsksFreeSWITCH(t *testing.T) {
 		if err != nil || said != "said queue count members support@example.org" {
 			t.Errorf("%q, %v", said, err)
 		}
+		h.fs.HandleAPI("user_data", func(context.Context, string) string { return "-ERR no reply\n" })
+		if said, err := c.API(h.ctx, "user_data", "101@example.org var email"); err != nil || said != "" {
+			t.Errorf("a variable that nobody has is %q, %v", said, err)
+		}
 		if _, err := c.API(h.ctx, "system ls", ""); err == nil {
 			t.Error("two words are taken for a command")
 		}

@@ -6,6 +6,7 @@
 package expression
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -32,13 +33,26 @@ type Values interface {
 	InUse(limit string) int
 }
 
+// mostWork bounds what a condition costs: the bytes of what variables hold, and those that patterns look through, each times the parts of the pattern. It is
+// some hundredth of a second's.
+const mostWork = 4 << 20
+
+// ErrWork says that a condition was given up: what it was to look through is too long for its patterns.
+var ErrWork = errors.New("too much to look through")
+
 // Expression is a condition. It is not changed after Compile and may be used at once.
 type Expression struct {
 	source    string
 	program   *vm.Program
 	templates []template.Template
-	patterns  []*regexp.Regexp
+	patterns  []sought
 	moments   []*moment.Test
+}
+
+// sought is a pattern, and of how many parts it is.
+type sought struct {
+	*regexp.Regexp
+	parts int
 }
 
 // Compile reads a condition. Secrets have no place in one: $${name} is a global.
@@ -85,11 +99,15 @@ func (e *Expression) Globals() (names []string) {
 	return names
 }
 
-// Holds tells whether the condition holds. It takes microseconds, and is bounded by the length of condition and values. An error says that it could not
-// be told, such as one that ran out of memory.
+// Holds tells whether the condition holds. It takes microseconds, and never long: what would, ends with ErrWork. Other errors say that it could not be
+// told, such as one that ran out of memory.
 func (e *Expression) Holds(v Values) (bool, error) {
-	result, err := expr.Run(e.program, &scope{values: v, of: e})
-	if err != nil {
+	s := &scope{values: v, of: e, work: mostWork}
+	result, err := expr.Run(e.program, s)
+	switch {
+	case s.work < 0:
+		return false, fmt.Errorf("condition: %w", ErrWork)
+	case err != nil:
 		return false, fmt.Errorf("condition: %s", plain(err))
 	}
 	holds, _ := result.(bool) // AsBool

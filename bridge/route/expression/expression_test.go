@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +127,31 @@ func TestMistakesAreShownByColumn(t *testing.T) {
 	} {
 		if _, err := Compile(source, template.Allow{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40s: got %v, want %s", source, err, want)
+		}
+	}
+}
+
+// TestWhatWouldTakeForEverIsGivenUp: the long ones would take a minute or more.
+func TestWhatWouldTakeForEverIsGivenUp(t *testing.T) {
+	v := given()
+	v.set["long"] = strings.Repeat("a", 64<<10)
+	all := strings.Repeat("(a?){1000}", 3)
+	for source, want := range map[string]error{
+		`/^a+$/.test(${long})`:                                       nil,
+		`&match('/(\d+)-(\d+)/', ${long}) || ${caller} == 101`:       nil,
+		`/` + all + `b/.test(${caller})`:                             nil,
+		`/` + all + `b/.test(${long})`:                               ErrWork,
+		`&match('/` + all + `b/', ${long}) || ${caller} == 101`:      ErrWork,
+		`${caller} == 101 || /` + all + `b/.test(${long})`:           nil, // it is never looked for
+		`!(` + strings.Repeat(`${long} == 'b' || `, 80) + `${long})`: ErrWork,
+	} {
+		e, err := Compile(source, template.Allow{})
+		if err != nil {
+			t.Fatalf("%.40s: %v", source, err)
+		}
+		v.matched = nil
+		if holds, err := e.Holds(v); !errors.Is(err, want) || holds && err != nil {
+			t.Errorf("%.40s: %t, %v, want %v", source, holds, err, want)
 		}
 	}
 }

@@ -240,7 +240,7 @@ func (f *front) pattern(text string) (int, error) {
 	if err != nil {
 		return 0, f.fail("%v", err)
 	}
-	f.into.patterns = append(f.into.patterns, re)
+	f.into.patterns = append(f.into.patterns, sought{re, pattern.Parts(re)})
 	return len(f.into.patterns) - 1, nil
 }
 

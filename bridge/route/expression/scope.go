@@ -20,11 +20,27 @@ type text string
 type scope struct {
 	values Values
 	of     *Expression
+	work   int // that may still be done; less than none: nothing is done any more
+}
+
+// spend tells whether there is time to look at so many bytes, each so often.
+func (s *scope) spend(bytes, each int) bool {
+	if s.work >= 0 {
+		s.work -= bytes * each
+	}
+	return s.work >= 0
 }
 
 // variable is a variable, or text with variables.
 func (s *scope) variable(i int) text {
-	return text(s.of.templates[i].Render(s.values, template.Raw))
+	if s.work < 0 {
+		return ""
+	}
+	t := s.of.templates[i].Render(s.values, template.Raw)
+	if !s.spend(len(t), 1) {
+		return ""
+	}
+	return text(t)
 }
 
 // is tells whether the time is one that a function of dates names.
@@ -38,7 +54,11 @@ func (s *scope) now(function string) text {
 
 // match looks for a pattern and remembers what it found.
 func (s *scope) match(i int, in any) bool {
-	groups, named, ok := pattern.Find(s.of.patterns[i], plainText(in))
+	re, t := s.of.patterns[i], plainText(in)
+	if !s.spend(len(t), re.parts) {
+		return false
+	}
+	groups, named, ok := pattern.Find(re.Regexp, t)
 	s.values.Matched(groups, named)
 	return ok
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/dop251/goja/parser"
 )
 
-// Inline runs programs in this process: for those whom nobody else's scripts are run for. It cannot end every script.
+// Inline runs programs in this process. It cannot end every script.
 type Inline struct{}
 
 var (

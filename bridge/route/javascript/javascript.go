@@ -1,7 +1,7 @@
 // Package javascript runs the JavaScript of routing scripts: the bodies of functions, which are given texts and return one.
 //
-// Read reads a body. A Checker says what is wrong with its language, and an Evaluator runs it: Inline in this process, which is enough for trying a script of
-// one's own, and Workers in processes of their own, which is what calls want. Within a process a script can be interrupted only between its own steps: Array.prototype.indexOf of something that says to
+// Read reads a body. A Checker says what is wrong with its language, and an Evaluator runs it: Workers in processes of their own, and Inline in this
+// process, which is what a worker does, and tests may. Within a process a script can be interrupted only between its own steps: Array.prototype.indexOf of something that says to
 // be 2^53 long, or a pattern that goes back again and again, would have a processor for ever, and a text that doubles itself all memory; and nothing stops one that is being read. A worker that does so is
 // ended.
 //

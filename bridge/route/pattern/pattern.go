@@ -4,6 +4,7 @@ package pattern
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"regexp/syntax"
 	"strings"
@@ -46,6 +47,19 @@ func Regexp(s string) (*regexp.Regexp, error) {
 		return nil, fmt.Errorf("%s: %s", s, explain(err))
 	}
 	return re, nil
+}
+
+// Parts is how many steps an expression may take for each byte that it looks at.
+func Parts(re *regexp.Regexp) int {
+	parsed, err := syntax.Parse(re.String(), syntax.Perl)
+	if err != nil { // it was compiled of this
+		return math.MaxInt16
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return math.MaxInt16
+	}
+	return len(program.Inst)
 }
 
 // explain says what is wrong with an expression that other engines may take.

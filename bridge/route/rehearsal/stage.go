@@ -30,6 +30,9 @@ type Stage struct {
 	// Facts are what the channel knows.
 	Facts map[string]string
 
+	// JavaScript runs steps in that language; nil: they fail.
+	JavaScript javascript.Evaluator
+
 	mu      sync.Mutex
 	out     io.Writer
 	answers map[string][]string
@@ -122,7 +125,7 @@ func (s *Stage) Options(l *route.Library, at time.Time) route.Options {
 	s.hide = strings.NewReplacer(secrets...)
 	return route.Options{
 		Library: func() *route.Library { return l }, HTTP: s, Requests: s, Messenger: s, Mailer: s, Agents: s, Speaker: s, Recogniser: s, Records: s,
-		Lists: s, Originator: s, Chats: s, JavaScript: javascript.Inline{}, Dry: true, Now: s.clock, Trace: s.step, Watch: s.variable, Log: slog.New(&logbook{s}),
+		Lists: s, Originator: s, Chats: s, JavaScript: s.JavaScript, Dry: true, Now: s.clock, Trace: s.step, Watch: s.variable, Log: slog.New(&logbook{s}),
 	}
 }
 

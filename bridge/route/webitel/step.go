@@ -127,7 +127,7 @@ func (w *writer) rewrite(name string, n *tree.Node) any {
 var lists = []string{"then", "else", "do", "actions", "bridged", "waiting", "disconnected", "default"}
 
 // dropped are members of arguments that we have no use for.
-var dropped = []string{"sysExpression", "offering", "reporting", "transferAfterBridge", "bucket", "commands", "startPosition", "continueOnAnswered"}
+var dropped = []string{"sysExpression", "offering", "reporting", "bucket", "commands"}
 
 func (w *writer) nested(name string, n *tree.Node) any {
 	if n.Kind != tree.Object {
@@ -141,6 +141,10 @@ func (w *writer) nested(name string, n *tree.Node) any {
 				if m.Name != "sysExpression" {
 					w.note(m.At, "%q has no equal and is left out", m.Name)
 				}
+			case name == "queue" && m.Name == "startPosition":
+				out.put(m.Name, w.startPosition(m.Value))
+			case name == "queue" && m.Name == "transferAfterBridge":
+				w.transfer(&out, m)
 			case slices.Contains(lists, m.Name) && m.Value.Kind == tree.List:
 				out.put(m.Name, w.steps(m.Value))
 			case m.Name == "case" || m.Name == "options":
@@ -153,6 +157,37 @@ func (w *writer) nested(name string, n *tree.Node) any {
 		})
 	}
 	return out
+}
+
+// startPosition is the variable for a caller's place in a queue. Theirs may have a name of their own, or an event that tells of it.
+func (w *writer) startPosition(n *tree.Node) any {
+	switch n.Kind {
+	case tree.String:
+		return n.Text
+	case tree.Bool:
+		return object{}
+	}
+	out := object{}
+	for _, m := range n.Members {
+		if m.Name != "var" {
+			w.note(m.At, "%q has no equal and is left out", m.Name)
+			continue
+		}
+		out.put("var", m.Value.Any())
+	}
+	return out
+}
+
+// transfer says where a call goes after a queue: theirs is a number of their context, where ours would be a tag.
+func (w *writer) transfer(out *object, m tree.Member) {
+	switch to := m.Value.Text; {
+	case m.Value.Kind != tree.String:
+		w.note(m.At, "%q has no equal and is left out", m.Name)
+	case strings.Contains(to, ":"):
+		out.put(m.Name, to)
+	default:
+		out.put(m.Name, "default:"+to)
+	}
 }
 
 func (w *writer) cases(n *tree.Node) object {
@@ -175,8 +210,12 @@ func (w *writer) httpRequest(n *tree.Node) any {
 	out := object{}
 	for _, m := range n.Members {
 		switch m.Name {
-		case "insecureSkipVerify", "renegotiation":
+		case "insecureSkipVerify":
 			w.note(m.At, "%q is left out: certificates are always verified here", m.Name)
+		case "renegotiation":
+			if m.Value.Text != "renegotiateNever" {
+				w.note(m.At, "%q is left out: a connection keeps the TLS that it began with", m.Name)
+			}
 		case "cacheCookie":
 			out.put("cookieJar", "imported")
 		case "method":

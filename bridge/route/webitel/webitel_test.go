@@ -38,11 +38,18 @@ func TestAScriptOfACRBecomesOurs(t *testing.T) {
 		`: "version" has no equal and is left out`,
 		`callflow[1].if.then[1]: application "script" has no equal and is left out`,
 		`callflow[2].httpRequest: "insecureSkipVerify" is left out: certificates are always verified here`,
+		`callflow[2].httpRequest: "renegotiation" is left out: a connection keeps the TLS that it began with`,
+		`callflow[4].queue.startPosition: "verbose" has no equal and is left out`,
 	}
 	if !slices.Equal(notes, want) {
 		t.Errorf("notes:\n%s\nwant:\n%s", strings.Join(notes, "\n"), strings.Join(want, "\n"))
 	}
 	text := strings.Replace(string(ours.JSON), "$${us-ring}", "%(2000,4000,440,480)", 1) // FreeSWITCH's globals are no secrets
+	for _, kept := range []string{`"startPosition":{"var":"place"}`, `"transferAfterBridge":"default:200"`, `"continueOnAnswered":"true"`} {
+		if !strings.Contains(strings.Join(strings.Fields(text), ""), kept) {
+			t.Errorf("%s is not in %s", kept, text)
+		}
+	}
 	s, err := route.Parse("ours.json", strings.NewReader(text))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)

@@ -136,7 +136,7 @@ func (p *Program) routerOptions(o *bridge.Options) (live.Options, error) {
 // scriptOptions are what scripts have of the world.
 func (p *Program) scriptOptions() (o route.Options, err error) {
 	c, said := p.config.Routes, newMessenger(p)
-	o = route.Options{Library: p.routes.folder.Library, HTTP: p.routes.client, Messenger: said, Chats: chats{said}, Agents: agents{p}, Log: p.log}
+	o = route.Options{Library: p.routes.folder.Library, HTTP: p.routes.client, Messenger: said, Chats: chats{said}, Agents: agents{p}, Directory: userData{p}, Log: p.log}
 	if o.Lists, err = numberlist.OpenKeeper(p.config.AddedNumbers(), p.log); err != nil {
 		return o, p.config.wrong("state", err)
 	}

@@ -31,7 +31,7 @@ func (s switchboard) User(id string) (xml.User, bool) {
 	if !ok || u.A1Hash == "" {
 		return xml.User{}, false
 	}
-	return xml.User{ID: id, Caller: id, Context: c.XML.Context, Digest: func(realm string) string {
+	return xml.User{ID: id, Caller: id, Context: c.XML.Context, Variables: u.Variables, Digest: func(realm string) string {
 		if realm != c.xmlDomain() {
 			return ""
 		}
