@@ -49,7 +49,7 @@ func TestDelayIsAgainstTheEarliestOfTheStream(t *testing.T) {
 	for i, late := range []time.Duration{3, 1, 4, 1, 5} {
 		c.tick(0xffffff00+uint32(i)*phoneStep, time.Second+time.Duration(i)*frame+late*time.Millisecond)
 	}
-	received, lost := c.count(&h, 100*time.Millisecond)
+	received, lost := c.count(&h)
 	if received != 5 || lost != 0 || h.max() != 4*time.Millisecond || h.quantile(0) != 0 {
 		t.Errorf("received %d, lost %d, latest %v after the earliest", received, lost, h.max())
 	}
@@ -60,8 +60,24 @@ func TestHolesAreLost(t *testing.T) {
 	for _, i := range []int{0, 1, 5, 4, 9} {
 		c.tick(uint32(i)*opusStep, time.Duration(i)*frame)
 	}
-	if received, lost := c.count(&h, 200*time.Millisecond); received != 5 || lost != 5 {
+	if received, lost := c.count(&h); received != 5 || lost != 5 {
 		t.Errorf("received %d, lost %d, want 5 of 10", received, lost)
+	}
+}
+
+func TestAStreamIsCountedToTheEndOfItsWindow(t *testing.T) {
+	c, h := newClock(opusStep, 100*time.Millisecond), histogram{}
+	if !c.runs() {
+		t.Error("it is over before it has begun")
+	}
+	for i := range uint32(7) {
+		if over := !c.runs(); over != (i >= 5) {
+			t.Errorf("after %d packets of 20 ms it is over: %v", i, over)
+		}
+		c.tick(i*opusStep, time.Hour) // however late
+	}
+	if received, lost := c.count(&h); received != 5 || lost != 0 {
+		t.Errorf("received %d, lost %d, want 5 of 5", received, lost)
 	}
 }
 

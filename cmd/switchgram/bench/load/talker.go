@@ -64,7 +64,7 @@ func (t *Talker) receive(p *rtp.Packet) {
 		w.relayed(sent, now, t.direct)
 		return
 	}
-	if c := t.clock.Load(); c != nil && w.holds(now) {
+	if c := t.clock.Load(); c != nil {
 		c.tick(p.Timestamp, now)
 	}
 }

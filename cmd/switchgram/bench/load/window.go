@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -12,7 +13,8 @@ const (
 	lookAgain = 20 * time.Millisecond
 )
 
-// window is a stretch of time that is measured. Packets belong to it by when they were sent.
+// window is a stretch of time that is measured. Packets belong to it by when they were sent, or by their place in the time of their stream,
+// which begins with the first that comes.
 type window struct {
 	from, to  time.Duration
 	sent, got atomic.Uint64 // frames with stamps
@@ -23,6 +25,11 @@ type window struct {
 
 // holds tells whether a time is in the window; nil holds none.
 func (w *window) holds(at time.Duration) bool { return w != nil && at >= w.from && at < w.to }
+
+// underway tells whether packets of the window may still come.
+func (w *window) underway(talkers []*Talker) bool {
+	return w.got.Load() < w.sent.Load() || slices.ContainsFunc(talkers, func(t *Talker) bool { return t.clock.Load().runs() })
+}
 
 // relayed counts a frame with a stamp.
 func (w *window) relayed(sent, now time.Duration, direct bool) {
@@ -45,7 +52,7 @@ func (w *window) relayed(sent, now time.Duration, direct bool) {
 // A packet that was encoded anew has no sender to be asked; it has its place in time, as its timestamp tells. Its delay is how much later it came
 // than the earliest packet of its stream in the window, by that clock (packet delay variation, RFC 5481 §4.2): what load adds. Sound that is
 // encoded anew waits besides in a jitter buffer and for its packet to be full, however small the load; that is not in it. Packets are
-// lost if the timestamps of a stream have a hole, or if fewer came than the time holds.
+// lost if the timestamps of a stream have a hole, or if it has not come to the window's end two seconds after that.
 type Figures struct {
 	Packets       uint64 // of 20 ms that were received
 	Lost          uint64
@@ -69,7 +76,7 @@ func (l *Load) Measure(ctx context.Context, d time.Duration) (Figures, error) {
 	if err := Pause(ctx, d); err != nil {
 		return Figures{}, err
 	}
-	for waited := time.Duration(0); w.got.Load() < w.sent.Load() && waited < grace; waited += lookAgain {
+	for waited := time.Duration(0); w.underway(talkers) && waited < grace; waited += lookAgain {
 		if err := Pause(ctx, lookAgain); err != nil {
 			return Figures{}, err
 		}
@@ -79,7 +86,7 @@ func (l *Load) Measure(ctx context.Context, d time.Duration) (Figures, error) {
 		f.Lost = sent - f.Packets
 	}
 	for _, t := range talkers {
-		received, lost := t.clock.Swap(nil).count(&w.delays, d)
+		received, lost := t.clock.Swap(nil).count(&w.delays)
 		f.Packets, f.Lost = f.Packets+received, f.Lost+lost
 	}
 	f.P50, f.P99, f.Max = less(w.delays.quantile(0.5), f.Alone), less(w.delays.quantile(0.99), f.Alone), less(w.delays.max(), f.Alone)
