@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -101,6 +102,14 @@ func (a *Array) Len() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.keys)
+}
+
+// Watched tells whether a page has subscribed to the table.
+func (a *Array) Watched() bool {
+	first, _, _ := strings.Cut(a.channel, ".") // of which events come, too
+	a.s.hub.mu.Lock()
+	defer a.s.hub.mu.Unlock()
+	return len(a.s.hub.channels[a.channel])+len(a.s.hub.channels[first]) > 0
 }
 
 // tell numbers a change, under the lock: pages get them in order.

@@ -243,7 +243,7 @@ func (c *conn) broadcast(r *request) {
 		f.hear(c, r, channel, p.Data)
 		return
 	}
-	if user.May == nil || len(channel) > maxName || forMembers(channel) || !user.May.MayBroadcast(channel) {
+	if user.May == nil || channel == "" || len(channel) > maxName || forMembers(channel) || !user.May.MayBroadcast(channel) {
 		c.reply(r, object{"message": "Permission Denied.", "code": codeSession})
 		return
 	}

@@ -164,6 +164,23 @@ func TestArrayIsTheSameForEverybody(t *testing.T) {
 	}
 }
 
+func TestArrayKnowsWhetherItIsWatched(t *testing.T) {
+	h := open(t, Options{})
+	a := h.s.NewArray("calls.sales", "calls.sales")
+	for _, channel := range []string{"calls.sales", "calls"} {
+		if a.Watched() {
+			t.Errorf("nobody watches %s", channel)
+		}
+		ann := h.page("ann", vertotest.Options{})
+		ann.do("verto.subscribe", object{"eventChannel": channel})
+		if !a.Watched() {
+			t.Errorf("%s is watched", channel)
+		}
+		_ = ann.Close()
+		h.until("the page has left", func() bool { return !a.Watched() })
+	}
+}
+
 func TestArrayTellsWhatChanged(t *testing.T) {
 	h := open(t, Options{})
 	a := h.s.NewArray("calls", "calls")

@@ -16,10 +16,6 @@ const (
 	maxQueue  = 1000 // messages to a page that have not left
 	perSecond = 50   // requests of a page; more have to wait
 	burst     = 200
-	loginTime = 20 * time.Second // to log in
-	pingEvery = 20 * time.Second
-	pongTime  = 10 * time.Second // to answer a ping
-	vertoPing = 30 * time.Second // of silence, before Verto's own ping
 	writeTime = 10 * time.Second
 	maxAtOnce = 16 // commands of one connection
 	maxGhosts = 16
@@ -52,7 +48,8 @@ type conn struct {
 	heard  atomic.Int64 // when the page last said something, unix
 
 	// of the reading goroutine
-	session *Session // nil: not logged in
+	session *Session    // nil: not logged in
+	hurry   *time.Timer // closes it if the page does not log in
 	tries   int
 	ghosts  []ghost // calls that were ended before they began
 
@@ -90,9 +87,9 @@ func (c *conn) run(ws *websocket.Conn) {
 	c.heard.Store(time.Now().Unix())
 	var writing sync.WaitGroup
 	writing.Go(c.write)
-	hurry := time.AfterFunc(c.s.rhythm.login, func() { c.leave(websocket.ClosePolicyViolation, "no login") })
-	c.read(hurry)
-	hurry.Stop()
+	c.hurry = time.AfterFunc(c.s.rhythm.login, func() { c.leave(websocket.ClosePolicyViolation, "no login") })
+	c.read()
+	c.hurry.Stop()
 	c.cancel()
 	if c.session != nil {
 		c.session.lost(c)
@@ -102,8 +99,8 @@ func (c *conn) run(ws *websocket.Conn) {
 	_ = ws.Close() // it may be closed
 }
 
-// read takes frames until the page is gone. Login stops hurry.
-func (c *conn) read(hurry *time.Timer) {
+// read takes frames until the page is gone.
+func (c *conn) read() {
 	c.ws.SetReadLimit(maxEarlyFrame)
 	c.ws.SetPongHandler(func(text string) error {
 		c.speed.pong(c, text)
@@ -118,12 +115,7 @@ func (c *conn) read(hurry *time.Timer) {
 			continue
 		}
 		c.heard.Store(time.Now().Unix())
-		known := c.session != nil
 		c.take(frame)
-		if !known && c.session != nil {
-			hurry.Stop()
-			c.ws.SetReadLimit(maxFrame)
-		}
 	}
 }
 

@@ -44,7 +44,7 @@ func (c *conn) obey(message []byte, answer func([]byte)) bool {
 	switch {
 	case f != nil:
 		c.refuse(&r, f)
-	case r.Method == "":
+	case r.Method == "" && (r.Result != nil || r.Error != nil):
 		return false
 	case c.session == nil && r.Method != "login":
 		c.refuse(&r, errLoginFirst)

@@ -74,7 +74,7 @@ func FuzzDescription(f *testing.F) {
 	}
 	f.Add("v=0\r\no=FreeSWITCH 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 1 RTP/SAVPF 111\r\nm=video 0 RTP/SAVPF 0\r\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		once, err := readable(text)
+		once, _, err := readable(text)
 		if err != nil {
 			if !errors.Is(err, ErrNoOpus) {
 				t.Errorf("refused with %v", err)
@@ -107,6 +107,7 @@ func TestStrangeFramesAreAnswered(t *testing.T) {
 		{`{"method":"login","id":7}`, codeInvalid, "7"},
 		{`{"jsonrpc":"2.0","method":7,"id":8}`, codeInvalid, "8"},
 		{`{"jsonrpc":"2.0","method":"login","id":{"a":1}}`, codeInvalid, "null"},
+		{`{"jsonrpc":"2.0","id":"no method"}`, codeLogin, `"no method"`},
 		{`{"jsonrpc":"2.0","method":"login"}`, codeLogin, "null"},
 		{`{"jsonrpc":"2.0","method":"login","id":"text"}`, codeLogin, `"text"`},
 		{`{"jsonrpc":"2.0","method":"login","params":{"login":["ann"],"passwd":{}},"id":9}`, codeLogin, "9"},

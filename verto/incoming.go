@@ -52,7 +52,7 @@ func (c *conn) invite(r *request) {
 			cause = Congestion
 		}
 		c.refuse(r, &fault{code: codeSession, text: "CALL ERROR", more: object{"callID": id, "causeCode": cause.Code, "cause": cause.Name}})
-		if !errors.Is(err, errTaken) {
+		if id != "" && !errors.Is(err, errTaken) {
 			c.ask("verto.bye", object{"callID": id, "causeCode": cause.Code, "cause": cause.Name})
 		}
 		return
@@ -76,7 +76,7 @@ func (c *conn) newCall(p callParams) (*Call, Cause, error) {
 	call.destination, call.offer = destination, p.SDP
 	call.variables = known(p.Dialog.Variables, c.s.names)
 	call.recoverable = p.Dialog.Recover == nil || *p.Dialog.Recover
-	call.screen = p.Dialog.Screen || strings.HasSuffix(destination, "-screen") || !hasSound(p.SDP)
+	call.screen = p.Dialog.Screen || strings.HasSuffix(destination, "-screen") || offers(p.SDP, "video") && !offers(p.SDP, "audio")
 	call.party = Party{Number: destination}
 	return call, OutOfOrder, nil
 }

@@ -104,7 +104,9 @@ func (c *conn) bye(r *request) {
 	id := string(p.Dialog.Call)
 	call := c.s.find(id, c.session.user)
 	if call == nil {
-		c.remember(id)
+		if goodID(id) {
+			c.remember(id)
+		}
 		c.refuse(r, notThere(id))
 		return
 	}

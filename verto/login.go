@@ -34,6 +34,9 @@ func (c *conn) login(r *request) {
 		c.refuse(r, errLoginFirst)
 		return
 	}
+	if c.session == nil {
+		c.hurry.Stop() // what follows may take its time
+	}
 	user, f := c.identify(p)
 	if f != nil {
 		c.refuse(r, f)
@@ -95,9 +98,13 @@ func (c *conn) wait(d time.Duration) bool {
 	}
 }
 
-// tried closes the connection after some logins in vain.
+// tried gives a page time for another login, and closes its connection after some in vain.
 func (c *conn) tried() {
-	if c.tries++; c.tries >= socketTries && c.session == nil {
+	if c.session != nil {
+		return
+	}
+	c.hurry.Reset(c.s.rhythm.login)
+	if c.tries++; c.tries >= socketTries {
 		c.leave(websocket.ClosePolicyViolation, "too many attempts")
 	}
 }
@@ -115,6 +122,7 @@ func (c *conn) enter(r *request, p loginParams, user User) {
 		return
 	}
 	c.s.guard.left(c.from)
+	c.ws.SetReadLimit(maxFrame)
 	c.session = v
 	v.variables.Store(ptr(known(p.Variables, c.s.names)))
 	c.log.Info("verto: logged in", "user", user.ID, "again", lost != nil)

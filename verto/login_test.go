@@ -120,6 +120,29 @@ func TestWhoCannotBeKnownNowMayTryAgain(t *testing.T) {
 	}
 }
 
+// slow are users whom it takes time to know.
+type slow struct{ look func() }
+
+func (s slow) Login(context.Context, Login) (User, error) {
+	s.look()
+	return User{ID: "ann"}, nil
+}
+
+// TestNobodyIsLateWhilePasswordsAreLookedAt: what a page has to wait for, after others have guessed in its user's name, is not its own doing.
+func TestNobodyIsLateWhilePasswordsAreLookedAt(t *testing.T) {
+	var h *house
+	h = open(t, Options{Users: slow{func() {
+		h.s.mu.Lock()
+		defer h.s.mu.Unlock()
+		for c := range h.s.conns {
+			if c.hurry.Stop() {
+				t.Error("the time to log in runs on")
+			}
+		}
+	}}})
+	h.page("ann", vertotest.Options{})
+}
+
 func TestOnlyPagesOfKnownOriginsConnect(t *testing.T) {
 	h := open(t, Options{Origins: []string{"https://phone.example"}})
 	own := "http" + strings.TrimPrefix(h.url, "ws")

@@ -147,7 +147,7 @@ func (m *media) offer(ctx context.Context) (string, error) {
 
 // answer describes us in answer to a page's offer. We begin with DTLS, which saves a round trip.
 func (m *media) answer(ctx context.Context, offer string) (string, error) {
-	offer, err := readable(offer)
+	offer, declined, err := readable(offer)
 	if err != nil {
 		return "", err
 	}
@@ -161,7 +161,11 @@ func (m *media) answer(ctx context.Context, offer string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrNoOpus, err)
 	}
-	return m.describe(ctx, d)
+	answer, err := m.describe(ctx, d)
+	if err != nil {
+		return "", err
+	}
+	return declined.in(answer)
 }
 
 // describe waits for our candidates.
@@ -180,7 +184,7 @@ func (m *media) describe(ctx context.Context, d webrtc.SessionDescription) (stri
 
 // accept takes a page's answer to our offer.
 func (m *media) accept(answer string) error {
-	answer, err := readable(answer)
+	answer, _, err := readable(answer)
 	if err != nil {
 		return err
 	}

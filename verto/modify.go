@@ -1,5 +1,7 @@
 package verto
 
+import "strings"
+
 // modifyParams are those of verto.modify.
 type modifyParams struct {
 	Dialog      dialogParams `json:"dialogParams"`
@@ -15,19 +17,20 @@ func (c *conn) modify(r *request) {
 	id := string(p.Dialog.Call)
 	call := c.s.find(id, c.session.user)
 	result := object{"callID": id, "action": string(p.Action)}
+	action := strings.ToLower(string(p.Action))
 	var f *fault
 	switch {
 	case call == nil:
 		f = notThere(id)
-	case p.Action == "":
+	case action == "":
 		f = &fault{code: codeSession, text: "action missing"}
-	case p.Action == "transfer":
+	case action == "transfer":
 		f = call.transfer(string(p.Destination))
 		result["message"] = "CALL TRANSFERRED"
-	case p.Action == "replace":
+	case action == "replace":
 		f = call.replace(c.s.find(string(p.Replaces), c.session.user), string(p.Replaces))
 	default:
-		call.holdAs(string(p.Action))
+		call.holdAs(action)
 	}
 	if f != nil {
 		f.more = object{"callID": id, "action": string(p.Action)}
@@ -48,7 +51,7 @@ func (c *Call) holdAs(action string) {
 		on = true
 	case "unhold":
 		on = false
-	case "toggleHold":
+	case "togglehold":
 		on = !on
 	}
 	if c.phase == talking && on != c.held {

@@ -19,7 +19,7 @@ func TestPageHoldsAndTakesBack(t *testing.T) {
 		changes       bool
 	}{
 		{"hold", "held", true}, {"hold", "held", false}, {"unhold", "active", true}, {"unhold", "active", false},
-		{"toggleHold", "held", true}, {"toggleHold", "active", true}, {"videoRefresh", "active", false},
+		{"toggleHold", "held", true}, {"toggleHold", "active", true}, {"HOLD", "held", true}, {"Unhold", "active", true}, {"videoRefresh", "active", false},
 	} {
 		r := ann.do("verto.modify", of(callID, object{"action": step.action}))
 		if r["holdState"] != step.state || r["action"] != step.action || r["callID"] != callID {
