@@ -45,7 +45,7 @@ const checkTime = 30 * time.Second
 
 // checks are all, in their order.
 func checks() []check {
-	return []check{configuration{}, files{}, listening{}, eventSocket{}, reach{}, registration{}, codecs{}, dialplan{}, xmlCurl{}, clock{}, telegram{}, stun{}, echo{}}
+	return []check{configuration{}, files{}, listening{}, eventSocket{}, reach{}, registration{}, codecs{}, dialplan{}, xmlCurl{}, logins{}, clock{}, telegram{}, stun{}, echo{}}
 }
 
 // Examine looks at everything and tells what it finds, in order. Wrong: something is. It fails only if ctx ends.

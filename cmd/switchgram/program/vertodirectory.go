@@ -53,6 +53,9 @@ func (d *directory) ask(ctx context.Context, l verto.Login) (line.User, error) {
 	if err != nil {
 		return line.User{}, verto.ErrUser // and would be something else in a command
 	}
+	if l.Domain != "" && !strings.EqualFold(l.Domain, d.domain) {
+		return line.User{}, fmt.Errorf("%w: the login is of domain %.64q, and verto.login.freeswitch has those of %s", verto.ErrUser, l.Domain, d.domain)
+	}
 	ctx, cancel := context.WithTimeout(ctx, loginWithin)
 	defer cancel()
 	text, err := d.link.API(ctx, "find_user_xml id "+name+" "+d.domain)

@@ -72,7 +72,7 @@ func TestUsersOfFreeSWITCHsDirectoryLogInWithItsPasswords(t *testing.T) {
 		"ann":  param("password", secret) + granted,
 	}, "\n  - {name: \"1005\", lines: [main]}")
 
-	for _, name := range []string{"1000", "1000@voice.example", "1001", "1005", "ann"} {
+	for _, name := range []string{"1000", "1000@voice.example", "1000@Voice.Example", "1001", "1005", "ann"} {
 		h.must(h.logIn(name, secret))
 	}
 	h.must(h.logIn("1002", "of pages"))
@@ -84,6 +84,15 @@ func TestUsersOfFreeSWITCHsDirectoryLogInWithItsPasswords(t *testing.T) {
 	h.wantRefused("ANN", secret, wrongLogin)  // whom FreeSWITCH finds
 	h.wantRefused("nobody", secret, wrongLogin)
 	h.log.never("right &") // of the secret, what a log writes as it is
+}
+
+func TestUsersOfOtherDomainsAreRefused(t *testing.T) {
+	h, _, asked := withDirectory(t, directory{"1000": param("password", secret) + granted}, " []")
+	h.wantRefused("1000@other.example", secret, wrongLogin)
+	h.log.await(h.ctx, "verto.login.freeswitch has those of voice.example")
+	if len(asked) > 0 {
+		t.Errorf("FreeSWITCH was asked %q", <-asked)
+	}
 }
 
 func TestHostileNamesAreNoCommands(t *testing.T) {
