@@ -46,7 +46,7 @@ func (b *board) rouse() {
 }
 
 const (
-	appraiseEvery = 5 * time.Second        // it is looked how calls sound
+	appraiseEvery = 5 * time.Second        // it is looked how calls sound, if somebody watches
 	attendEvery   = 500 * time.Millisecond // and who speaks in conferences, and how users are
 )
 
@@ -67,11 +67,23 @@ func (b *board) run(ctx context.Context) {
 		case <-b.news:
 			b.refresh()
 		case <-tick.C: // how calls sound is no event
-			b.refresh()
+			if b.watched() {
+				b.refresh()
+			}
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// watched tells whether a page sees one of the tables.
+func (b *board) watched() bool {
+	for _, table := range b.tables {
+		if table.Watched() {
+			return true
+		}
+	}
+	return false
 }
 
 // refresh brings the tables up to date. What has not changed is told to nobody.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -164,6 +165,26 @@ func TestUsersReadEachOther(t *testing.T) {
 	if e := (*vertotest.Error)(nil); !errors.As(write(t, ann, "eve"), &e) {
 		t.Error("what nobody reads counts as delivered")
 	}
+}
+
+// TestCallsAreNotLookedAtForNobody: tables are brought up to date when something happens, and otherwise only while somebody watches.
+func TestCallsAreNotLookedAtForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry, err := line.NewRegistry(nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := New(Options{
+			Registry: registry, Bridge: func() *bridge.Bridge { t.Error("the calls are looked at"); return nil }, Log: slog.New(slog.DiscardHandler),
+			Verto: verto.Options{Users: everybody{registry}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithTimeout(t.Context(), 10*appraiseEvery)
+		defer stop()
+		d.board.run(ctx)
+	})
 }
 
 func TestTextsGoByTheFirstLineThatIsConnected(t *testing.T) {
