@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -41,6 +42,7 @@ func Start(t *testing.T) *Browser {
 	}
 	process := exec.Command("firefox-esr", "--headless", "--no-remote", "--profile", home, "--remote-debugging-port", "0", "about:blank")
 	process.Env = append(os.Environ(), "HOME="+home)
+	process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that takes too long ends without its Cleanup
 	said, err := process.StderrPipe()
 	if err == nil {
 		err = process.Start()

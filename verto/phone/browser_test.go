@@ -1,16 +1,12 @@
 package phone_test
 
 import (
-	"sync"
 	"testing"
 
 	"switchgram/internal/chromium"
 	"switchgram/verto"
 	"switchgram/verto/phone"
 )
-
-// atOnce is how many tabs there are at a time. They wait more than they work, so that is more than most machines have processors.
-const atOnce = 4
 
 // trial is something that is tried in a browser.
 type trial struct {
@@ -20,14 +16,10 @@ type trial struct {
 
 // try has one browser for all, and a house and tabs for each.
 func try(t *testing.T, b browser, all []trial) {
-	seats := make(chan struct{}, atOnce)
-	var running sync.WaitGroup
-	defer running.Wait()
 	for _, one := range all {
-		seats <- struct{}{}
-		running.Go(func() {
-			defer func() { <-seats }()
-			t.Run(one.name, func(t *testing.T) { one.run(t, b) })
+		t.Run(one.name, func(t *testing.T) {
+			t.Parallel()
+			one.run(t, b)
 		})
 	}
 }
@@ -35,7 +27,7 @@ func try(t *testing.T, b browser, all []trial) {
 // TestInChromium is of all that the page can do.
 func TestInChromium(t *testing.T) {
 	try(t, inChromium{chromium.Start(t)}, []trial{
-		{"keeps the call when the network is gone", survivesTheNetwork}, // those that take longest first
+		{"keeps the call when the network is gone", survivesTheNetwork},
 		{"keeps the call when it is reloaded", survivesAReload},
 		{"hangs up while the network is gone", hangsUpAway},
 		{"says that a call was not kept", losesItsCall},

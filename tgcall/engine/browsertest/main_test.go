@@ -5,9 +5,13 @@
 package browsertest
 
 import (
+	"flag"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "6") // calls; they wait more than they work, so that is more than most machines have processors
+	goleak.VerifyTestMain(m)
+}

@@ -2,7 +2,6 @@ package browsertest
 
 import (
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -11,20 +10,14 @@ import (
 	"switchgram/tgcall/engine"
 )
 
-// atOnce is how many calls there are at a time. They wait more than they work, so that is more than most machines have processors.
-const atOnce = 6
-
 // TestTelegramWeb has one browser for all that follows, and a tab for each.
 func TestTelegramWeb(t *testing.T) {
 	w := serve(t)
-	seats := make(chan struct{}, atOnce)
-	var all sync.WaitGroup
-	defer all.Wait()
 	for _, test := range []struct {
 		name string
 		run  func(t *testing.T, w *web, o options)
 	}{
-		{"the path is lost and ICE restarted", restartsWhenThePathIsLost}, // those that take longest first
+		{"the path is lost and ICE restarted", restartsWhenThePathIsLost},
 		{"the page is closed", isClosed},
 		{"RTCP is understood", understandsReports},
 		{"both mute", bothMute},
@@ -37,10 +30,9 @@ func TestTelegramWeb(t *testing.T) {
 		{"addresses are hidden", hidesItsAddresses},
 	} {
 		for role, calls := range map[string]bool{"from the browser": true, "to the browser": false} {
-			seats <- struct{}{}
-			all.Go(func() {
-				defer func() { <-seats }()
-				t.Run(test.name+"/"+role, func(t *testing.T) { test.run(t, w, options{browserCalls: calls}) })
+			t.Run(test.name+"/"+role, func(t *testing.T) {
+				t.Parallel()
+				test.run(t, w, options{browserCalls: calls})
 			})
 		}
 	}
