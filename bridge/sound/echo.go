@@ -1,39 +1,62 @@
 package sound
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
-// An echo plays back what a Listener hears. Its queue holds 200 ms; what comes when that is full pushes out the oldest.
-type echo struct {
+const (
+	echoAhead = 40 * time.Millisecond  // more than the delay wait, so that what comes next may be late
+	echoSlack = 160 * time.Millisecond // besides, and what is older is left out
+)
+
+// Echo is a Source of what was added to it, a while later; it has no end. It is silent until there is enough for that while, and again when it has run
+// dry. Add and Fill may be called at once.
+type Echo struct {
+	delay time.Duration
+
 	mu      sync.Mutex
-	rate    int
+	rate    int // of the queue, in Hz
 	queue   []int16
 	playing bool
+	out     converted
 }
 
-// add takes sound from the Listener.
-func (e *echo) add(pcm []int16, rate int) {
+// NewEcho makes one that is silent yet.
+func NewEcho(delay time.Duration) *Echo { return &Echo{delay: delay} }
+
+// Add takes sound of a rate in Hz. With another rate than before it begins anew.
+func (e *Echo) Add(pcm []int16, rate int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if rate != e.rate {
-		e.rate, e.queue = rate, nil
+		e.rate, e.queue, e.playing, e.out = rate, nil, false, converted{}
 	}
 	e.queue = append(e.queue, pcm...)
-	if most := rate / 5; len(e.queue) > most {
-		e.queue = append(e.queue[:0], e.queue[len(e.queue)-most:]...)
+	if late := len(e.queue) - e.samples(e.delay+echoAhead+echoSlack); late > 0 {
+		e.queue = e.queue[late:]
 	}
 }
 
-// Fill plays from the queue: silence until there are two frames in it, so that the next may be late, and again when it has run dry.
-func (e *echo) Fill(pcm []int16, rate int) int {
+// Fill implements Source.
+func (e *Echo) Fill(pcm []int16, rate int) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if rate != e.rate || !e.playing && len(e.queue) < 2*len(pcm) {
-		clear(pcm)
-		return len(pcm)
+	n := 0
+	if e.playing = e.playing || len(e.queue) >= max(1, e.samples(e.delay+echoAhead)); e.playing {
+		n = e.out.fill(pcm, e.rate, rate, e.next)
+		e.playing = n == len(pcm)
 	}
-	n := copy(pcm, e.queue)
 	clear(pcm[n:])
-	e.queue = append(e.queue[:0], e.queue[n:]...)
-	e.playing = n == len(pcm)
 	return len(pcm)
 }
+
+// next takes 20 ms from the queue, or what there is.
+func (e *Echo) next() []int16 {
+	n := min(len(e.queue), e.samples(20*time.Millisecond))
+	block := e.queue[:n]
+	e.queue = e.queue[n:]
+	return block
+}
+
+func (e *Echo) samples(d time.Duration) int { return int(d * time.Duration(e.rate) / time.Second) }

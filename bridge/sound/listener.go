@@ -32,7 +32,7 @@ type Listener struct {
 	order  orderer
 	heard  decoder
 	memory memory
-	echo   *echo
+	echo   *Echo
 	rates  *rateConverter // to the recording's; nil: the same
 	buf    []int16
 }
@@ -122,7 +122,7 @@ func (l *Listener) hear(a arrival) {
 	pcm := l.heard.decode(&a.packet)
 	l.memory.add(pcm, a.at)
 	if l.echo != nil {
-		l.echo.add(pcm, l.heard.rate)
+		l.echo.Add(pcm, l.heard.rate)
 	}
 	if l.wav != nil {
 		l.record(pcm)
@@ -178,7 +178,7 @@ func (l *Listener) Echo() Source {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.echo == nil {
-		l.echo = &echo{}
+		l.echo = NewEcho(0)
 	}
 	return l.echo
 }
