@@ -21,6 +21,7 @@ const (
 type raw struct {
 	cipher   *cipher
 	compress bool
+	packer   packer
 
 	mu      sync.Mutex
 	counter uint32
@@ -35,7 +36,7 @@ func newRaw(c *cipher, compress bool) *raw {
 func (r *raw) seal(json []byte) ([]byte, error) {
 	body := json
 	if r.compress {
-		body = deflate(json)
+		body = r.packer.deflate(json)
 	}
 	if msgKeySize+seqSize+len(body) > maxPacket {
 		return nil, ErrSize

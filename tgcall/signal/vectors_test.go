@@ -109,7 +109,7 @@ func TestCompressedMessagesAreUnpacked(t *testing.T) {
 		if got, err := inflate(p.Gzip); err != nil || string(got) != p.JSON {
 			t.Errorf("%s: %q, %v", p.Name, got, err)
 		}
-		if got, err := inflate(deflate([]byte(p.JSON))); err != nil || string(got) != p.JSON {
+		if got, err := inflate(new(packer).deflate([]byte(p.JSON))); err != nil || string(got) != p.JSON {
 			t.Errorf("%s, packed by us: %q, %v", p.Name, got, err)
 		}
 	}
