@@ -129,7 +129,7 @@ func (c *Client) prepare(ctx context.Context, conn *Conn) error {
 	if err := conn.Subscribe(ctx, append([]string{"BACKGROUND_JOB"}, c.o.Events...)...); err != nil {
 		return err
 	}
-	conn.jobs.enable(true)
+	conn.jobs.enabled.Store(true)
 	if len(c.o.Filters) > 0 {
 		if err := conn.AddFilter(ctx, c.o.Filters...); err != nil {
 			return err

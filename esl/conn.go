@@ -20,7 +20,7 @@ type Conn struct {
 	nc     net.Conn
 	frames *frameReader
 	pipe   *pipeline
-	jobs   *jobs
+	jobs   jobs
 
 	router     *router
 	ownsRouter bool // its watches end with the connection
@@ -77,7 +77,7 @@ func connect(ctx context.Context, address string, o Options, r *router) (*Conn, 
 }
 
 func newConn(nc net.Conn, o Options, r *router) *Conn {
-	c := &Conn{o: o, nc: nc, frames: newFrameReader(nc), pipe: newPipeline(), router: r, jobs: newJobs(), began: time.Now(), gone: make(chan struct{})}
+	c := &Conn{o: o, nc: nc, frames: newFrameReader(nc), pipe: newPipeline(), router: r, began: time.Now(), gone: make(chan struct{})}
 	c.Commands = Commands{c}
 	return c
 }

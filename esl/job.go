@@ -4,63 +4,24 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"sync"
+	"sync/atomic"
 )
 
-// jobs are the "bgapi" commands whose result somebody waits for.
+// jobs are the "bgapi" commands whose result somebody waits for, by Job-UUID.
 type jobs struct {
-	mu      sync.Mutex
-	waiting map[string]chan *Event // by Job-UUID; room for one
-	enabled bool                   // FreeSWITCH sends us the results
-}
-
-func newJobs() *jobs { return &jobs{waiting: map[string]chan *Event{}} }
-
-func (j *jobs) expect(id string) <-chan *Event {
-	result := make(chan *Event, 1)
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.waiting[id] = result
-	return result
-}
-
-func (j *jobs) forget(id string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	delete(j.waiting, id)
-}
-
-func (j *jobs) done(e *Event) {
-	id := e.Get("Job-UUID")
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if result, ok := j.waiting[id]; ok {
-		delete(j.waiting, id)
-		result <- e
-	}
-}
-
-func (j *jobs) areEnabled() bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.enabled
-}
-
-func (j *jobs) enable(on bool) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.enabled = on
+	awaited
+	enabled atomic.Bool // FreeSWITCH sends us the results
 }
 
 // enableJobs subscribes to the results of jobs, unless that is done. Two that do it at once do no harm.
 func (c *Conn) enableJobs(ctx context.Context) error {
-	if c.jobs.areEnabled() {
+	if c.jobs.enabled.Load() {
 		return nil
 	}
 	if _, err := c.Send(ctx, Command{Line: "event " + c.o.format() + " BACKGROUND_JOB"}); err != nil {
 		return err
 	}
-	c.jobs.enable(true)
+	c.jobs.enabled.Store(true)
 	return nil
 }
 

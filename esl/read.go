@@ -63,7 +63,7 @@ func (c *Conn) take(f *frame) error {
 
 func (c *Conn) dispatch(e *Event) {
 	if e.Name() == "BACKGROUND_JOB" {
-		c.jobs.done(e)
+		c.jobs.came(e.Get("Job-UUID"), e)
 	}
 	if c.observe != nil {
 		c.observe(e)

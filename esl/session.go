@@ -17,18 +17,18 @@ type Session struct {
 	data *Event
 	uuid string
 
-	hungUp chan struct{} // closed when the channel has ended, or has left us
-	final  chan struct{} // closed when last is there
+	hungUp  chan struct{} // closed when the channel has ended, or has left us
+	final   chan struct{} // closed when last is there
+	running awaited       // ends of what Execute runs, by Application-UUID
 
-	mu      sync.Mutex
-	cause   Cause
-	ended   bool                   // hungUp is closed
-	last    *Event                 // CHANNEL_HANGUP_COMPLETE; final is closed
-	running map[string]chan *Event // by Application-UUID: what Execute waits for
+	mu    sync.Mutex
+	cause Cause
+	ended bool   // hungUp is closed
+	last  *Event // CHANNEL_HANGUP_COMPLETE; final is closed
 }
 
 func newSession(nc net.Conn, o Options, ended func(error)) *Session {
-	s := &Session{hungUp: make(chan struct{}), final: make(chan struct{}), running: map[string]chan *Event{}}
+	s := &Session{hungUp: make(chan struct{}), final: make(chan struct{})}
 	s.conn = newConn(nc, o, newRouter())
 	s.conn.ownsRouter = true
 	s.conn.observe = s.observe
@@ -100,8 +100,8 @@ func (s *Session) ExecuteAround(ctx context.Context, app, arg string) (*Event, e
 
 func (s *Session) execute(ctx context.Context, x Execute) (*Event, error) {
 	x.ID = NewUUID()
-	app, done := x.App, s.expect(x.ID)
-	defer s.forget(x.ID)
+	app, done := x.App, s.running.expect(x.ID)
+	defer s.running.forget(x.ID)
 	if err := s.hangupError(); err != nil {
 		return nil, fmt.Errorf("%s: %w", app, err)
 	}
@@ -158,20 +158,6 @@ func (s *Session) Wait(ctx context.Context) (*Event, error) {
 	return nil, s.conn.explain(Command{Line: "wait"}, ErrDisconnected)
 }
 
-func (s *Session) expect(id string) <-chan *Event {
-	done := make(chan *Event, 1)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.running[id] = done
-	return done
-}
-
-func (s *Session) forget(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.running, id)
-}
-
 func (s *Session) hangupError() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -207,12 +193,10 @@ func (s *Session) isAbout(e *Event) bool {
 }
 
 func (s *Session) executed(e *Event) {
-	id := e.Get("Application-UUID")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if done, ok := s.running[id]; ok && !s.ended { // after CHANNEL_HANGUP, the end of the channel ended it
-		delete(s.running, id)
-		done <- e
+	if !s.ended { // after CHANNEL_HANGUP, the end of the channel ended it
+		s.running.came(e.Get("Application-UUID"), e)
 	}
 }
 

@@ -31,7 +31,7 @@ func (c *Conn) Unsubscribe(ctx context.Context, names ...string) error {
 	if err != nil {
 		return err
 	}
-	c.jobs.enable(false) // it may be among them; the next job asks again
+	c.jobs.enabled.Store(false) // it may be among them; the next job asks again
 	_, err = c.Send(ctx, cmd)
 	return err
 }
