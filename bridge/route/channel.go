@@ -215,13 +215,13 @@ type Conferencer interface {
 
 // Waiting is how the caller waits for an agent.
 type Waiting struct {
-	Queue    string
-	Domain   string
-	Priority int
-	Agent    string // who is asked first; empty: as the queue has it
-	Ringtone string
-	Joined   func() // called once when the caller waits, on any goroutine; never nil
-	Bridged  func() // likewise, when an agent talks
+	Queue     string
+	Domain    string
+	Priority  int
+	Agent     string // who is asked first; empty: as the queue has it
+	Ringtone  string
+	Meanwhile func(context.Context) // called once when the caller waits, on any goroutine; its context is to end with that, and Wait returns after it
+	Bridged   func()                // called once when an agent talks, on any goroutine
 }
 
 // Waited is how that went.

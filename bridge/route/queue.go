@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"switchgram/bridge/route/template"
@@ -59,24 +58,11 @@ func (s *queue) run(ctx context.Context, r *run) error {
 		return err
 	}
 	name, domain := r.domainOf(name)
-	w := Waiting{Queue: name, Domain: domain, Priority: s.Priority, Agent: r.clean(s.Agent.Template), Ringtone: r.clean(s.Ringtone.Template)}
-	waiting, enough := context.WithCancel(ctx)
-	var meanwhile sync.WaitGroup
-	route, met := r.script().Name, r.met(ctx, s.Bridged)
-	w.Joined = sync.OnceFunc(func() {
-		if r.engine.opt.Dry { // nobody waits
-			s.meanwhile(waiting, r, route)
-			return
-		}
-		meanwhile.Go(func() { s.meanwhile(waiting, r, route) })
+	route := r.script().Name
+	how, err := q.Wait(ctx, Waiting{
+		Queue: name, Domain: domain, Priority: s.Priority, Agent: r.clean(s.Agent.Template), Ringtone: r.clean(s.Ringtone.Template),
+		Meanwhile: func(ctx context.Context) { s.meanwhile(ctx, r, route) }, Bridged: r.met(ctx, s.Bridged),
 	})
-	w.Bridged = func() {
-		enough()
-		met()
-	}
-	how, err := q.Wait(ctx, w)
-	enough()
-	meanwhile.Wait()
 	if err != nil {
 		return err
 	}

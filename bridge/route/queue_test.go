@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,10 +20,15 @@ type hall struct {
 	left  chan struct{}
 }
 
-func (h *hall) Wait(_ context.Context, w route.Waiting) (route.Waited, error) {
-	w.Joined()
+func (h *hall) Wait(ctx context.Context, w route.Waiting) (route.Waited, error) {
+	ctx, enough := context.WithCancel(ctx)
+	var meanwhile sync.WaitGroup
+	defer meanwhile.Wait()
+	defer enough()
+	meanwhile.Go(func() { w.Meanwhile(ctx) })
 	select {
 	case <-time.After(h.agent):
+		enough()
 		w.Bridged()
 		time.Sleep(time.Hour) // they talk
 		return route.Waited{Answered: true, Result: "answered", Agent: "7"}, nil

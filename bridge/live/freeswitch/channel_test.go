@@ -133,7 +133,7 @@ func TestCompany(t *testing.T) {
 			c.SetVariable("cc_agent", "1001@fs.example")
 			time.AfterFunc(50*time.Millisecond, func() { c.Fire("CHANNEL_UNBRIDGE") }) // they talk on when the application has ended
 		})
-		w, err := c.Wait(h.ctx, route.Waiting{Queue: "support", Priority: 5, Joined: func() {}, Bridged: func() {}})
+		w, err := c.Wait(h.ctx, route.Waiting{Queue: "support", Priority: 5, Meanwhile: func(context.Context) {}, Bridged: func() {}})
 		must(t, err)
 		if !w.Answered || w.Result != "answered" || w.Agent != "1001" {
 			t.Errorf("waited %+v", w)

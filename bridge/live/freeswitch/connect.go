@@ -54,7 +54,7 @@ func (c *Channel) inConference(ctx context.Context, t route.Target) (route.Conne
 }
 
 func (c *Channel) inQueue(ctx context.Context, t route.Target, d route.Dial) (route.Connected, error) {
-	w, err := c.Wait(ctx, route.Waiting{Queue: t.Name, Domain: t.Domain, Joined: func() {}, Bridged: d.OnAnswer})
+	w, err := c.Wait(ctx, route.Waiting{Queue: t.Name, Domain: t.Domain, Meanwhile: func(context.Context) {}, Bridged: d.OnAnswer})
 	return route.Connected{Answered: w.Answered, Cause: bridge.NormalClearing, To: cmp.Or(w.Agent, t.Name)}, err
 }
 

@@ -37,8 +37,10 @@ func (c *Channel) Wait(ctx context.Context, w route.Waiting) (route.Waited, erro
 	}
 	c.waits(queue)
 	defer c.waits("")
-	defer c.begun("callcenter", w.Joined)()
-	m := c.meet(ctx, route.Dial{OnAnswer: w.Bridged})
+	waiting, enough := context.WithCancel(ctx)
+	defer c.begun("callcenter", func() { w.Meanwhile(waiting) })()
+	defer enough()
+	m := c.meet(ctx, route.Dial{OnAnswer: func() { enough(); w.Bridged() }})
 	e, err := c.s.ExecuteAround(ctx, "callcenter", queue)
 	if err == nil && e.Variable("cc_cause") == "answered" {
 		c.converse(ctx, m)
@@ -76,14 +78,14 @@ func (c *Channel) converse(ctx context.Context, m *meeting) {
 	}
 }
 
-// begun has something done when the channel runs an application, unless the function that it returns is called before.
+// begun has something done when the channel runs an application, unless the function that it returns is called before. That waits for it.
 func (c *Channel) begun(app string, do func()) (end func()) {
 	watch := c.s.Watch()
 	var all sync.WaitGroup
 	all.Go(func() {
-		defer watch.Close()
 		for e := range watch.Events() {
 			if e.Name() == "CHANNEL_EXECUTE" && e.UUID() == c.s.UUID() && e.Get("Application") == app {
+				watch.Close()
 				do()
 				return
 			}

@@ -36,7 +36,7 @@ func TestCallerWhoWaitsKnowsThePlaceAndMayLeave(t *testing.T) {
 		if err := c.LeaveQueue(h.ctx); err == nil {
 			t.Error("left no queue")
 		}
-		w, err := c.Wait(h.ctx, route.Waiting{Queue: "support", Bridged: func() {}, Joined: func() {
+		w, err := c.Wait(h.ctx, route.Waiting{Queue: "support", Bridged: func() {}, Meanwhile: func(context.Context) {
 			place, err := c.QueuePosition(h.ctx)
 			if err != nil || place != 2 {
 				t.Errorf("place %d, %v", place, err)

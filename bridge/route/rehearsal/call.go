@@ -132,10 +132,10 @@ func (s *Stage) JoinConference(_ context.Context, r route.Room) error {
 }
 
 // Wait implements route.Queuer. Answers: answered, or cancel if nothing is said.
-func (s *Stage) Wait(_ context.Context, w route.Waiting) (route.Waited, error) {
+func (s *Stage) Wait(ctx context.Context, w route.Waiting) (route.Waited, error) {
 	word := s.next("queue", "cancel")
 	s.say("wait in queue %s: %s", w.Queue, word)
-	w.Joined()
+	w.Meanwhile(ctx)
 	s.mu.Lock()
 	s.talked = s.talked || word == "answered"
 	s.mu.Unlock()
