@@ -3,6 +3,7 @@ package live_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"switchgram/bridge"
+	"switchgram/bridge/notify/notifytest"
 	"switchgram/bridge/route/folder"
 	"switchgram/bridge/route/numberlist"
 )
@@ -65,7 +67,7 @@ func (neighbours) UserData(domain, user, variable string) (string, bool) {
 // TestWhatApplicationsDoToACall that runs: after the steps, which end well, v is what is wanted.
 func TestWhatApplicationsDoToACall(t *testing.T) {
 	w := newTown(t)
-	w.says = `{"rows": [{"n": 1, "name": "Ann"}, {"n": 2, "name": "Bob"}]}`
+	w.Say("/ask", notifytest.Answer{Header: http.Header{"Content-Type": {"application/json"}}, Body: `{"rows": [{"n": 1, "name": "Ann"}, {"n": 2, "name": "Bob"}]}`})
 	var steps []string
 	for i, one := range applied {
 		steps = append(steps, `{"setVar": ["v=", "local:last_error="]}`, one.steps,
@@ -80,7 +82,7 @@ func TestWhatApplicationsDoToACall(t *testing.T) {
 		"lists/vip.txt":         "+4930123456\n", "lists/nuisance.txt": "+15550199\n", "limits.json": `{"hotline": 1}`,
 	} {
 		must(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
-		must(t, os.WriteFile(filepath.Join(dir, name), []byte(replaced(text, w.server.URL)), 0o600))
+		must(t, os.WriteFile(filepath.Join(dir, name), []byte(replaced(text, w.URL())), 0o600))
 	}
 	f, err := folder.Open(dir, folder.Options{})
 	must(t, err)
@@ -101,7 +103,7 @@ func TestWhatApplicationsDoToACall(t *testing.T) {
 			w.hears(t, "/ask")
 		}
 		var told struct{ Row, V, Error string }
-		must(t, json.Unmarshal([]byte(w.hears(t, "/row").body), &told))
+		must(t, json.Unmarshal(w.hears(t, "/row").Body, &told))
 		if told.Row != fmt.Sprint(i) || told.V != one.want || told.Error != "" {
 			t.Errorf("%s\n%+v, want %q", one.steps, told, one.want)
 		}
@@ -131,13 +133,13 @@ func spoken(t *testing.T, steps string) string {
 	client := newClient()
 	defer client.Close()
 	script := `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [` + steps + `, {"httpRequest": {"url": "TOWN/v", "data": {"v": "${v}"}}}]}`
-	r, stop := run(t, options(folderOf(t, w.server.URL, script), client))
+	r, stop := run(t, options(folderOf(t, w.URL(), script), client))
 	defer stop()
 	b, err := bridge.New(bridge.Options{Default: r, Sink: r})
 	must(t, err)
 	b.Handle(t.Context(), newCaller(), bridge.Address{Scheme: "sip", User: "1000"})
 	var told struct{ V string }
-	must(t, json.Unmarshal([]byte(w.hears(t, "/v").body), &told))
+	must(t, json.Unmarshal(w.hears(t, "/v").Body, &told))
 	return told.V
 }
 
@@ -179,15 +181,16 @@ func TestCookiesAreKeptForAsLongAsTheScriptSays(t *testing.T) {
 		{"httpRequest": {"url": "TOWN/login", "cookieJar": "long"}}, {"httpRequest": {"url": "TOWN/login", "cookieJar": "short", "ttl": 1}}, {"sleep": 1100},
 		{"httpRequest": {"url": "TOWN/long", "cookieJar": "long"}}, {"httpRequest": {"url": "TOWN/short", "cookieJar": "short"}}]}`
 	w := newTown(t)
+	w.Say("/login", notifytest.Answer{Header: http.Header{"Set-Cookie": {"session=7"}}})
 	client := newClient()
 	defer client.Close()
-	r, _ := run(t, options(folderOf(t, w.server.URL, script), client))
+	r, _ := run(t, options(folderOf(t, w.URL(), script), client))
 	b, err := bridge.New(bridge.Options{Default: r, Sink: r})
 	must(t, err)
 	b.Handle(t.Context(), newCaller(), bridge.Address{Scheme: "sip", User: "1000"})
 	var cookies []string
 	for _, path := range []string{"/login", "/login", "/long", "/short"} {
-		cookies = append(cookies, w.hears(t, path).cookie)
+		cookies = append(cookies, w.hears(t, path).Header.Get("Cookie"))
 	}
 	if !slices.Equal(cookies, []string{"", "", "session=7", ""}) {
 		t.Errorf("asked with %q", cookies)

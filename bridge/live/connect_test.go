@@ -34,7 +34,7 @@ func TestEachOfSeveralRingsForAsLongAsTheScriptSays(t *testing.T) {
 	w := newTown(t)
 	client := newClient()
 	defer client.Close()
-	r, _ := run(t, options(folderOf(t, w.server.URL, several), client))
+	r, _ := run(t, options(folderOf(t, w.URL(), several), client))
 	p := &phones{rang: map[string]time.Duration{}}
 	b, err := bridge.New(bridge.Options{Default: r, Sink: r, Dialers: map[string]bridge.Dialer{"sip": p}})
 	must(t, err)
@@ -92,7 +92,7 @@ func TestHowABridgeWentIsKnown(t *testing.T) {
 			w := newTown(t)
 			client := newClient()
 			defer client.Close()
-			r, _ := run(t, options(folderOf(t, w.server.URL, `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [{"bridge": {`+c.how+`,
+			r, _ := run(t, options(folderOf(t, w.URL(), `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [{"bridge": {`+c.how+`,
 				"bridged": [{"httpRequest": {"url": "TOWN/talking"}}]}}, {"httpRequest": {"url": "TOWN/v", "headers": {"Content-Type": "text/plain"},
 				"data": "${bridge_result} ${originate_disposition} ${bridge_hangup_cause} ${DIALSTATUS} ${last_bridge_to}"}}],
 				"onDisconnect": [{"httpRequest": {"url": "TOWN/after"}}]}`), client))
@@ -106,7 +106,7 @@ func TestHowABridgeWentIsKnown(t *testing.T) {
 				(<-o.talking).leaves()
 			}
 			if c.told != "" {
-				if told := w.hears(t, "/v").body; !strings.HasPrefix(told, c.told) {
+				if told := string(w.hears(t, "/v").Body); !strings.HasPrefix(told, c.told) {
 					t.Errorf("told %q, want %q", told, c.told)
 				}
 			}

@@ -16,9 +16,10 @@ const slowAfterwards = `{"name": "r", "context": "public", "destination_number":
 // TestAShutdownDoesNotWaitForServersThatDoNotAnswer: what is due after a call is gone on with at the next start, at the step that ran.
 func TestAShutdownDoesNotWaitForServersThatDoNotAnswer(t *testing.T) {
 	w := newTown(t)
+	release := w.Hold("/hold/7")
 	client := newClient()
 	defer client.Close()
-	o := options(folderOf(t, w.server.URL, slowAfterwards), client)
+	o := options(folderOf(t, w.URL(), slowAfterwards), client)
 	o.Journal, o.Grace = t.TempDir(), time.Millisecond
 	r, stop := run(t, o)
 	b, err := bridge.New(bridge.Options{Default: r, Sink: r})
@@ -33,17 +34,17 @@ func TestAShutdownDoesNotWaitForServersThatDoNotAnswer(t *testing.T) {
 	if took := time.Since(began); took > 20*time.Second { // the request alone would take 30
 		t.Errorf("the end took %s", took)
 	}
-	close(w.hold)
+	release()
 	o.Grace = patience
 	var again *live.Router
 	again, stop = run(t, o)
-	if a := w.hears(t, "/hold/7"); a.key != cut.key || a.key == "" {
-		t.Errorf("repeated with key %q, was %q", a.key, cut.key)
+	if a := w.hears(t, "/hold/7"); key(a) != key(cut) || key(a) == "" {
+		t.Errorf("repeated with key %q, was %q", key(a), key(cut))
 	}
 	w.hears(t, "/third")
 	stop()
-	if len(w.got) > 0 || again.Stats().Resumed != 1 {
-		t.Errorf("%d more requests; %+v", len(w.got), again.Stats())
+	if w.Unread() > 0 || again.Stats().Resumed != 1 {
+		t.Errorf("%d more requests; %+v", w.Unread(), again.Stats())
 	}
 	last, stop := run(t, o)
 	stop()
@@ -55,11 +56,12 @@ func TestAShutdownDoesNotWaitForServersThatDoNotAnswer(t *testing.T) {
 // TestAStepThatEndsTheProgramIsGivenUp: it would keep the program from ever starting again.
 func TestAStepThatEndsTheProgramIsGivenUp(t *testing.T) {
 	w := newTown(t)
+	w.Hold("/hold")
 	client := newClient()
 	defer client.Close()
 	script := `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [],
 		"onDisconnect": [{"httpRequest": {"url": "TOWN/first"}}, {"httpRequest": {"url": "TOWN/hold", "timeout": 30000}}]}`
-	o := options(folderOf(t, w.server.URL, script), client)
+	o := options(folderOf(t, w.URL(), script), client)
 	o.Journal, o.Grace = t.TempDir(), time.Millisecond
 	r, stop := run(t, o)
 	b, err := bridge.New(bridge.Options{Default: r, Sink: r})
@@ -74,7 +76,7 @@ func TestAStepThatEndsTheProgramIsGivenUp(t *testing.T) {
 	}
 
 	stop()
-	if r.Stats().Resumed != 0 || len(w.got) > 0 {
-		t.Errorf("%+v, and %d more requests", r.Stats(), len(w.got))
+	if r.Stats().Resumed != 0 || w.Unread() > 0 {
+		t.Errorf("%+v, and %d more requests", r.Stats(), w.Unread())
 	}
 }

@@ -31,11 +31,12 @@ func TestKeysOfACaller(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newTown(t)
+			release := w.Hold("/hold")
 			client := newClient()
 			defer client.Close()
 			script := `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [{"answer": ""}, {"httpRequest": {"url": "TOWN/ready"}}, ` + c.step +
 				`, {"httpRequest": {"url": "TOWN/v", "data": {"v": "${v}", "error": "${last_error}"}}}]}`
-			r, _ := run(t, options(folderOf(t, w.server.URL, script), client))
+			r, _ := run(t, options(folderOf(t, w.URL(), script), client))
 			heard := pressed{r, make(chan struct{}, 8)}
 			b, err := bridge.New(bridge.Options{Default: r, Sink: heard})
 			must(t, err)
@@ -49,12 +50,12 @@ func TestKeysOfACaller(t *testing.T) {
 				ann.events <- bridge.Digit{Key: key}
 				<-heard.keys
 			}
-			close(w.hold)
+			release()
 			if strings.Contains(c.step, "/hold") {
 				w.hears(t, "/hold")
 			}
 			var told struct{ V, Error string }
-			must(t, json.Unmarshal([]byte(w.hears(t, "/v").body), &told))
+			must(t, json.Unmarshal(w.hears(t, "/v").Body, &told))
 			if told.V != c.v || told.Error != c.failed {
 				t.Errorf("%s of %q: %+v", strings.TrimSpace(c.step), c.keys, told)
 			}

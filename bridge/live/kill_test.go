@@ -17,6 +17,7 @@ import (
 	"switchgram/bridge/fetch"
 	"switchgram/bridge/live"
 	"switchgram/bridge/notify"
+	"switchgram/bridge/notify/notifytest"
 	"switchgram/bridge/route/folder"
 	"switchgram/bridge/store"
 )
@@ -139,8 +140,7 @@ const dying = `{"name": "r", "context": "public", "destination_number": ["1"],
 // TestProcessKilledInTheMiddleOfAScript kills -9 and counts what "Slack" got.
 func TestProcessKilledInTheMiddleOfAScript(t *testing.T) {
 	w := newTown(t)
-	close(w.hold)
-	k, _ := begin(t, w.server.URL, dying)
+	k, _ := begin(t, w.URL(), dying)
 	w.hears(t, "/begun")
 	k.keeps() // the disk knows of a step of a running call a little later
 	k.kill()
@@ -156,40 +156,42 @@ func TestProcessKilledInTheMiddleOfAScript(t *testing.T) {
 			t.Errorf("%s was asked %d times", path, len(counts[path]))
 		}
 	}
-	if first := counts["/first"]; len(first) > 0 && first[0].body != `{"by":"system","lead":"Ann ${x} \"O'Neil"}` {
-		t.Errorf("afterwards: %s", first[0].body)
+	if first := counts["/first"]; len(first) > 0 && string(first[0].Body) != `{"by":"system","lead":"Ann ${x} \"O'Neil"}` {
+		t.Errorf("afterwards: %s", first[0].Body)
 	}
-	if len(w.got) > 0 {
-		t.Errorf("and then %+v", <-w.got)
+	if w.Unread() > 0 {
+		t.Errorf("and then %+v", w.next(t))
 	}
 }
 
 // TestProcessKilledInTheFirstStep: onDisconnect is due from the beginning.
 func TestProcessKilledInTheFirstStep(t *testing.T) {
 	w := newTown(t)
-	k, _ := begin(t, w.server.URL, `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [{"httpRequest": {"url": "TOWN/hold", "timeout": 30000}}],
+	w.Hold("/hold")
+	k, _ := begin(t, w.URL(), `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [{"httpRequest": {"url": "TOWN/hold", "timeout": 30000}}],
 		"onDisconnect": [{"httpRequest": {"url": "TOWN/first", "data": {"missed": "${missed}", "who": "${caller_id_number}"}}}]}`)
 	w.hears(t, "/hold")
 	k.kill()
 
 	k.again()
 
-	if first := w.hears(t, "/first"); first.body != `{"missed":"true","who":"+4930123456"}` {
-		t.Errorf("afterwards: %s", first.body)
+	if first := w.hears(t, "/first"); string(first.Body) != `{"missed":"true","who":"+4930123456"}` {
+		t.Errorf("afterwards: %s", first.Body)
 	}
 }
 
 // TestProcessKilledAfterTheCall: the step that was on its way is repeated, with the same key, and no other.
 func TestProcessKilledAfterTheCall(t *testing.T) {
 	w := newTown(t)
-	k, hangUp := begin(t, w.server.URL, dying)
+	release := w.Hold("/hold")
+	k, hangUp := begin(t, w.URL(), dying)
 	w.hears(t, "/begun")
 	hangUp()
 	w.hears(t, "/first")
 	onItsWay := w.hears(t, "/hold")
 	k.kill()
 
-	close(w.hold)
+	release()
 	k.again()
 
 	counts := w.count(t, 3)
@@ -197,22 +199,18 @@ func TestProcessKilledAfterTheCall(t *testing.T) {
 	if len(counts["/first"]) != 0 || len(counts["/hold"]) != 1 || len(counts["/third"]) != 1 || len(counts["/async"]) != 1 {
 		t.Errorf("after the crash: %v", counts)
 	}
-	if again := counts["/hold"]; len(again) > 0 && (again[0].key != onItsWay.key || again[0].key == "") {
-		t.Errorf("repeated with key %q, was %q", again[0].key, onItsWay.key)
+	if again := counts["/hold"]; len(again) > 0 && (key(again[0]) != key(onItsWay) || key(onItsWay) == "") {
+		t.Errorf("repeated with key %q, was %q", key(again[0]), key(onItsWay))
 	}
 }
 
 // count takes so many requests.
-func (w *town) count(t *testing.T, n int) map[string][]asked {
+func (w *town) count(t *testing.T, n int) map[string][]notifytest.Request {
 	t.Helper()
-	all := map[string][]asked{}
+	all := map[string][]notifytest.Request{}
 	for range n {
-		select {
-		case a := <-w.got:
-			all[a.path] = append(all[a.path], a)
-		case <-time.After(patience):
-			t.Fatalf("only came %v", all)
-		}
+		r := w.next(t)
+		all[r.Path] = append(all[r.Path], r)
 	}
 	return all
 }

@@ -55,7 +55,7 @@ func TestMailOfScriptsWithoutAStoreIsNotPromised(t *testing.T) {
 	w := newTown(t)
 	client := newClient()
 	defer client.Close()
-	o := options(folderOf(t, w.server.URL, script), client)
+	o := options(folderOf(t, w.URL(), script), client)
 	o.Scripts.Mailer = live.NewMail(nil, nil, slog.Default())
 	r, _ := run(t, o)
 	b, err := bridge.New(bridge.Options{Default: r, Sink: r})

@@ -3,10 +3,7 @@ package live_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -22,6 +19,7 @@ import (
 	"switchgram/bridge/fetch"
 	"switchgram/bridge/live"
 	"switchgram/bridge/media"
+	"switchgram/bridge/notify/notifytest"
 	"switchgram/bridge/route"
 	"switchgram/bridge/route/folder"
 )
@@ -42,52 +40,38 @@ func TestMain(m *testing.M) {
 const patience = time.Minute
 
 // town is everybody that scripts talk to over HTTP.
-type town struct {
-	server *httptest.Server
-	got    chan asked
-	hold   chan struct{} // what is under /hold waits for it
-	says   string        // answers; JSON
-}
-
-type asked struct{ path, body, key, cookie string }
+type town struct{ *notifytest.Receiver }
 
 func newTown(t *testing.T) *town {
-	w := &town{got: make(chan asked, 1024), hold: make(chan struct{})}
-	w.server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		w.got <- asked{r.URL.Path, string(body), r.Header.Get("Idempotency-Key"), r.Header.Get("Cookie")}
-		if r.URL.Path == "/login" {
-			http.SetCookie(out, &http.Cookie{Name: "session", Value: "7"})
-		}
-		if w.says != "" {
-			out.Header().Set("Content-Type", "application/json")
-			_, _ = io.WriteString(out, w.says)
-		}
-		if strings.HasPrefix(r.URL.Path, "/hold") {
-			select {
-			case <-w.hold:
-			case <-r.Context().Done():
-			}
-		}
-	}))
-	t.Cleanup(w.server.Close)
-	return w
+	t.Helper()
+	r, err := notifytest.NewReceiver()
+	must(t, err)
+	t.Cleanup(r.Close)
+	return &town{r}
+}
+
+// next waits for a request.
+func (w *town) next(t *testing.T) notifytest.Request {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	r, err := w.Next(ctx)
+	must(t, err)
+	return r
 }
 
 // hears waits for the next request, which must be to that path.
-func (w *town) hears(t *testing.T, path string) asked {
+func (w *town) hears(t *testing.T, path string) notifytest.Request {
 	t.Helper()
-	select {
-	case a := <-w.got:
-		if a.path != path {
-			t.Fatalf("asked for %s, want %s", a.path, path)
-		}
-		return a
-	case <-time.After(patience):
-		t.Fatalf("nobody asked for %s", path)
-		return asked{}
+	r := w.next(t)
+	if r.Path != path {
+		t.Fatalf("asked for %s, want %s", r.Path, path)
 	}
+	return r
 }
+
+// key is what a receiver knows a repeated request by.
+func key(r notifytest.Request) string { return r.Header.Get("Idempotency-Key") }
 
 // folderOf is a folder with scripts; TOWN in them is the server.
 func folderOf(t testing.TB, server string, scripts ...string) *folder.Folder {

@@ -27,15 +27,15 @@ func TestCallerInAQueueKnowsWhereItBegan(t *testing.T) {
 
 			c := d.hand(esltest.ChannelOptions{UUID: "a-leg", Incoming: true})
 
-			if a := w.hears(t, "/waits"); a.body != `{"place":"2"}` {
-				t.Errorf("who waits is told %s", a.body)
+			if a := w.hears(t, "/waits"); string(a.Body) != `{"place":"2"}` {
+				t.Errorf("who waits is told %s", a.Body)
 			}
 			if place, _ := c.Variable(name); place != "2" {
 				t.Errorf("FreeSWITCH knows %q", place)
 			}
 			close(waits)
-			if a := w.hears(t, "/after"); a.body != `{"error":"","place":"2"}` {
-				t.Errorf("afterwards: %s", a.body)
+			if a := w.hears(t, "/after"); string(a.Body) != `{"error":"","place":"2"}` {
+				t.Errorf("afterwards: %s", a.Body)
 			}
 		})
 	}
@@ -52,8 +52,8 @@ func TestFreeSWITCHKnowsWhichNumberWasMeant(t *testing.T) {
 
 	d.hand(esltest.ChannelOptions{Incoming: true})
 
-	if a := w.hears(t, "/after"); a.body != `{"email":"asked 101 var email","number":"200"}` {
-		t.Errorf("afterwards: %s", a.body)
+	if a := w.hears(t, "/after"); string(a.Body) != `{"email":"asked 101 var email","number":"200"}` {
+		t.Errorf("afterwards: %s", a.Body)
 	}
 	d.wantRan("set_profile_var destination_number=200")
 }

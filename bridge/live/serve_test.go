@@ -31,7 +31,7 @@ func desked(t *testing.T, w *town, scripts ...string) *desk {
 	t.Helper()
 	client := newClient()
 	t.Cleanup(client.Close)
-	return deskOf(t, options(folderOf(t, w.server.URL, scripts...), client))
+	return deskOf(t, options(folderOf(t, w.URL(), scripts...), client))
 }
 
 // deskOf has a router of these options take channels of a FreeSWITCH.
@@ -99,8 +99,8 @@ func TestDialplanOfFreeSWITCHHasRoutes(t *testing.T) {
 	c := d.hand(esltest.ChannelOptions{Incoming: true, Variables: []esltest.Header{{Name: "tg_phone", Value: "+4930"}, {Name: "route_context", Value: "default"}}})
 
 	<-c.Done()
-	if after := w.hears(t, "/after"); after.body != `{"cause":"NO_ANSWER","missed":"true","phone":"+4930"}` {
-		t.Errorf("afterwards: %s", after.body)
+	if after := w.hears(t, "/after"); string(after.Body) != `{"cause":"NO_ANSWER","missed":"true","phone":"+4930"}` {
+		t.Errorf("afterwards: %s", after.Body)
 	}
 	d.wantRan("playback hello.wav", "bridge {ignore_early_media=true,originate_timeout=60}user/101@fs.example")
 }
@@ -119,8 +119,8 @@ func TestCallerOfFreeSWITCHHangsUpInAStep(t *testing.T) {
 	d := desked(t, w, there)
 	d.app("playback", func(c *esltest.Channel) { c.Hangup("ORIGINATOR_CANCEL") })
 	d.hand(esltest.ChannelOptions{Incoming: true})
-	if after := w.hears(t, "/after"); !strings.Contains(after.body, "ORIGINATOR_CANCEL") || !strings.Contains(after.body, `"missed":"true"`) {
-		t.Errorf("afterwards: %s", after.body)
+	if after := w.hears(t, "/after"); !strings.Contains(string(after.Body), "ORIGINATOR_CANCEL") || !strings.Contains(string(after.Body), `"missed":"true"`) {
+		t.Errorf("afterwards: %s", after.Body)
 	}
 }
 
@@ -200,12 +200,12 @@ func TestCallMovesToFreeSWITCHForAConference(t *testing.T) {
 	if got := <-variables; got[0] != string(out.Legs[1].ID) || got[1] != "Ann +4930123456" || got[2] != "" {
 		t.Errorf("in the conference the channel had %q", got)
 	}
-	if after := w.hears(t, "/after"); after.body != `{"after":"Ann +4930123456","daily":"1234","missed":"false","secret":"x"}` {
-		t.Errorf("afterwards: %s", after.body)
+	if after := w.hears(t, "/after"); string(after.Body) != `{"after":"Ann +4930123456","daily":"1234","missed":"false","secret":"x"}` {
+		t.Errorf("afterwards: %s", after.Body)
 	}
 	d.wantRan("export lead=7", "conference daily_fs.example@default", "playback bye.wav")
-	if out.Cause != bridge.UserBusy || len(w.got) > 0 || d.router.Stats().Moved != 1 {
-		t.Errorf("ended with %s; %d more requests; %+v", out.Cause, len(w.got), d.router.Stats())
+	if out.Cause != bridge.UserBusy || w.Unread() > 0 || d.router.Stats().Moved != 1 {
+		t.Errorf("ended with %s; %d more requests; %+v", out.Cause, w.Unread(), d.router.Stats())
 	}
 }
 
@@ -271,8 +271,8 @@ func TestWhatBecomesOfACallerInFreeSWITCHIsKnown(t *testing.T) {
 
 			out := b.Handle(t.Context(), newCaller(), bridge.Address{Scheme: "sip", User: "1000"})
 
-			if after := w.hears(t, "/after"); after.body != c.after {
-				t.Errorf("afterwards: %s", after.body)
+			if after := w.hears(t, "/after"); string(after.Body) != c.after {
+				t.Errorf("afterwards: %s", after.Body)
 			}
 			answered := seen.only(bridge.CallAnswered)
 			if (seen.only(bridge.CallMissed) != nil) != c.missed || (answered == nil) != c.missed || out.Times.Answered() == c.missed {
@@ -293,8 +293,8 @@ func TestCallerHangsUpInFreeSWITCH(t *testing.T) {
 	b, err := bridge.New(bridge.Options{Default: d.router, Sink: d.router, Dialers: map[string]bridge.Dialer{"sip": d}})
 	must(t, err)
 	out := b.Handle(t.Context(), ann, bridge.Address{Scheme: "sip", User: "1000"})
-	if after := w.hears(t, "/after"); !strings.Contains(after.body, `"after":""`) || out.Cause != bridge.NormalClearing {
-		t.Errorf("ended with %s; afterwards: %s", out.Cause, after.body)
+	if after := w.hears(t, "/after"); !strings.Contains(string(after.Body), `"after":""`) || out.Cause != bridge.NormalClearing {
+		t.Errorf("ended with %s; afterwards: %s", out.Cause, after.Body)
 	}
 }
 
@@ -303,13 +303,13 @@ func TestFreeSWITCHRefusesTheCall(t *testing.T) {
 	w := newTown(t)
 	client := newClient()
 	defer client.Close()
-	o := options(folderOf(t, w.server.URL, strings.Replace(moving, `{"playback": {"name": "bye.wav", "type": "wav"}}`, `{"setVar": "daily_pin=${last_error}"}`, 1)), client)
+	o := options(folderOf(t, w.URL(), strings.Replace(moving, `{"playback": {"name": "bye.wav", "type": "wav"}}`, `{"setVar": "daily_pin=${last_error}"}`, 1)), client)
 	o.Move = &live.Move{Number: "nobody", Can: func(string) bool { return true }}
 	r, _ := run(t, o)
 	b, err := bridge.New(bridge.Options{Default: r, Sink: r, Dialers: map[string]bridge.Dialer{"sip": &desk{}}})
 	must(t, err)
 	out := b.Handle(t.Context(), newCaller(), bridge.Address{Scheme: "sip", User: "1000"})
-	if after := w.hears(t, "/after"); !strings.Contains(after.body, `"after":"Ann +4930123456"`) || strings.Contains(after.body, `"daily":""`) || out.Cause != bridge.UserBusy {
-		t.Errorf("ended with %s; afterwards: %s", out.Cause, after.body)
+	if after := w.hears(t, "/after"); !strings.Contains(string(after.Body), `"after":"Ann +4930123456"`) || strings.Contains(string(after.Body), `"daily":""`) || out.Cause != bridge.UserBusy {
+		t.Errorf("ended with %s; afterwards: %s", out.Cause, after.Body)
 	}
 }

@@ -42,7 +42,7 @@ const echoed = `{"name": "echo", "context": "webhook", "destination_number": "^e
 func TestAScriptKnowsTheWholeWebRequest(t *testing.T) {
 	w, client := newTown(t), newClient()
 	defer client.Close()
-	ask, _ := asking(t, options(folderOf(t, w.server.URL, echoed), client))
+	ask, _ := asking(t, options(folderOf(t, w.URL(), echoed), client))
 	form := url.Values{"name": {"Ann\r\nSet-Cookie: a=b \"${call_id}\""}, "all": {"1", "2"}}.Encode()
 
 	status, body, header := ask(http.MethodPut, "/echo/a%20%22b?q=%3Cx%3E&bad=%zz", "application/x-www-form-urlencoded; charset=utf-8", form)
@@ -60,7 +60,7 @@ func TestWebRequestsThatNoScriptAnswers(t *testing.T) {
 	w, client := newTown(t), newClient()
 	defer client.Close()
 	failing := `{"name": "f", "context": "webhook", "destination_number": "fails", "callflow": [{"httpRequest": {"url": "http://127.0.0.1:1/inside"}}]}`
-	ask, stop := asking(t, options(folderOf(t, w.server.URL, echoed, failing), client))
+	ask, stop := asking(t, options(folderOf(t, w.URL(), echoed, failing), client))
 	for path, want := range map[string]int{"/fails": 500, "/other": 404, "/": 404, "//echo/a": 404, "/%ff%0a": 404} {
 		if status, body, _ := ask(http.MethodGet, path, "", ""); status != want || body != "" {
 			t.Errorf("%s: %d %q, want %d", path, status, body, want)
@@ -83,17 +83,19 @@ func TestWhoAsksDoesNotWaitForWhatAScriptDoesAfterwards(t *testing.T) {
 	w, client := newTown(t), newClient()
 	defer client.Close()
 	script := `{"name": "s", "context": "webhook", "destination_number": "s", "callflow": [
-		{"httpResponse": {"responseCode": "${http_query.code}"}}, {"httpRequest": {"url": "TOWN/hold", "timeout": 30000}}, {"httpRequest": {"url": "TOWN/after"}}]}`
-	o := options(folderOf(t, w.server.URL, script), client)
+		{"httpResponse": {"responseCode": "${http_query.code}"}}, {"httpRequest": {"url": "TOWN/${http_query.code}", "timeout": 30000}}, {"httpRequest": {"url": "TOWN/after"}}]}`
+	o := options(folderOf(t, w.URL(), script), client)
 	o.Grace = time.Millisecond
 	ask, stop := asking(t, o)
+	var releases []func()
 	for _, code := range []string{"200", "204", "304"} {
+		releases = append(releases, w.Hold("/"+code))
 		if status, body, _ := ask(http.MethodGet, "/s?code="+code, "", ""); http.StatusText(status) == "" || body != "" {
 			t.Errorf("%s: %d %q", code, status, body)
 		}
-		w.hears(t, "/hold")
+		w.hears(t, "/"+code)
 	}
-	w.hold <- struct{}{}
+	releases[0]()
 	w.hears(t, "/after")
 	began := time.Now()
 	stop()

@@ -105,7 +105,7 @@ func TestWebRequestsOfACall(t *testing.T) {
 			`{"httpRequest": {"url": "TOWN/row", "data": {"v": "${v}", "error": "${last_error}"}}}`)
 	}
 	script := `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [` + strings.Join(steps, ", ") + `]}`
-	r, _ := run(t, options(folderOf(t, w.server.URL, script), client))
+	r, _ := run(t, options(folderOf(t, w.URL(), script), client))
 	b, err := bridge.New(bridge.Options{Default: r, Sink: r})
 	must(t, err)
 
@@ -113,7 +113,7 @@ func TestWebRequestsOfACall(t *testing.T) {
 
 	for _, one := range requested {
 		var told struct{ V, Error string }
-		must(t, json.Unmarshal([]byte(w.hears(t, "/row").body), &told))
+		must(t, json.Unmarshal(w.hears(t, "/row").Body, &told))
 		if told.V != one.v || told.Error != one.failed {
 			t.Errorf("%s\nv is %q, want %q; failed with %q, want %q", one.request, told.V, one.v, told.Error, one.failed)
 		}

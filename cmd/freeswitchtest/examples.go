@@ -74,7 +74,7 @@ func pushThenMobile(ctx context.Context, w *world) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	w.crmSays("/api/contacts/by-phone/"+annNumber, `{"contact": {"name": "Bob & <Sons>"}}`)
+	w.town.SayJSON("/api/contacts/by-phone/"+annNumber, `{"contact": {"name": "Bob & <Sons>"}}`)
 	c, err := w.taking(ctx, script, "push then mobile", "default", "5512")
 	if err != nil {
 		return "", err
@@ -98,7 +98,7 @@ func responsibleManager(ctx context.Context, w *world) (string, error) {
 		return "", err
 	}
 	const query = "/0/dataservice/json/reply/SelectQuery"
-	w.crmSays(query, `{"rows": [{"Name": "Ann of the CRM", "OwnerExt": "`+w.o.users[opusPhone]+`"}]}`)
+	w.town.SayJSON(query, `{"rows": [{"Name": "Ann of the CRM", "OwnerExt": "`+w.o.users[opusPhone]+`"}]}`)
 	c, err := w.taking(ctx, script, "responsible manager", "public", "380445550200")
 	if err != nil {
 		return "", err

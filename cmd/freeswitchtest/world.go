@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"switchgram/bridge"
-	"switchgram/bridge/notify/notifytest"
 	"switchgram/bridge/sip"
 	"switchgram/cmd/switchgram/program"
+	"switchgram/internal/town"
 	"switchgram/tgcall/testnet"
 )
 
@@ -27,7 +27,7 @@ type world struct {
 	accounts map[string]*testnet.User // by line
 	config   string                   // of the program
 	routes   string                   // folder of its routing scripts
-	town     *notifytest.Receiver     // whom scripts ask and tell over HTTP: Slack, Pushover and the CRM
+	town     *town.Town               // whom scripts ask and tell over HTTP: Slack, Pushover and the CRM
 	program  *program.Program
 	events   chan bridge.Event
 	scripts  chan bridge.Event // ScriptEnded, which may be told before or after the end of its call

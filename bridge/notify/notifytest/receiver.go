@@ -42,8 +42,9 @@ type Receiver struct {
 	got    chan Request
 	served sync.WaitGroup
 
-	mu   sync.Mutex
-	says map[string]Answer // by path
+	mu    sync.Mutex
+	says  map[string]Answer        // by path
+	holds map[string]chan struct{} // by path; closed when released
 }
 
 // NewReceiver listens, and serves until Close.
@@ -52,7 +53,7 @@ func NewReceiver() (*Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Receiver{url: "http://" + l.Addr().String(), got: make(chan Request, mostKept), says: map[string]Answer{}}
+	r := &Receiver{url: "http://" + l.Addr().String(), got: make(chan Request, mostKept), says: map[string]Answer{}, holds: map[string]chan struct{}{}}
 	r.server = &http.Server{Handler: http.HandlerFunc(r.take), ReadTimeout: 10 * time.Second}
 	r.served.Go(func() { _ = r.server.Serve(l) }) // until Close
 	return r, nil
@@ -66,7 +67,13 @@ func (r *Receiver) take(w http.ResponseWriter, req *http.Request) {
 	}
 	select {
 	case r.got <- Request{Method: req.Method, Path: req.URL.RequestURI(), Header: req.Header, Body: body}:
-		a := r.answer(req.URL.Path)
+		a, held := r.answer(req.URL.Path)
+		if held != nil {
+			select {
+			case <-held:
+			case <-req.Context().Done():
+			}
+		}
 		maps.Copy(w.Header(), a.Header)
 		_, _ = io.WriteString(w, a.Body)
 	default:
@@ -81,13 +88,24 @@ func (r *Receiver) Say(path string, a Answer) {
 	r.says[path] = a
 }
 
-func (r *Receiver) answer(path string) Answer {
+// Hold has requests of a path wait for their answer from now on, until they are released or their client leaves.
+func (r *Receiver) Hold(path string) (release func()) {
+	held := make(chan struct{})
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if a, told := r.says[path]; told {
-		return a
+	r.holds[path] = held
+	return sync.OnceFunc(func() { close(held) })
+}
+
+// answer is what is said to requests of a path, and what they wait for; nil: nothing.
+func (r *Receiver) answer(path string) (a Answer, held <-chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, told := r.says[path]
+	if !told {
+		a.Body = "ok"
 	}
-	return Answer{Body: "ok"}
+	return a, r.holds[path]
 }
 
 // URL is where it is: "http://127.0.0.1:12345".
@@ -102,6 +120,9 @@ func (r *Receiver) Next(ctx context.Context) (Request, error) {
 		return Request{}, errors.Join(errors.New("notifytest: no request came"), ctx.Err())
 	}
 }
+
+// Unread is how many requests wait for who asks.
+func (r *Receiver) Unread() int { return len(r.got) }
 
 // Close ends it.
 func (r *Receiver) Close() {

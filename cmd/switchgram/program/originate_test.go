@@ -1,7 +1,6 @@
 package program_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -17,15 +16,15 @@ func TestWhoWasMissedIsCalledBack(t *testing.T) {
 			"delay": 0, "endpoint": {"type": "telegram", "peer": "@${tg_username}"}, "exportVar": {"who": "${caller_id_name}"}, "cid_name": "Desk", "cid_num": "100",
 			"actions": [{"httpRequest": {"url": "TOWN/back", "data": {"who": "${who}", "direction": "${call_direction}"}}},
 				{"bridge": {"endpoints": [{"type": "user", "name": "102"}]}}]}}]}`
-	h := routed(t, w, "1", plan{extensions: []siptest.Extension{{Number: "102", Talk: time.Second}}}, strings.ReplaceAll(script, "TOWN", w.server.URL))
+	h := routed(t, w, "1", plan{extensions: []siptest.Extension{{Number: "102", Talk: time.Second}}}, script)
 	taken := make(chan *tgcall.Call, 1)
 	_, err := h.person(h.ann(), takes(taken)).Dial(h.ctx, "@line_main")
 	h.must(err)
 	h.wantOutcome(bridge.UserBusy, "")
 
 	next(h, taken)
-	if back := w.hears(h, "/back"); back.body != `{"direction":"outbound","who":"Ann Ahlers"}` {
-		t.Errorf("the second call knows %s", back.body)
+	if back := w.hears(h, "/back"); string(back.Body) != `{"direction":"outbound","who":"Ann Ahlers"}` {
+		t.Errorf("the second call knows %s", back.Body)
 	}
 	if o := h.outcome(); o.Cause != bridge.NormalClearing || len(o.Legs) != 2 || o.Legs[1].Address.User != "102" || o.To.Scheme != "script" {
 		t.Errorf("ended %+v", o)

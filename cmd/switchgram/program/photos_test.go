@@ -26,7 +26,7 @@ func TestAgentsPageShowsWhoCallsAndWhatTheScriptKnows(t *testing.T) {
 
 	text, err := json.Marshal(agent.await("verto.invite"))
 	h.must(err)
-	for _, want := range []string{"data:image/jpeg;base64,/9j/4CBhIHBpY3R1cmU=", `"verto_h_crm_link":"` + w.server.URL + "/7", "Ann Ahlers"} {
+	for _, want := range []string{"data:image/jpeg;base64,/9j/4CBhIHBpY3R1cmU=", `"verto_h_crm_link":"` + w.URL() + "/7", "Ann Ahlers"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the page was shown %s, without %s", text, want)
 		}

@@ -3,7 +3,6 @@ package program_test
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"switchgram/bridge/sip/siptest"
@@ -21,13 +20,13 @@ func TestAScriptDialsAndAsksOnlyWhatItMay(t *testing.T) {
 		{"bridge": {"endpoints": [{"type": "sipGateway", "name": "gsm", "dialString": "38050123777"}]}}]}`
 	w := newTown(t, nil)
 	p := plan{state: t.TempDir(), extensions: []siptest.Extension{{Number: "38050123777", Status: 486}}}
-	p.settings = routesAt(t, w.routes(strings.ReplaceAll(script, "TOWN", w.server.URL)), "1") + "  requests: {hosts: [127.0.0.1]}\n"
+	p.settings = routesAt(t, w.routes(script), "1") + "  requests: {hosts: [127.0.0.1]}\n"
 	h := build(t, p)
 
 	call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
 	h.must(err)
 
-	if did := w.hears(h, "/did").body; did != `{"abroad":"not_allowed","dear":"not_allowed OUTGOING_CALL_BARRED","host":"http_not_allowed","later":"http_not_allowed"}` {
+	if did := string(w.hears(h, "/did").Body); did != `{"abroad":"not_allowed","dear":"not_allowed OUTGOING_CALL_BARRED","host":"http_not_allowed","later":"http_not_allowed"}` {
 		t.Errorf("the script did %s", did)
 	}
 	h.wantDiscarded(call, tgcall.Busy) // of the number that it may dial
@@ -39,7 +38,7 @@ func TestANumberThatAScriptHasAddedIsInTheListAfterARestart(t *testing.T) {
 		{"listAdd": {"list": {"name": "spam"}, "description": "called"}}, {"httpRequest": {"url": "TOWN/added"}}, {"hangup": "USER_BUSY"}],
 		"onDisconnect": [{"httpRequest": {"url": "TOWN/${hangup_cause}"}}]}`
 	w := newTown(t, nil)
-	settings, before := routesAt(t, w.routes(strings.ReplaceAll(script, "TOWN", w.server.URL)), "1"), ""
+	settings, before := routesAt(t, w.routes(script), "1"), ""
 	for _, want := range []string{"/USER_BUSY", "/INCOMING_CALL_BARRED"} {
 		state := t.TempDir()
 		if before != "" { // of sessions this network of Telegram's knows nothing

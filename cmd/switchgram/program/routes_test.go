@@ -19,7 +19,7 @@ import (
 )
 
 // routed is a house whose calls from Telegram are for a number of its routes.
-func routed(t *testing.T, w *town, number string, p plan, scripts ...string) *house {
+func routed(t *testing.T, w *servers, number string, p plan, scripts ...string) *house {
 	t.Helper()
 	p.settings += routesAt(t, w.routes(scripts...), number)
 	if p.state == "" {
@@ -61,7 +61,7 @@ func TestScenarioMissedCallOnTelegramIsToldToSlack(t *testing.T) {
 
 	h.must(call.Discard(h.ctx, tgcall.Missed))
 
-	said := w.hears(h, "/slack").body
+	said := string(w.hears(h, "/slack").Body)
 	for _, want := range []string{"Missed call from *Ann Ahlers* <tel:+4930123456|+4930123456> to 380445550100", "the caller gave up"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("Slack was told %s, without %s", said, want)
@@ -81,10 +81,10 @@ func TestScenarioPushBeforeTheMobileRingsForACallFromTelegram(t *testing.T) {
 	call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
 	h.must(err)
 
-	if crm := w.hears(h, "/api/contacts/by-phone/4930123456"); crm.header.Get("Authorization") != "Bearer crm-token" {
-		t.Errorf("the CRM was asked with %v", crm.header)
+	if crm := w.hears(h, "/api/contacts/by-phone/4930123456"); crm.Header.Get("Authorization") != "Bearer crm-token" {
+		t.Errorf("the CRM was asked with %v", crm.Header)
 	}
-	push := w.hears(h, "/pushover/1/messages.json").form(t)
+	push := form(t, w.hears(h, "/pushover/1/messages.json"))
 	if push.Get("message") != "<font color=blue>Incoming call from </font><b>Bob &amp; &lt;Sons&gt;</b> +4930123456" || push.Get("token") != "po-token" {
 		t.Errorf("pushed %v", push)
 	}
@@ -94,22 +94,21 @@ func TestScenarioPushBeforeTheMobileRingsForACallFromTelegram(t *testing.T) {
 
 func TestScenarioResponsibleManagerTakesACallFromTelegram(t *testing.T) {
 	w := newTown(t, map[string]string{
-		"/ServiceModel/AuthService.svc/Login":   `{"Code": 0}`,
 		"/0/dataservice/json/reply/SelectQuery": `{"rows": [{"Name": "Ann of the CRM", "OwnerExt": "204"}]}`,
 	})
 	h := routed(t, w, "380445550200", plan{
 		extensions: []siptest.Extension{{Number: "204", Status: 486}, {Number: "102"}},
-		settings:   fmt.Sprintf("notify: {allow: [127.0.0.0/8], to: [{name: told, events: [agent.told], url: %q, unsigned: true}]}", w.server.URL+"/told"),
+		settings:   fmt.Sprintf("notify: {allow: [127.0.0.0/8], to: [{name: told, events: [agent.told], url: %q, unsigned: true}]}", w.URL()+"/told"),
 	}, "responsible-manager")
 
 	call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
 	h.must(err)
 
 	asked := w.hears(h, "/0/dataservice/json/reply/SelectQuery")
-	if asked.header.Get("Cookie") != "BPMSESSIONID=s1" || !strings.Contains(asked.body, `"Value":"6543210394"`) {
-		t.Errorf("the CRM was asked %v %s", asked.header, asked.body)
+	if asked.Header.Get("Cookie") != "BPMSESSIONID=s1" || !strings.Contains(string(asked.Body), `"Value":"6543210394"`) {
+		t.Errorf("the CRM was asked %v %s", asked.Header, asked.Body)
 	}
-	if told := w.hears(h, "/told").body; !strings.Contains(told, `"told":{"user":"204","url":"`+w.server.URL+`/contacts?phone=4930123456","message":"Ann of the CRM"}`) {
+	if told := string(w.hears(h, "/told").Body); !strings.Contains(told, `"told":{"user":"204","url":"`+w.URL()+`/contacts?phone=4930123456","message":"Ann of the CRM"}`) {
 		t.Errorf("the manager was shown %s", told)
 	}
 	h.hangsUpOnceAnswered(call)
@@ -125,9 +124,9 @@ const night = `  speak: [{name: espeak, command: [espeak-ng, --stdin, --stdout]}
 `
 
 func TestScenarioLeadAtNightFromTelegram(t *testing.T) {
-	w := newTown(t, map[string]string{"/ServiceModel/AuthService.svc/Login": `{"Code": 0}`, "/0/dataservice/json/reply/InsertQuery": `{"id": "7"}`})
+	w := newTown(t, map[string]string{"/0/dataservice/json/reply/InsertQuery": `{"id": "7"}`})
 	quick := strings.NewReplacer("${greeting} We will call you back. To order a call press one and say your question after the tone.", "Closed.",
-		`"maxSec": 15`, `"maxSec": 2`, "Thank you. Your order is registered.", "Bye.").Replace(read(t, "night-desk"))
+		`"maxSec": 15`, `"maxSec": 2`, "Thank you. Your order is registered.", "Bye.").Replace(example(t, "night-desk"))
 	h := build(t, plan{state: t.TempDir(), settings: routesAt(t, w.routes(quick), "380445550300") + night})
 	ann := h.person(h.ann(), nil)
 	call, err := ann.Dial(h.ctx, "@line_main")
@@ -140,8 +139,8 @@ func TestScenarioLeadAtNightFromTelegram(t *testing.T) {
 
 	lead := w.hears(h, "/0/dataservice/json/reply/InsertQuery")
 	for _, want := range []string{"please call me back", "Ann Ahlers", "+4930123456", `"need"`, `"channel"`} {
-		if !strings.Contains(lead.body, want) {
-			t.Errorf("the lead is %s, without %s", lead.body, want)
+		if !strings.Contains(string(lead.Body), want) {
+			t.Errorf("the lead is %s, without %s", lead.Body, want)
 		}
 	}
 }
@@ -149,7 +148,7 @@ func TestScenarioLeadAtNightFromTelegram(t *testing.T) {
 func TestScenarioSpokenMenuOnTelegram(t *testing.T) {
 	w := newTown(t, nil)
 	p := plan{state: t.TempDir()}
-	p.settings = routesAt(t, w.routes(strings.ReplaceAll(read(t, "spoken-menu"), `"101"`, `"1001"`)), "default:500") + night
+	p.settings = routesAt(t, w.routes(strings.ReplaceAll(example(t, "spoken-menu"), `"101"`, `"1001"`)), "default:500") + night
 	h := build(t, p)
 	sales := h.telephone("1001", 0)
 	ann := h.person(h.ann(), nil)
@@ -186,7 +185,7 @@ func TestScenarioFrontDeskOnTelegram(t *testing.T) {
 func TestScenarioScreenSharingAndTheDesigner(t *testing.T) {
 	w := newTown(t, nil)
 	h := routed(t, w, "default:700-screen", plan{extensions: []siptest.Extension{{Number: "101"}}},
-		"screen-sharing", strings.NewReplacer("&hour('9-17')", "1 == 1").Replace(read(t, "from-designer")))
+		"screen-sharing", strings.NewReplacer("&hour('9-17')", "1 == 1").Replace(example(t, "from-designer")))
 	call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
 	h.must(err)
 	h.hangsUpOnceAnswered(call)
@@ -207,9 +206,9 @@ func TestScenarioReturningCallerAndChangedRoutes(t *testing.T) {
 	h.hangsUpOnceAnswered(call)
 	h.outcome()
 
-	w.write(filepath.Join(dir, "a.json"), `{"name": "broken", "context": "public", "callflow": [{"answr": {}}]}`)
+	write(t, filepath.Join(dir, "a.json"), `{"name": "broken", "context": "public", "callflow": [{"answr": {}}]}`, 0o600)
 	h.log.await(h.ctx, "changed routes are refused, the old ones stay")
-	w.write(filepath.Join(dir, "a.json"), strings.ReplaceAll(read(t, "returning-caller"), `"queue": {"name": "support"}`, `"hangup": "USER_BUSY"`))
+	write(t, filepath.Join(dir, "a.json"), strings.ReplaceAll(example(t, "returning-caller"), `"queue": {"name": "support"}`, `"hangup": "USER_BUSY"`), 0o600)
 	h.log.await(h.ctx, "routes read again")
 	call, err = ann.Dial(h.ctx, "@line_main")
 	h.must(err)
@@ -280,10 +279,10 @@ func TestCallersWhoHangUpInAnyStep(t *testing.T) {
 	} {
 		t.Run(step, func(t *testing.T) {
 			w := newTown(t, nil)
-			defer close(w.hold)
+			defer w.Hold("/hold")()
 			script := `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [{"httpRequest": {"url": "TOWN/begun"}}, ` + text + `],
 				"onDisconnect": [{"httpRequest": {"url": "TOWN/after", "data": {"by": "${hangup_by}", "missed": "${missed}"}}}]}`
-			h := routed(t, w, "1", plan{extensions: []siptest.Extension{{Number: "101", Ring: siptest.Forever}}}, strings.ReplaceAll(script, "TOWN", w.server.URL))
+			h := routed(t, w, "1", plan{extensions: []siptest.Extension{{Number: "101", Ring: siptest.Forever}}}, script)
 			call, err := h.person(h.ann(), nil).Dial(h.ctx, "@line_main")
 			h.must(err)
 			w.hears(h, "/begun")
@@ -293,8 +292,8 @@ func TestCallersWhoHangUpInAnyStep(t *testing.T) {
 
 			h.must(call.Discard(h.ctx, tgcall.Hangup))
 
-			if after := w.hears(h, "/after"); after.body != `{"by":"caller","missed":"true"}` {
-				t.Errorf("afterwards: %s", after.body)
+			if after := w.hears(h, "/after"); string(after.Body) != `{"by":"caller","missed":"true"}` {
+				t.Errorf("afterwards: %s", after.Body)
 			}
 			if o := h.outcome(); o.Cause != bridge.NormalClearing {
 				t.Errorf("ended %+v", o)
@@ -322,10 +321,4 @@ func TestRoutesOfTheConfigurationAreChecked(t *testing.T) {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
 	}
-}
-
-func read(t *testing.T, script string) string {
-	t.Helper()
-	w := &town{t: t}
-	return w.script(script)
 }

@@ -27,15 +27,15 @@ func recordedBy(t *testing.T, dir, settings, step string) (h *house, talking, af
 	h.must(err)
 	until[tgcall.Connected](h, call)
 	talk(h.telegramEnd(call, 700), h.sipEnd(next(h, desk.taken), 1100))
-	talking = w.hears(h, "/talking").file(t)
+	talking = file(t, w.hears(h, "/talking"))
 	h.must(call.Discard(h.ctx, tgcall.Hangup))
-	return h, talking, w.hears(h, "/after").file(t)
+	return h, talking, file(t, w.hears(h, "/after"))
 }
 
-func (a asked) file(t *testing.T) string {
+func file(t *testing.T, r notifytest.Request) string {
 	t.Helper()
 	var told struct{ File string }
-	if err := json.Unmarshal([]byte(a.body), &told); err != nil {
+	if err := json.Unmarshal(r.Body, &told); err != nil {
 		t.Fatal(err)
 	}
 	return told.File

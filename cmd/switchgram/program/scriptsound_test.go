@@ -14,7 +14,7 @@ import (
 )
 
 // heardBy is a house with a folder of sounds and a script, and a call to it from Telegram that was answered.
-func heardBy(t *testing.T, settings, script string, sounds map[string]string, extensions ...siptest.Extension) (*house, *tgcall.Call, *town) {
+func heardBy(t *testing.T, settings, script string, sounds map[string]string, extensions ...siptest.Extension) (*house, *tgcall.Call, *servers) {
 	t.Helper()
 	w, folder := newTown(t, nil), t.TempDir()
 	for name, from := range sounds {
@@ -22,7 +22,11 @@ func heardBy(t *testing.T, settings, script string, sounds map[string]string, ex
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.write(filepath.Join(folder, name), string(file))
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, string(file), 0o600)
 	}
 	script = `{"name": "r", "context": "public", "destination_number": ["1"], "callflow": [{"answer": ""}, ` + script + `]}`
 	h := build(t, plan{state: t.TempDir(), settings: settings + routesAt(t, w.routes(script), "1") + fmt.Sprintf("  sounds: %q\n", folder), extensions: extensions})
@@ -39,7 +43,7 @@ const again = `{"while": {"condition": "1 == 1", "do": [{"playback": "tone.mp3"}
 func TestACallerHearsMP3(t *testing.T) {
 	h, call, w := heardBy(t, "", `{"playback": {"name": "broken"}}, {"httpRequest": {"url": "https://crm.example/broken", "data": {"file": "${last_error_step}"}}}, `+again,
 		map[string]string{"tone.mp3": "stereo.mp3", "broken.mp3": "README"})
-	if step := w.hears(h, "/broken").file(t); step != "callflow[1]" {
+	if step := file(t, w.hears(h, "/broken")); step != "callflow[1]" {
 		t.Errorf("what failed is %q", step)
 	}
 	h.telegramEnd(call, 440).hearsHz(700)

@@ -18,7 +18,7 @@ import (
 func TestAWebRequestHasAnAgentCallACustomer(t *testing.T) {
 	const token = "a token that is long enough"
 	t.Setenv("WEBHOOK_TOKEN", token)
-	script := strings.NewReplacer(`"sales"`, `"main"`, `"rings": `, `"query": "${http_query}", "token": "${http_headers.authorization}", "rings": `).Replace(read(t, "click-to-call"))
+	script := strings.NewReplacer(`"sales"`, `"main"`, `"rings": `, `"query": "${http_query}", "token": "${http_headers.authorization}", "rings": `).Replace(example(t, "click-to-call"))
 	w := newTown(t, nil)
 	h := build(t, plan{state: t.TempDir(), settings: routesAt(t, w.routes(script), "1") + "  webhooks: {listen: \"127.0.0.1:0\", tokens: [{env: WEBHOOK_TOKEN}], signature: {header: X-Hub-Signature-256, secret_env: WEBHOOK_TOKEN}}\n",
 		extensions: []siptest.Extension{{Number: "101"}}})
