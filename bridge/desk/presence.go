@@ -2,6 +2,7 @@ package desk
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"switchgram/bridge"
@@ -25,9 +26,9 @@ func (b *board) present(calls []bridge.CallStatus) {
 		}
 	}
 	clear(b.busy)
-	for user, how := range now {
-		b.d.pages.Present(user, how)
-		if how != verto.Free {
+	for _, user := range slices.Sorted(maps.Keys(now)) {
+		b.d.pages.Present(user, now[user])
+		if now[user] != verto.Free {
 			b.busy[user] = true
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -141,8 +143,8 @@ func (r *Router) settle(ctx context.Context, ch *freeswitch.Channel, k *call) {
 	if k.state.Answered {
 		wrong = append(wrong, ch.Answer(ctx))
 	}
-	for name, v := range k.state.Variables {
-		if v.Scope != route.Local {
+	for _, name := range slices.Sorted(maps.Keys(k.state.Variables)) {
+		if v := k.state.Variables[name]; v.Scope != route.Local {
 			wrong = append(wrong, ch.SetVariable(ctx, name, v.Value, v.Scope))
 		}
 	}

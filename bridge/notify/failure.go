@@ -1,7 +1,10 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,7 +38,8 @@ func refusal(status int, what string, said []byte, secrets map[string]string) *f
 // shown is the beginning of what an endpoint said, on one line; some repeat what they were told, so secrets are taken out.
 func shown(said []byte, secrets map[string]string) string {
 	text := plain(string(said[:min(len(said), longestText)]))
-	for _, s := range secrets {
+	longestFirst := func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) } // one may be part of another
+	for _, s := range slices.SortedFunc(maps.Values(secrets), longestFirst) {
 		if s != "" {
 			text = strings.ReplaceAll(text, s, "***")
 		}

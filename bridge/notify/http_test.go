@@ -105,9 +105,9 @@ func TestAnErrorShowsTheEndpointsWordsAndNoSecrets(t *testing.T) {
 	})
 	err := oneTry(t, HTTP{
 		URL: at + `/services/{{secret "path"}}/in`, Form: map[string]string{"token": `{{secret "token"}}`},
-		Secrets: map[string]string{"token": "hunter2", "path": "T0/B0"},
+		Secrets: map[string]string{"token": "hunter2", "path": "T0/B0", "like the token": "hunter"},
 	}, patience)
-	if err == nil || !strings.HasPrefix(err.Error(), "answered 400 Bad Request: no token ***") || !strings.HasSuffix(err.Error(), "sorry") {
+	if err == nil || !strings.HasPrefix(err.Error(), "answered 400 Bad Request: no token *** at ") || !strings.HasSuffix(err.Error(), "sorry") {
 		t.Fatalf("got %v", err)
 	}
 	if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "T0/B0") {

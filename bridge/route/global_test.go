@@ -1,6 +1,7 @@
 package route_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,5 +44,12 @@ func TestWhatAGlobalHolds(t *testing.T) {
 	}
 	if done := strings.Join(stage.Done(), "\n"); !strings.Contains(done, `POST https://crm.example/x Content-Type: application/json {"c":"Acme"}`) {
 		t.Error(done)
+	}
+}
+
+func TestASecretThatIsPartOfAnotherShowsNothingOfIt(t *testing.T) {
+	l := &route.Library{Secrets: map[string]string{"token": "sesame", "link": "https://sesame.example", "pin": "123"}}
+	if got := l.Hidden(); !slices.Equal(got, []string{"https://sesame.example", "sesame"}) {
+		t.Errorf("looked for in this order: %q", got)
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -28,6 +30,13 @@ type Library struct {
 	Secrets   map[string]string // by name; never printed
 	Globals   map[string]string // by name: what the operator has scripts know
 	Default   string            // public route of numbers that no other has; empty: none
+}
+
+// Hidden are the secrets that are long enough to be looked for where they must not be shown, the longest first: one may be part of another.
+func (l *Library) Hidden() []string {
+	all := slices.DeleteFunc(slices.Collect(maps.Values(l.Secrets)), func(s string) bool { return len(s) < 4 })
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return all
 }
 
 // ErrNoRoute says that no route is for a number.

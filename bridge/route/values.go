@@ -155,10 +155,8 @@ func (r *run) dump() {
 
 // redact hides secrets in what is logged.
 func (r *run) redact(s string) string {
-	for _, secret := range r.library.Secrets {
-		if len(secret) >= 4 {
-			s = strings.ReplaceAll(s, secret, "***")
-		}
+	for _, secret := range r.library.Hidden() {
+		s = strings.ReplaceAll(s, secret, "***")
 	}
 	return s
 }

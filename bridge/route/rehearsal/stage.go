@@ -117,10 +117,8 @@ func (s *Stage) step(_, step string, _ time.Duration, err error) {
 func (s *Stage) Options(l *route.Library, at time.Time) route.Options {
 	s.now = at
 	var secrets []string
-	for _, secret := range l.Secrets {
-		if len(secret) >= 4 {
-			secrets = append(secrets, secret, "***", url.QueryEscape(secret), "***")
-		}
+	for _, secret := range l.Hidden() {
+		secrets = append(secrets, secret, "***", url.QueryEscape(secret), "***")
 	}
 	s.hide = strings.NewReplacer(secrets...)
 	return route.Options{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,8 +27,9 @@ func (configuration) look(_ context.Context, p *patient) (all []Finding) {
 	}
 	p.config = c
 	all = append(all, ok(configured, "%s: %s, %s", p.o.Path, counted(len(c.Lines), "line"), counted(len(c.Users), "user")))
-	for whose, ref := range p.secrets() {
-		if _, err := ref.Read(); err != nil {
+	secrets := p.secrets()
+	for _, whose := range slices.Sorted(maps.Keys(secrets)) {
+		if _, err := secrets[whose].Read(); err != nil {
 			all = append(all, unreadable(whose, err))
 		}
 	}
