@@ -26,9 +26,9 @@ const (
 	mostStale = 4 << 20
 )
 
-// A journal is a file with a line for every State that was kept: the last one of a call counts, until one says that it is done. Each begins with its line
-// break, so that one that was cut short, by kill -9 or a full disk, harms no other: the one before it counts. When most lines count no longer, a file of those
-// that do takes its place.
+// A journal is a file with a line for every State that was kept: the last one of a call counts, until one says that it is done. Between them stand the texts of
+// the scripts that these States are of. Each line begins with its line break, so that one that was cut short, by kill -9 or a full disk, harms no other: the one
+// before it counts. When most lines count no longer, a file of those that do takes its place.
 type journal struct {
 	path string
 	log  *slog.Logger
@@ -41,6 +41,8 @@ type journal struct {
 	size   int64
 	renews int64              // size at which another file takes its place
 	counts map[string]span    // by call: the line that does
+	texts  map[string]span    // by mark: that of a script's text
+	dirty  bool               // the disk itself may not have all of it
 	later  map[string]waiting // by call: what is to be written soon
 }
 
@@ -56,7 +58,7 @@ type waiting struct {
 var _ route.Journal = (*journal)(nil)
 
 func openJournal(dir string, log *slog.Logger) (*journal, error) {
-	j := &journal{path: filepath.Join(dir, "journal"), log: log, counts: map[string]span{}, later: map[string]waiting{}}
+	j := &journal{path: filepath.Join(dir, "journal"), log: log, counts: map[string]span{}, texts: map[string]span{}, later: map[string]waiting{}}
 	err := os.MkdirAll(dir, 0o700)
 	if err == nil {
 		j.file, err = os.OpenFile(j.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
@@ -84,10 +86,13 @@ func (j *journal) read() error {
 		var s struct {
 			Call  string
 			Phase route.Phase
+			Mark  string
 		}
 		text := bytes.TrimSuffix(line, []byte{'\n'})
 		switch wrong := json.Unmarshal(text, &s); {
 		case len(text) == 0: // before the first
+		case wrong == nil && s.Mark != "":
+			j.texts[s.Mark] = span{j.size, int64(len(text))}
 		case wrong != nil || s.Call == "":
 			j.log.Warn("a line of the journal of scripts was cut short, or makes no sense", "offset", j.size, "err", wrong)
 		default:
@@ -108,12 +113,19 @@ func (j *journal) note(call string, done bool, where span) {
 	j.counts[call] = where
 }
 
-// load reads the lines that count. What this version cannot read stays for another.
+// load reads the lines that count. What this version cannot read stays for another; texts that no State names any longer do not.
 func (j *journal) load() error {
+	named := map[string]bool{}
+	defer func() { maps.DeleteFunc(j.texts, func(mark string, _ span) bool { return !named[mark] }) }()
 	for call, where := range j.counts {
 		line, err := j.line(where)
 		if err != nil {
 			return err
+		}
+		var of struct{ Texts map[string]string }
+		_ = json.Unmarshal(line, &of) // whichever version wrote it
+		for _, mark := range of.Texts {
+			named[mark] = true
 		}
 		s, err := route.Load(line)
 		if err != nil {
@@ -148,6 +160,50 @@ func (j *journal) Keep(s *route.State) error {
 	return err
 }
 
+// scriptText is a line with the text of a script.
+type scriptText struct {
+	Mark string `json:"mark"`
+	Text string `json:"text"`
+}
+
+// KeepText implements route.Journal. A text that is there is not written again.
+func (j *journal) KeepText(mark string, text []byte) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, there := j.texts[mark]; there {
+		return nil
+	}
+	line, err := json.Marshal(scriptText{mark, string(text)})
+	if err != nil {
+		return fmt.Errorf("journal of scripts: %w", err)
+	}
+	where, err := j.append(line)
+	if err == nil {
+		j.texts[mark] = where
+	}
+	return err
+}
+
+// Text implements route.Journal.
+func (j *journal) Text(mark string) []byte {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	where, there := j.texts[mark]
+	if !there {
+		return nil
+	}
+	var t scriptText
+	line, err := j.line(where)
+	if err == nil {
+		err = json.Unmarshal(line, &t)
+	}
+	if err != nil {
+		j.log.Error("the text of a script in the journal cannot be read", "err", err)
+		return nil
+	}
+	return []byte(t.Text)
+}
+
 // Soon implements route.Journal.
 func (j *journal) Soon(s *route.State) {
 	j.mu.Lock()
@@ -155,15 +211,24 @@ func (j *journal) Soon(s *route.State) {
 	j.later[s.Call] = waiting{state: s}
 }
 
-// write writes a line.
-func (j *journal) write(call string, done bool, text []byte) error {
+// append writes a line.
+func (j *journal) append(text []byte) (span, error) {
 	begins := j.size + 1
 	n, err := j.file.Write(append([]byte{'\n'}, text...))
-	j.size += int64(n)
+	j.size, j.dirty = j.size+int64(n), true
 	if err != nil {
-		return fmt.Errorf("journal of scripts: %w", err)
+		return span{}, fmt.Errorf("journal of scripts: %w", err)
 	}
-	j.note(call, done, span{begins, int64(len(text))})
+	return span{begins, int64(len(text))}, nil
+}
+
+// write writes the line of a State.
+func (j *journal) write(call string, done bool, text []byte) error {
+	where, err := j.append(text)
+	if err != nil {
+		return err
+	}
+	j.note(call, done, where)
 	if j.size < j.renews {
 		return nil
 	}
@@ -174,43 +239,7 @@ func (j *journal) write(call string, done bool, text []byte) error {
 	return nil
 }
 
-// renew has a file of the lines that count take the place of this one.
-func (j *journal) renew() error {
-	file, err := os.OpenFile(j.path+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	counts, size, err := j.copyTo(file)
-	if err == nil {
-		err = os.Rename(j.path+".new", j.path)
-	}
-	if err != nil {
-		return errors.Join(err, file.Close())
-	}
-	_ = j.file.Close() // nobody reads it any more
-	j.file, j.counts, j.size, j.renews = file, counts, size, 2*size+mostStale
-	return nil
-}
-
-// copyTo writes the lines that count to a file, and says where they stand in it.
-func (j *journal) copyTo(file *os.File) (counts map[string]span, size int64, err error) {
-	counts = make(map[string]span, len(j.counts))
-	out := bufio.NewWriter(file)
-	for call, where := range j.counts {
-		line, err := j.line(where)
-		if err != nil {
-			return nil, 0, err
-		}
-		if _, err := out.Write(append([]byte{'\n'}, line...)); err != nil {
-			return nil, 0, err
-		}
-		counts[call] = span{size + 1, where.length}
-		size += 1 + where.length
-	}
-	return counts, size, out.Flush()
-}
-
-// run writes what is to be written soon, until ctx ends.
+// run writes what is to be written soon, and has the disk itself take what was written, until ctx ends.
 func (j *journal) run(ctx context.Context) {
 	tick := time.NewTicker(journalEvery)
 	defer tick.Stop()
@@ -218,10 +247,26 @@ func (j *journal) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			j.flush()
+			j.sync()
 			return
 		case <-tick.C:
 			j.flush()
+			j.sync()
 		}
+	}
+}
+
+// sync has the disk itself take what was written: this process may be killed without that, but not the machine.
+func (j *journal) sync() {
+	j.mu.Lock()
+	file, dirty := j.file, j.dirty
+	j.dirty = false
+	j.mu.Unlock()
+	if !dirty {
+		return
+	}
+	if err := file.Sync(); err != nil && !errors.Is(err, os.ErrClosed) { // another has taken its place, which the disk has
+		j.log.Error("a power cut would undo what was written last to the journal of scripts", "err", err)
 	}
 }
 

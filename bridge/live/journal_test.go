@@ -79,6 +79,39 @@ func TestJournalForgetsNothingNewer(t *testing.T) {
 	remains(t, dir, map[string]route.Phase{"runs": route.Running, "ended": route.Disconnected})
 }
 
+// TestJournalHasScriptsAsTheyWere, for as long as a call needs them.
+func TestJournalHasScriptsAsTheyWere(t *testing.T) {
+	dir := t.TempDir()
+	j := opened(t, dir)
+	due := state("1", route.Disconnected)
+	due.Texts = map[string]string{"x": "aa"}
+	for mark, text := range map[string]string{"aa": `{"name": "x\n"}`, "bb": "of nobody"} {
+		for range 2 {
+			if err := j.KeepText(mark, []byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	j.keep(t, due, state("2", route.Running))
+	if err := j.renew(); err != nil {
+		t.Fatal(err)
+	}
+
+	for range 2 {
+		j = opened(t, dir)
+		if aa, bb := string(j.Text("aa")), j.Text("bb"); aa != `{"name": "x\n"}` || bb != nil || len(j.left) != 2 {
+			t.Errorf("kept %q and %q of %d calls", aa, bb, len(j.left))
+		}
+	}
+	j.keep(t, state("1", route.Done))
+	if j = opened(t, dir); j.Text("aa") != nil {
+		t.Error("a text is kept that nobody needs")
+	}
+	if text, err := os.ReadFile(j.path); err != nil || strings.Contains(string(text), "name") {
+		t.Errorf("the journal is %s, %v", text, err)
+	}
+}
+
 func TestJournalOfAProcessThatWasKilledWhileItWrote(t *testing.T) {
 	for _, missing := range []int64{1, 2, 20} {
 		dir := t.TempDir()

@@ -204,6 +204,29 @@ func TestProcessKilledAfterTheCall(t *testing.T) {
 	}
 }
 
+// TestScriptIsEditedAfterTheProcessWasKilled: what was due is done, step by step, and nothing that nobody was told of then.
+func TestScriptIsEditedAfterTheProcessWasKilled(t *testing.T) {
+	w := newTown(t)
+	release := w.Hold("/hold")
+	k, hangUp := begin(t, w.URL(), dying)
+	w.hears(t, "/begun")
+	hangUp()
+	w.hears(t, "/first")
+	w.hears(t, "/hold")
+	k.kill()
+	edited := strings.Replace(dying, `"onDisconnect": [`, `"onDisconnect": [{"httpRequest": {"url": "TOWN/new"}}, {"log": "new"}, `, 1)
+	must(t, os.WriteFile(filepath.Join(k.dir, "routes", "r.json"), []byte(replaced(edited, w.URL())), 0o600))
+
+	release()
+	stop := k.again()
+
+	counts := w.count(t, 3)
+	stop()
+	if len(counts["/hold"]) != 1 || len(counts["/third"]) != 1 || len(counts["/async"]) != 1 || w.Unread() > 0 {
+		t.Errorf("after the crash: %v, and %d more", counts, w.Unread())
+	}
+}
+
 // count takes so many requests.
 func (w *town) count(t *testing.T, n int) map[string][]notifytest.Request {
 	t.Helper()

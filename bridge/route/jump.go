@@ -156,6 +156,9 @@ func (s *schema) run(ctx context.Context, r *run) error {
 	case r.called(true) >= mostRoutes:
 		return failure("loop_limit", "routes within routes, deeper than %d", mostRoutes)
 	}
+	if r.state.Phase == Disconnected {
+		r.remember(other) // before it is known that the call stands in it
+	}
 	r.push(other.callflow, Frame{Route: other.Name, Call: true})
 	return nil
 }

@@ -52,6 +52,16 @@ func (l *Library) Find(name string) *Script {
 	return nil
 }
 
+// with is the library with another script of that name; nil: with none.
+func (l *Library) with(name string, script *Script) *Library {
+	other := *l
+	other.Scripts = slices.DeleteFunc(slices.Clone(l.Scripts), func(s *Script) bool { return s.Name == name })
+	if script != nil {
+		other.Scripts = append(other.Scripts, script)
+	}
+	return &other
+}
+
 // Choose finds the route of a number. In public that is the first which names it exactly, and then Default; elsewhere the first in the order that has
 // a pattern for it, exact ones before others. ErrNoRoute: there is none.
 func (l *Library) Choose(context, domain, number string) (*Script, Capture, error) {

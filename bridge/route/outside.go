@@ -27,6 +27,10 @@ type Journal interface {
 	Keep(s *State) error
 	// Soon has the State of a call that runs kept in a moment, as it is by then. It does not wait for that.
 	Soon(s *State)
+	// KeepText keeps the text of a script by its Mark, for as long as a State is kept that names it.
+	KeepText(mark string, text []byte) error
+	// Text is one that was kept; nil: it is not there.
+	Text(mark string) []byte
 }
 
 // Messenger sends text messages. Format is text, html or markdown.

@@ -45,7 +45,7 @@ type run struct {
 
 func (e *Engine) newRun(ch Channel, s *State) *run {
 	if s.library == nil {
-		s.library = e.opt.Library()
+		s.library = e.libraryOf(s)
 	}
 	return &run{
 		engine: e, ch: ch, state: s, mu: &s.mu, frames: slices.Clone(s.Frames), library: s.library,
@@ -101,9 +101,13 @@ func (r *run) flow(ctx context.Context) Ending {
 
 // begun has the journal know that a route is entered, if anything is to be done after it, before anything in it is done.
 func (r *run) begun() {
-	if r.state.due && r.state.Phase == Running {
-		r.keep()
+	if !r.state.due || r.state.Phase != Running {
+		return
 	}
+	for _, name := range r.state.Entered {
+		r.remember(r.library.Find(name))
+	}
+	r.keep()
 }
 
 // changed has the journal know that a call which runs has changed, if anything is to be done after it.

@@ -1,6 +1,9 @@
 package route
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +35,8 @@ type Script struct {
 	Debug     bool
 	Variables map[string]string // set before the first step
 	File      string
+	Mark      string // of its text: another text has another one
+	text      []byte
 
 	at         tree.Position
 	numbersAt  tree.Position
@@ -67,11 +72,12 @@ type document struct {
 // Parse reads a script, strictly. file is for errors, which may be many: see Problems. What a script refers to outside of itself is
 // looked for by Library.Check, and what is wrong with its JavaScript by CheckJavaScript.
 func Parse(file string, from io.Reader) (*Script, error) {
-	n, err := tree.Parse(file, from)
+	var text bytes.Buffer
+	n, err := tree.Parse(file, io.TeeReader(from, &text))
 	if err != nil {
 		return nil, err
 	}
-	s := &Script{File: file, at: n.At, blocks: map[string]*block{}, tags: map[string]place{}, functions: map[string]*block{}, Variables: map[string]string{}}
+	s := &Script{File: file, Mark: mark(text.Bytes()), text: text.Bytes(), at: n.At, blocks: map[string]*block{}, tags: map[string]place{}, functions: map[string]*block{}, Variables: map[string]string{}}
 	p := &parser{script: s, forms: applications()}
 	if compat := n.Get("compat"); compat != nil {
 		p.allow.Bare = compat.True()
@@ -89,6 +95,12 @@ func Parse(file string, from io.Reader) (*Script, error) {
 	s.Zone, s.Disabled, s.Debug, s.uses = d.Timezone.Location, d.Disabled, d.Debug, p.uses
 	p.resolve()
 	return s, errors.Join(p.problems...)
+}
+
+// mark is that of a text.
+func mark(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
 }
 
 // resolve looks for what the script refers to within itself.

@@ -30,9 +30,10 @@ type State struct {
 	Domain    string              `json:"domain,omitempty"`
 	Began     time.Time           `json:"began"`
 	Phase     Phase               `json:"phase"`
-	Entered   []string            `json:"entered"` // routes in the order they were entered: each one's onDisconnect runs
-	Frames    []Frame             `json:"frames"`  // where it stood when it was last kept, or Run returned; the outermost first
-	Facts     map[string]string   `json:"facts"`   // what is known of the call; the script's own variables come first
+	Entered   []string            `json:"entered"`         // routes in the order they were entered: each one's onDisconnect runs
+	Texts     map[string]string   `json:"texts,omitempty"` // by route: the Mark of the script that this call has, which the Journal keeps
+	Frames    []Frame             `json:"frames"`          // where it stood when it was last kept, or Run returned; the outermost first
+	Facts     map[string]string   `json:"facts"`           // what is known of the call; the script's own variables come first
 	Variables map[string]Variable `json:"variables"`
 	Captures  []Capture           `json:"captures,omitempty"` // register 0 is the route's pattern
 	Exported  []string            `json:"exported,omitempty"` // variables for records and webhooks
