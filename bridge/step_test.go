@@ -478,6 +478,7 @@ func TestCallWhoseLegsHaveEndedIsOver(t *testing.T) {
 			w.bring(dialFailed{leg: leg, cause: NoAnswer})
 			w.bring(released{leg: leg})
 			w.bring(happened{leg, Ended{Cause: NormalClearing}})
+			w.bring(followed{leg: leg}) // it may have named others, who may not be called
 		}
 		w.bring(controlDone{})
 		w.check(w.s.phase == over, "not over: %s", describeState(w.s))

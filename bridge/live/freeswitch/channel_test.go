@@ -210,9 +210,9 @@ func TestScriptThatIsStoppedStopsWaiting(t *testing.T) {
 }
 
 func TestAFreeSWITCHThatHangsKeepsNoScript(t *testing.T) {
-	const patience = 50 * time.Millisecond
+	const patience = 2 * time.Second // half of which a busy machine has for a command that is answered
 	drive(t, freeswitch.Options{Patience: patience}, func(h *house, c *freeswitch.Channel, _ *esl.Session) {
-		h.app("playback", func(*esltest.Channel, string) { <-time.After(3 * patience) })
+		h.app("playback", func(*esltest.Channel, string) { <-time.After(patience * 5 / 4) })
 		must(t, c.Play(h.ctx, route.Prompt{Sounds: []route.Sound{{Name: "long.wav"}}})) // which may take its time
 		h.fs.HandleAPI("user_data", func(ctx context.Context, _ string) string { <-ctx.Done(); return "" })
 		if _, err := c.API(h.ctx, "user_data", "101 var email"); err == nil || !strings.Contains(err.Error(), "does not answer") {
