@@ -2,38 +2,22 @@ package program
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"strconv"
-	"strings"
+	"time"
 
-	"switchgram/bridge/line"
 	"switchgram/bridge/live"
 	"switchgram/bridge/stream"
 	"switchgram/internal/tally"
 )
 
-// Signature is how those show who they are who cannot show a token: by the HMAC-SHA256 of the body that they send.
-type Signature struct {
-	Header     string `yaml:"header"` // that has it in hexadecimal, with or without "sha256=" in front: X-Hub-Signature-256; empty: nobody signs
-	SecretEnv  string `yaml:"secret_env"`
-	SecretFile string `yaml:"secret_file"`
-}
-
-func (s Signature) secret() line.SecretRef {
-	return line.SecretRef{Env: s.SecretEnv, File: s.SecretFile}
-}
-
 // doorman lets web requests in that show a token or are signed.
 type doorman struct {
 	tokens stream.Tokens
-	header string // empty: nobody signs
-	key    []byte
+	signed *signing     // nil: nobody signs
 	vain   *tally.Tally // requests, by address
 	log    *slog.Logger
 }
@@ -77,8 +61,7 @@ func (d *doorman) refuses(r *http.Request) int {
 	if d.tokens.Shown(r) {
 		return 0
 	}
-	given, err := hex.DecodeString(strings.TrimPrefix(r.Header.Get(d.header), "sha256="))
-	if d.header == "" || err != nil || len(given) == 0 {
+	if d.signed == nil || r.Header.Get(d.signed.header) == "" {
 		return http.StatusUnauthorized
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, live.MostAsked+1))
@@ -89,9 +72,7 @@ func (d *doorman) refuses(r *http.Request) int {
 		return http.StatusRequestEntityTooLarge
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	mac := hmac.New(sha256.New, d.key)
-	_, _ = mac.Write(body) // never fails
-	if !hmac.Equal(given, mac.Sum(nil)) {
+	if !d.signed.right(r.Header, body, time.Now()) {
 		return http.StatusUnauthorized
 	}
 	return 0

@@ -31,7 +31,11 @@ func door(t *testing.T) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &doorman{tokens: tokens, header: hubHeader, key: []byte(signingKey), vain: tally.New(), log: slog.New(slog.DiscardHandler)}
+	signed, err := Signature{Form: usualForm}.signing(signingKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &doorman{tokens: tokens, signed: signed, vain: tally.New(), log: slog.New(slog.DiscardHandler)}
 	return d.before(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
 }
 

@@ -2,7 +2,6 @@ package program
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/netip"
 
@@ -20,11 +19,9 @@ type Webhooks struct {
 func (w *Webhooks) check(say func(key, format string, args ...any)) {
 	w.TokenWeb.check(say, "routes.webhooks.", tokenWords{
 		missing: "where may others ask? Such as 127.0.0.1:8096", risk: "tokens are shown there", tokens: "in who asks, such as [{env: WEBHOOK_TOKEN}]",
-		without: w.Signature.Header != "",
+		without: w.Signature != (Signature{}),
 	})
-	if s := w.Signature; s != (Signature{}) && (s.Header == "" || (s.SecretEnv == "") == (s.SecretFile == "")) {
-		say("routes.webhooks.signature", "want header and secret_env or secret_file, such as {header: X-Hub-Signature-256, secret_env: WEBHOOK_SECRET}")
-	}
+	w.Signature.check(say)
 }
 
 // files are the names of files in it.
@@ -50,7 +47,7 @@ func (p *Program) openWebhooks() error {
 
 // doorman lets in who may ask.
 func (c *Config) doorman(w *Webhooks, log *slog.Logger) (*doorman, error) {
-	d := &doorman{header: w.Signature.Header, vain: tally.New(), log: log}
+	d := &doorman{vain: tally.New(), log: log}
 	shown, err := c.tokens("routes.webhooks.tokens", w.Tokens)
 	if err != nil {
 		return nil, err
@@ -58,19 +55,18 @@ func (c *Config) doorman(w *Webhooks, log *slog.Logger) (*doorman, error) {
 	if d.tokens, err = stream.NewTokens(shown); err != nil {
 		return nil, c.wrong("routes.webhooks.tokens", err)
 	}
-	if d.header == "" {
+	if w.Signature == (Signature{}) {
 		return d, nil
 	}
 	secret, err := c.secret("routes.webhooks.signature.secret", w.Signature.secret())
-	if err == nil && len(secret) < leastSecret {
-		err = c.wrong("routes.webhooks.signature", fmt.Errorf("a secret has %d characters or more", leastSecret))
+	if err != nil {
+		return nil, err
 	}
-	d.key = []byte(secret)
-	return d, err
+	if d.signed, err = w.Signature.signing(secret); err != nil {
+		return nil, c.wrong("routes.webhooks.signature", err)
+	}
+	return d, nil
 }
-
-// leastSecret is how many characters a secret has that web requests are signed with, as tokens have.
-const leastSecret = 16
 
 // serveWebhooks serves until ctx ends. Calls go on without it.
 func (p *Program) serveWebhooks(ctx context.Context) {

@@ -66,12 +66,13 @@ func TestAWebRequestHasAnAgentCallACustomer(t *testing.T) {
 
 func TestWebhooksThatCannotBe(t *testing.T) {
 	for text, want := range map[string]string{
-		"{listen: \"127.0.0.1:1\"}":                             "want the tokens",
-		"{tokens: [{env: X}]}":                                  "where may others ask",
-		"{listen: \"192.0.2.1:1\", tokens: [{env: X}]}":         "want a loopback address, or certificate",
-		"{listen: \"127.0.0.1:1\", tokens: [{env: X}], key: k}": "want certificate and key",
-		"{listen: \"127.0.0.1:1\", signature: {header: H}}":     "want header and secret_env",
-		"{listen: \"127.0.0.1:1\", signature: {secret_env: X}}": "want header and secret_env",
+		"{listen: \"127.0.0.1:1\"}":                                                        "want the tokens",
+		"{tokens: [{env: X}]}":                                                             "where may others ask",
+		"{listen: \"192.0.2.1:1\", tokens: [{env: X}]}":                                    "want a loopback address, or certificate",
+		"{listen: \"127.0.0.1:1\", tokens: [{env: X}], key: k}":                            "want certificate and key",
+		"{listen: \"127.0.0.1:1\", signature: {header: H}}":                                "want secret_env or secret_file",
+		"{listen: \"127.0.0.1:1\", signature: {form: jira, secret_env: X}}":                "want github, slack, stripe or standard",
+		"{listen: \"127.0.0.1:1\", signature: {form: standard, header: H, secret_env: X}}": "has its own",
 	} {
 		_, err := program.Read("c.yaml", strings.NewReader(right+"\nroutes: {directory: r, webhooks: "+text+"}\n"))
 		if err == nil || !strings.Contains(err.Error(), want) {
