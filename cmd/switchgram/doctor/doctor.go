@@ -35,6 +35,7 @@ type patient struct {
 	config  *program.Config
 	log     *slog.Logger
 	busy    bool       // a switchgram runs on this configuration, it seems
+	deaf    []string   // lines whose registrar does not answer
 	agent   *sip.Agent // for this visit; nil: there is none
 	socket  *esl.Conn  // FreeSWITCH's event socket; nil: there is none, or we do not get in
 	closers []func()

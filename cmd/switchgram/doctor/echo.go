@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"switchgram/bridge/leg"
@@ -32,6 +33,9 @@ func (echo) look(ctx context.Context, p *patient) (all []Finding) {
 
 func (p *patient) echo(ctx context.Context, l *line.Line) Finding {
 	where := fmt.Sprintf("line %s to %s", l.Name, p.o.Call)
+	if slices.Contains(p.deaf, l.Name) {
+		return skipped(echoed, "%s: its registrar does not answer, see above", where)
+	}
 	password, err := l.SIP.Password().Read()
 	if err != nil {
 		return skipped(echoed, "%s: its password cannot be read, see above", where)

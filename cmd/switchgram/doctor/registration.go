@@ -34,6 +34,9 @@ func (p *patient) registration(ctx context.Context, l *line.Line) Finding {
 	}
 	state, err := p.register(ctx, l)
 	if err != nil {
+		if unanswered(err) {
+			p.deaf = append(p.deaf, l.Name)
+		}
 		return wrong(registered, fmt.Sprintf("%s: %v", who, err), registrationRemedy(err))
 	}
 	return ok(registered, "%s: taken for %v, and taken back", who, state.Expires)
@@ -99,6 +102,11 @@ func (p *patient) register(ctx context.Context, l *line.Line) (sip.RegistrationS
 	}
 }
 
+// unanswered tells whether there was nobody to say no.
+func unanswered(err error) bool {
+	return errors.Is(err, sip.ErrTimeout) || errors.Is(err, sip.ErrTransport)
+}
+
 // registrationRemedy is what to do when a registrar says no, or nothing.
 func registrationRemedy(err error) string {
 	status := (*sip.StatusError)(nil)
@@ -108,7 +116,7 @@ func registrationRemedy(err error) string {
 	switch {
 	case errors.Is(err, sip.ErrAuth):
 		return "compare user and password with FreeSWITCH's directory (`user_data USER@DOMAIN param password`), and run `reloadxml` after changes there"
-	case errors.Is(err, sip.ErrTimeout), errors.Is(err, sip.ErrTransport):
+	case unanswered(err):
 		return "nobody answers there: start FreeSWITCH, and compare sip.registrar with what `sofia status` shows"
 	case errors.As(err, &status) && status.Code == 403:
 		return "FreeSWITCH does not know the user, or refuses this address: look for the user in directory/default, and at apply-register-acl of the profile"
