@@ -9,11 +9,13 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -105,7 +107,7 @@ func (n *Notifier) Endpoints() []Status {
 func (n *Notifier) Test(ctx context.Context, endpoint string, ev bridge.Event) error {
 	e := n.o.Plan.endpoint(endpoint)
 	if e == nil {
-		return fmt.Errorf("notify: there is no endpoint %q; there are %v", endpoint, n.o.Plan.Endpoints())
+		return fmt.Errorf("notify: there is no endpoint %q; known are: %s", endpoint, cmp.Or(strings.Join(n.o.Plan.Endpoints(), ", "), "none"))
 	}
 	body, err := json.Marshal(ev)
 	if err != nil {
