@@ -3,6 +3,8 @@ package room
 import (
 	"math"
 	"testing"
+
+	"switchgram/bridge/sound"
 )
 
 func sine(hz, peak float64, rate, n int) []int16 {
@@ -100,7 +102,7 @@ func TestSoundIsMadeLongerAndShorterByItsPeriods(t *testing.T) {
 			if q < samples(leastPeriod, rate) || q > samples(mostPeriod, rate) || len(longer) != len(tone)+q {
 				t.Errorf("%d Hz: %d samples repeated", rate, q)
 			}
-			if a, b := purity(shorter, hz, rate), purity(longer, hz, rate); a < 20 || b < 20 {
+			if a, b := sound.SNR(shorter, rate, hz), sound.SNR(longer, rate, hz); a < 20 || b < 20 {
 				t.Errorf("%.0f Hz at %d Hz: %.1f dB shorter, %.1f dB longer", hz, rate, a, b)
 			}
 		}
@@ -120,7 +122,7 @@ func TestAResamplerKeepsATonePure(t *testing.T) {
 		if len(out) != c[1] {
 			t.Errorf("%v: %d samples", c, len(out))
 		}
-		if got := purity(out[c[1]/2:], 1000, c[1]); got < 50 {
+		if got := sound.SNR(out[c[1]/2:], c[1], 1000); got < 50 {
 			t.Errorf("%v: %.1f dB", c, got)
 		}
 	}

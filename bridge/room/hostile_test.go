@@ -12,6 +12,7 @@ import (
 	"github.com/pion/rtp"
 
 	"switchgram/bridge/media"
+	"switchgram/bridge/sound"
 )
 
 // A bomb is a decoder that panics.
@@ -53,7 +54,7 @@ func TestAPanicEndsOneSeatOnly(t *testing.T) {
 		}
 		heard := bob.takes()
 		steady(t, heard, 160)
-		if sb.Stats().Path != "transcode opus>PCMU" || purity(listen(t, media.PCMU, heard)[4000:], 600, 8000) < 25 {
+		if sb.Stats().Path != "transcode opus>PCMU" || sound.SNR(listen(t, media.PCMU, heard)[4000:], 8000, 600) < 25 {
 			t.Errorf("bob: %+v", sb.Stats())
 		}
 		sb.Leave()
@@ -139,7 +140,7 @@ func TestWhatBreaksTheFormatCostsItself(t *testing.T) {
 				for range 100 {
 					ann.say(v.packet(), ptime)
 				}
-				if got := purity(listen(t, media.PCMU, bob.takes())[8000:], 600, 8000); got < 20 {
+				if got := sound.SNR(listen(t, media.PCMU, bob.takes())[8000:], 8000, 600); got < 20 {
 					t.Errorf("purity afterwards %.1f dB", got)
 				}
 			})

@@ -196,17 +196,6 @@ func listen(t *testing.T, c media.Codec, heard []packet) []int16 {
 	return all
 }
 
-// purity is the ratio in dB of what is a sine of hz in pcm to all the rest.
-func purity(pcm []int16, hz float64, rate int) float64 {
-	var sin, cos, all float64
-	for i, s := range pcm {
-		v, a := float64(s), 2*math.Pi*hz*float64(i)/float64(rate)
-		sin, cos, all = sin+v*math.Sin(a), cos+v*math.Cos(a), all+v*v
-	}
-	wave := 2 * (sin*sin + cos*cos) / float64(len(pcm))
-	return 10 * math.Log10(wave/max(all-wave, 1e-9))
-}
-
 // steady fails unless packets follow one another without a gap in numbers or in time.
 func steady(t *testing.T, heard []packet, step uint32) {
 	t.Helper()

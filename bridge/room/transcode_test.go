@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchgram/bridge/media"
+	"switchgram/bridge/sound"
 )
 
 var codecs = []media.Codec{media.Opus, media.PCMU, media.PCMA, media.G722}
@@ -31,7 +32,7 @@ func TestAToneKeepsItsPurityThroughEveryTranscoding(t *testing.T) {
 			took := bob.takes()
 			steady(t, took, bob.format.Timestamp(ptime))
 			pcm := listen(t, heard, took)
-			if got := purity(pcm[len(pcm)/2:], 800, heard.SampleRate()); got < 25 {
+			if got := sound.SNR(pcm[len(pcm)/2:], heard.SampleRate(), 800); got < 25 {
 				t.Errorf("purity %.1f dB, want 25", got)
 			}
 			st := sb.Stats()
@@ -54,7 +55,7 @@ func TestTelegrams60msAreHeardOnATelephone(t *testing.T) {
 		took := bob.takes()
 		steady(t, took, 160)
 		pcm := listen(t, media.PCMU, took)
-		if got := purity(pcm[len(pcm)/2:], 800, 8000); got < 25 {
+		if got := sound.SNR(pcm[len(pcm)/2:], 8000, 800); got < 25 {
 			t.Errorf("purity %.1f dB, want 25", got)
 		}
 		if st := sb.Stats(); st.Concealed != 0 {
@@ -83,7 +84,7 @@ func TestATelephoneHearsOneStreamAcrossAMute(t *testing.T) {
 				}
 			}
 			tail := pcm[len(pcm)-heard.SampleRate()/2:]
-			if got := purity(tail, 800, heard.SampleRate()); got < 20 {
+			if got := sound.SNR(tail, heard.SampleRate(), 800); got < 20 {
 				t.Errorf("purity after the mute %.1f dB, want 20", got)
 			}
 			if st := sb.Stats(); st.Silence < 140 || st.Lost+st.Dropped != 0 {
@@ -109,7 +110,7 @@ func TestALossIsHiddenWhenTranscoding(t *testing.T) {
 			took := bob.takes()
 			steady(t, took, bob.format.Timestamp(ptime))
 			pcm := listen(t, heard, took)
-			if got := purity(pcm[len(pcm)/2:], 800, heard.SampleRate()); got < 8 {
+			if got := sound.SNR(pcm[len(pcm)/2:], heard.SampleRate(), 800); got < 8 {
 				t.Errorf("purity %.1f dB, want 8", got)
 			}
 			if st := sb.Stats(); st.Lost < 9 || st.Lost > 10 || st.Concealed < 9 {
@@ -133,7 +134,7 @@ func TestOvertakenPacketsArePutInOrder(t *testing.T) {
 			wait(ptime)
 		}
 		pcm := listen(t, media.PCMA, bob.takes())
-		if got := purity(pcm[len(pcm)/2:], 800, 8000); got < 25 {
+		if got := sound.SNR(pcm[len(pcm)/2:], 8000, 800); got < 25 {
 			t.Errorf("purity %.1f dB, want 25", got)
 		}
 		if st := sb.Stats(); st.Lost+st.Concealed != 0 || st.Dropped != 100 {
@@ -156,7 +157,7 @@ func TestAnOldPacketIsNotHeardAgain(t *testing.T) {
 		}
 		wait(ptime)
 		pcm := listen(t, media.PCMA, bob.takes())
-		if got := purity(pcm[len(pcm)/2:], 800, 8000); got < 25 {
+		if got := sound.SNR(pcm[len(pcm)/2:], 8000, 800); got < 25 {
 			t.Errorf("purity %.1f dB, want 25", got)
 		}
 		if st := sb.Stats(); st.Dropped != 40 {

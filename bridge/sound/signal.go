@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,16 +81,6 @@ const (
 	modulation = 0.9 // depth, where one frequency modulates another
 	edge       = 2 * time.Millisecond
 )
-
-// Countries are those whose signals are known, by ISO 3166 code in lower case.
-func Countries() []string {
-	all := make([]string, 0, len(signals))
-	for c := range signals {
-		all = append(all, c)
-	}
-	slices.Sort(all)
-	return all
-}
 
 // Cadence is a Source of a signal: tones and pauses again and again, without end.
 type Cadence struct {

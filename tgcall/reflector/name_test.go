@@ -38,19 +38,15 @@ func TestReflectorsAreNumberedInTheOrderOfTheirIDs(t *testing.T) {
 	for _, c := range []struct {
 		ids      []int64
 		want     map[int64]int
-		mobile   map[int64]int
 		repeated bool
 	}{
-		{nil, map[int64]int{}, map[int64]int{}, false},
-		{[]int64{900, -5, 100}, map[int64]int{-5: 1, 100: 2, 900: 3}, map[int64]int{-5: 1, 100: 2, 900: 3}, false},
-		{[]int64{900, 100, 100}, map[int64]int{100: 1, 900: 2}, map[int64]int{100: 2, 900: 3}, true},
+		{nil, map[int64]int{}, false},
+		{[]int64{900, -5, 100}, map[int64]int{-5: 1, 100: 2, 900: 3}, false},
+		{[]int64{900, 100, 100}, map[int64]int{100: 1, 900: 2}, true},
 	} {
 		got, repeated := reflector.Number(c.ids)
 		if !maps.Equal(got, c.want) || repeated != c.repeated {
 			t.Errorf("%v: %v, %v", c.ids, got, repeated)
-		}
-		if got := reflector.NumberMobile(c.ids); !maps.Equal(got, c.mobile) {
-			t.Errorf("%v, mobile: %v", c.ids, got)
 		}
 	}
 }
