@@ -37,7 +37,7 @@ func (m *machine) overhear() {
 
 // leaveSeat takes a leg's sound out of the room, if it was in it.
 func (m *machine) leaveSeat(leg int) {
-	if l := &m.legs[leg]; l.at == legUp || l.early {
+	if l := &m.legs[leg]; (l.at == legUp || l.early) && m.coming != leg+1 {
 		l.early = false
 		m.do(unseat{leg})
 	}

@@ -9,6 +9,7 @@ import (
 type machine struct {
 	state
 	actions []action
+	coming  int // leg that is up and about to take a seat, plus one; 0: none
 }
 
 func (m *machine) do(a ...action) { m.actions = append(m.actions, a...) }

@@ -17,10 +17,10 @@ type (
 	follow struct{ leg int }
 )
 
-// redirected tells whether others may be called in place of a leg that has ended, and has that found out.
+// redirected tells whether others may be called in place of a leg that has ended by itself, and has that found out.
 func (m *machine) redirected(leg int) bool {
 	l := &m.legs[leg]
-	if !l.redirected || l.hops >= maxRedirects || m.phase != reaching && m.phase != trying && !m.isTarget(leg) {
+	if l.at != legEnded || !l.redirected || l.hops >= maxRedirects || m.phase != reaching && m.phase != trying && !m.isTarget(leg) {
 		return false
 	}
 	l.redirected = false

@@ -133,3 +133,14 @@ func TestOriginateEndsWhereTheDiversionMayNotGo(t *testing.T) {
 		}
 	})
 }
+
+// TestWhomWeHungUpIsNotReplaced: that it has named others is nothing to us any longer.
+func TestWhomWeHungUpIsNotReplaced(t *testing.T) {
+	s := newState(true)
+	for _, in := range []input{admitted{}, dialled{leg: 0}, happened{0, Redirected{To: []Address{to1000}}}, dropAsked{leg: 0, cause: CallRejected}} {
+		s, _ = step(s, in)
+	}
+	if s.phase != ending || s.following > 0 {
+		t.Errorf("the call goes on: %s", describeState(s))
+	}
+}

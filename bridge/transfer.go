@@ -169,7 +169,7 @@ func (m *machine) targetHappens(ev LegEvent) bool {
 func (m *machine) takesPlace(leg int) {
 	l := &m.legs[leg]
 	old := l.instead - 1
-	l.at, l.instead = legUp, 0
+	l.at, l.instead, m.coming = legUp, 0, leg+1
 	switch {
 	case m.legs[old].at >= legHanging:
 	case old == m.winner && m.phase == talking:
@@ -178,6 +178,7 @@ func (m *machine) takesPlace(leg int) {
 	default:
 		m.sendAway(old, NormalClearing)
 	}
+	m.coming = 0
 	if l.at == legUp { // that was not the end of a call of nobody else
 		m.do(seat{leg}, tell{CallTransferred, leg})
 	}
