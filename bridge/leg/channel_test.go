@@ -33,7 +33,7 @@ func (h *house) steer() *esltest.Switch {
 	running.Go(func() { _ = s.Run(ctx, h.bridge) })
 	h.t.Cleanup(func() { stop(); running.Wait() })
 	<-up
-	h.socket = s
+	h.socket.Store(s)
 	return fs
 }
 

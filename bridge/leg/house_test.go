@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ type house struct {
 	sw     *siptest.Switch
 	bridge *bridge.Bridge
 	agent  *sip.Agent
-	socket *eventsocket.Socket // of a FreeSWITCH; nil: there is none
+	socket atomic.Pointer[eventsocket.Socket] // of a FreeSWITCH; nil: there is none
 	calls  sync.WaitGroup
 	ended  chan bridge.Outcome
 }
@@ -125,7 +126,7 @@ func (h *house) telegram(name string) (leg.TelegramLine, bool) {
 
 func (h *house) freeswitch(name string) (leg.FreeSWITCHLine, bool) {
 	return leg.FreeSWITCHLine{
-		Agent: h.agent, Registrar: h.sw.Addr().String(), User: "telegram", Password: "line's", Domain: "127.0.0.1", Socket: h.socket,
+		Agent: h.agent, Registrar: h.sw.Addr().String(), User: "telegram", Password: "line's", Domain: "127.0.0.1", Socket: h.socket.Load(),
 	}, name == "main"
 }
 
