@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"bridge/recording":    {"bridge/media", "bridge/room", "bridge/room/codec"},
 	"bridge/room":         {"bridge/media", "bridge/room/..."},
 	"bridge/sound":        {"bridge/media", "bridge/room/codec"},
-	"bridge/leg":          {"bridge", "bridge/media", "bridge/sip", "bridge/eventsocket", "esl", "verto", "tgcall", "tgcall/account", "tgcall/engine"},
+	"bridge/leg":          {"bridge", "bridge/media", "bridge/sip", "bridge/sip/sdp", "bridge/eventsocket", "esl", "verto", "tgcall", "tgcall/account", "tgcall/engine"},
 	"bridge/desk":         {"bridge", "bridge/leg", "bridge/line", "bridge/store", "verto"},
 	"bridge/eventsocket":  {"bridge", "esl"},
 	"bridge/line":         {"bridge"},

@@ -14,6 +14,7 @@ import (
 	"switchgram/bridge/eventsocket"
 	"switchgram/bridge/media"
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // FreeSWITCH is the leg of a SIP dialog with FreeSWITCH, or any other switch.
@@ -211,7 +212,7 @@ func (f *FreeSWITCH) Stages() bridge.Stages {
 // sipStream is the sound of a SIP dialog.
 type sipStream struct{ dialog *sip.Dialog }
 
-var codecs = map[sip.Codec]media.Codec{sip.Opus: media.Opus, sip.PCMU: media.PCMU, sip.PCMA: media.PCMA, sip.G722: media.G722}
+var codecs = map[sdp.Codec]media.Codec{sdp.Opus: media.Opus, sdp.PCMU: media.PCMU, sdp.PCMA: media.PCMA, sdp.G722: media.G722}
 
 func (s sipStream) Format() media.Format {
 	f := s.dialog.Format()

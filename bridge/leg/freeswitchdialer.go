@@ -10,6 +10,7 @@ import (
 	"switchgram/bridge/eventsocket"
 	"switchgram/bridge/media"
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/esl"
 )
 
@@ -23,9 +24,9 @@ type FreeSWITCHLine struct {
 	AuthUser  string // empty: User
 	Password  string
 	Domain    string      // of From; empty: the registrar's host
-	Codecs    []sip.Codec // offered, best first; nil: Opus, G722, PCMU, PCMA
+	Codecs    []sdp.Codec // offered, best first; nil: Opus, G722, PCMU, PCMA
 	DTMF      sip.DTMF    // how digits travel; NoDTMF: as tones
-	SRTP      sip.SRTP    // whether the sound is encrypted; dialogs that come in have been told
+	SRTP      sdp.SRTP    // whether the sound is encrypted; dialogs that come in have been told
 	Detect    bool        // tones of a far end without telephone-events are digits
 
 	// Here is whom a telephone means that transfers or diverts a call to a user at our own address; the zero address is nobody. Nil:
@@ -130,11 +131,11 @@ func (l FreeSWITCHLine) invite(to bridge.Address, o bridge.DialOptions) sip.Invi
 }
 
 // preferring puts the codec that the caller's leg speaks first: packets are relayed then, and need no codec.
-func preferring(offered []sip.Codec, caller media.Codec) []sip.Codec {
+func preferring(offered []sdp.Codec, caller media.Codec) []sdp.Codec {
 	if offered == nil {
-		offered = []sip.Codec{sip.Opus, sip.G722, sip.PCMU, sip.PCMA}
+		offered = []sdp.Codec{sdp.Opus, sdp.G722, sdp.PCMU, sdp.PCMA}
 	}
-	var first, rest []sip.Codec
+	var first, rest []sdp.Codec
 	for _, c := range offered {
 		if codecs[c] == caller {
 			first = append(first, c)

@@ -9,6 +9,7 @@ import (
 	"switchgram/bridge"
 	"switchgram/bridge/media"
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 func TestSwitchIsToldWhoCalls(t *testing.T) {
@@ -78,13 +79,13 @@ func TestAddressesOfURIs(t *testing.T) {
 }
 
 func TestCodecOfTheCallerIsOfferedFirst(t *testing.T) {
-	if got := preferring(nil, media.NoCodec); !slices.Equal(got, []sip.Codec{sip.Opus, sip.G722, sip.PCMU, sip.PCMA}) {
+	if got := preferring(nil, media.NoCodec); !slices.Equal(got, []sdp.Codec{sdp.Opus, sdp.G722, sdp.PCMU, sdp.PCMA}) {
 		t.Errorf("%v", got)
 	}
-	if got := preferring(nil, media.PCMA); !slices.Equal(got, []sip.Codec{sip.PCMA, sip.Opus, sip.G722, sip.PCMU}) {
+	if got := preferring(nil, media.PCMA); !slices.Equal(got, []sdp.Codec{sdp.PCMA, sdp.Opus, sdp.G722, sdp.PCMU}) {
 		t.Errorf("%v", got)
 	}
-	if got := preferring([]sip.Codec{sip.PCMU, sip.Opus}, media.Opus); !slices.Equal(got, []sip.Codec{sip.Opus, sip.PCMU}) {
+	if got := preferring([]sdp.Codec{sdp.PCMU, sdp.Opus}, media.Opus); !slices.Equal(got, []sdp.Codec{sdp.Opus, sdp.PCMU}) {
 		t.Errorf("%v", got)
 	}
 }

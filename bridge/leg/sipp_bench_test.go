@@ -15,6 +15,7 @@ import (
 	"switchgram/bridge"
 	"switchgram/bridge/leg"
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // BenchmarkSIPCalls has SIPp call SIPp through the bridge: an operation is a call that is set up, answered and hung up, both of its
@@ -48,7 +49,7 @@ func bridged(b *testing.B, port int) netip.AddrPort {
 	var calls *bridge.Bridge
 	var line leg.FreeSWITCHLine
 	agent, err := sip.New(sip.Options{
-		UDP: "127.0.0.1:0", Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Codecs: []sip.Codec{sip.PCMU},
+		UDP: "127.0.0.1:0", Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Codecs: []sdp.Codec{sdp.PCMU},
 		OnInvite: func(ctx context.Context, d *sip.Dialog) {
 			calls.Handle(ctx, line.Take(d, "main"), bridge.Address{Scheme: "sip", User: d.RequestUser()})
 		},
@@ -56,7 +57,7 @@ func bridged(b *testing.B, port int) netip.AddrPort {
 	if err != nil {
 		b.Fatal(err)
 	}
-	line = leg.FreeSWITCHLine{Agent: agent, Registrar: fmt.Sprintf("127.0.0.1:%d", port), User: "bench", Codecs: []sip.Codec{sip.PCMU}}
+	line = leg.FreeSWITCHLine{Agent: agent, Registrar: fmt.Sprintf("127.0.0.1:%d", port), User: "bench", Codecs: []sdp.Codec{sdp.PCMU}}
 	dialer := &leg.FreeSWITCHDialer{Line: func(string) (leg.FreeSWITCHLine, bool) { return line, true }}
 	if calls, err = bridge.New(bridge.Options{Dialers: map[string]bridge.Dialer{"sip": dialer}}); err != nil {
 		b.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/emiago/sipgo/sip"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // respond answers the INVITE of an incoming call. A final response can be given once.
@@ -114,7 +116,7 @@ func (d *Dialog) Answer(ctx context.Context) error {
 	delayed := body == nil
 	d.mu.Lock()
 	if delayed {
-		body = d.ourOffer(sendrecv)
+		body = d.ourOffer(sdp.SendRecv)
 	}
 	timer := d.timerHeaders()
 	d.mu.Unlock()

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // newTestPort is a port of a dialog of its own, that nobody reads.
@@ -30,9 +32,9 @@ func newTestSound(tb testing.TB) *sound {
 			tb.Error(err)
 		}
 	})
-	p := payload{pt: 102, codec: Opus, clock: 48000}
-	s.agree(terms{format: Format{Codec: Opus, ClockRate: 48000, PayloadType: 102}, payloads: []payload{p},
-		events: []payload{{pt: 101, clock: 8000}}, direction: sendrecv, addr: far.addr()})
+	p := sdp.Payload{Type: 102, Codec: sdp.Opus, Clock: 48000}
+	s.agree(terms{Terms: sdp.Terms{Format: sdp.Format{Codec: sdp.Opus, ClockRate: 48000, PayloadType: 102}, Payloads: []sdp.Payload{p},
+		Events: []sdp.Payload{{Type: 101, Clock: 8000}}, Direction: sdp.SendRecv, Addr: far.addr()}})
 	return s
 }
 
@@ -52,7 +54,7 @@ func incomingPacket(tb testing.TB) []byte {
 
 func TestPacketsAreNotAllocated(t *testing.T) {
 	s, b, now := newTestSound(t), incomingPacket(t), time.Now()
-	from, got := s.agreed.Load().addr, 0
+	from, got := s.agreed.Load().Addr, 0
 	f := func(p *rtp.Packet) { got += len(p.Payload) }
 	s.receive.Store(&f)
 	seq := uint16(0)
@@ -83,7 +85,7 @@ func packetOf(n int) *rtp.Packet {
 
 func BenchmarkReceive(b *testing.B) {
 	s, raw, now := newTestSound(b), incomingPacket(b), time.Now()
-	from := s.agreed.Load().addr
+	from := s.agreed.Load().Addr
 	f := func(*rtp.Packet) {}
 	s.receive.Store(&f)
 	b.ReportAllocs()
@@ -111,7 +113,7 @@ func FuzzArrived(f *testing.F) {
 	f.Add([]byte{0x80, 200, 0, 6, 0, 0, 0, 1})
 	s := newTestSound(f)
 	t := *s.agreed.Load()
-	t.mux = true
+	t.Mux = true
 	s.agree(t)
 	receive := func(p *rtp.Packet) {
 		if len(p.Payload) == 0 {
@@ -123,8 +125,8 @@ func FuzzArrived(f *testing.F) {
 		if !isMedia(b) {
 			return
 		}
-		s.arrived(b, t.addr, time.Now())
-		s.control(b, t.addr, time.Now())
+		s.arrived(b, t.Addr, time.Now())
+		s.control(b, t.Addr, time.Now())
 		s.stats()
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // progressEvery is how often an unanswered call is told that it still goes on (RFC 3261 §13.3.1.1).
@@ -51,7 +53,7 @@ func (a *Agent) newIncoming(c *arrival) (*Dialog, *refusal) {
 	if c.refusesSDP() {
 		return nil, &refusal{status: sip.StatusNotAcceptable, err: errors.New("accepts no application/sdp")}
 	}
-	offer, r := c.offer(OptionalSRTP) // UseSRTP decides later
+	offer, r := c.offer(sdp.OptionalSRTP) // UseSRTP decides later
 	if r != nil {
 		return nil, r
 	}
@@ -99,7 +101,7 @@ func busyRefusal(err error) *refusal {
 }
 
 // offer reads the SDP of an INVITE or UPDATE; nil without error: it has none.
-func (c *arrival) offer(how SRTP) (*description, *refusal) {
+func (c *arrival) offer(how sdp.SRTP) (*sdp.Description, *refusal) {
 	body := c.req.Body()
 	if len(body) == 0 {
 		return nil, nil
@@ -109,7 +111,7 @@ func (c *arrival) offer(how SRTP) (*description, *refusal) {
 		return nil, &refusal{status: sip.StatusUnsupportedMediaType, headers: []sip.Header{sip.NewHeader("Accept", "application/sdp")},
 			err: fmt.Errorf("content type %q", clean(kind, maxPhrase))}
 	}
-	d, err := parseSDP(body, how)
+	d, err := sdp.Parse(body, how)
 	if err != nil {
 		return nil, unacceptable(err)
 	}
@@ -149,7 +151,7 @@ func (d *Dialog) introduce(c *arrival) {
 }
 
 // propose checks that the offer can be answered at all, and that its session timer can be kept.
-func (d *Dialog) propose(c *arrival, offer *description) *refusal {
+func (d *Dialog) propose(c *arrival, offer *sdp.Description) *refusal {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if r := d.takeTimer(c.req); r != nil {
@@ -158,15 +160,15 @@ func (d *Dialog) propose(c *arrival, offer *description) *refusal {
 	if offer == nil {
 		return nil
 	}
-	t, err := offer.accept(d.codecs(), sendrecv)
+	t, err := offer.Accept(d.codecs(), sdp.SendRecv)
 	if err == nil {
-		err = d.reaches(t.addr)
+		err = d.reaches(t.Addr)
 	}
 	if err != nil {
 		return unacceptable(err)
 	}
 	d.offered = offer
-	d.sound.format.Store(&t.format)
+	d.sound.format.Store(&t.Format)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 func TestCallOfFreeSWITCHIsTaken(t *testing.T) {
@@ -28,7 +29,7 @@ func TestCallOfFreeSWITCHIsTaken(t *testing.T) {
 	if d.RemoteUser() != "1007" || d.RemoteName() != "Extension 1007" || d.RequestUser() != "telegram" || d.Header("x-tg-dial") != "+15551234567" {
 		t.Errorf("got %q %q %q %q", d.RemoteUser(), d.RemoteName(), d.RequestUser(), d.Header("x-tg-dial"))
 	}
-	if f := d.Format(); f.Codec != sip.PCMU || f.DTMFPayloadType != 101 {
+	if f := d.Format(); f.Codec != sdp.PCMU || f.DTMFPayloadType != 101 {
 		t.Errorf("format %+v", f)
 	}
 	must(t, d.EarlyMedia(deadline(t)))
@@ -127,7 +128,7 @@ func TestCallWithoutOfferGetsOurs(t *testing.T) {
 	w.ack("delayed", ok, 1, w.sdp())
 	must(t, next(t, answered))
 	expect[sip.Answered](t, d)
-	if d.Format().Codec != sip.PCMU {
+	if d.Format().Codec != sdp.PCMU {
 		t.Errorf("format %v", d.Format())
 	}
 }
@@ -243,7 +244,7 @@ func TestReinviteHoldsResumesAndKeepsTheCodec(t *testing.T) {
 	w.response(500)
 	w.send(w.message("INVITE", "held", tag, 4, strings.Replace(w.sdp(), "RTP/AVP", "RTP/SAVP", 1)))
 	w.response(488)
-	if d.Format().Codec != sip.PCMU {
+	if d.Format().Codec != sdp.PCMU {
 		t.Errorf("format %v", d.Format())
 	}
 	// a session refresh without SDP gets our offer

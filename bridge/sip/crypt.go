@@ -8,6 +8,8 @@ import (
 
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 const (
@@ -27,16 +29,11 @@ type crypt struct {
 var errSSRCs = errors.New("sip: too many sources under one key")
 
 // newCrypt makes the crypt of a key that reads packets, or writes them; nil: nothing is encrypted.
-func newCrypt(k *keying) (*crypt, error) {
+func newCrypt(k *sdp.Keying) (*crypt, error) {
 	if k == nil {
 		return nil, nil
 	}
-	options := []srtp.ContextOption{srtp.SRTPReplayProtection(replaying), srtp.SRTCPReplayProtection(replaying)}
-	if k.mki != "" {
-		options = append(options, srtp.MasterKeyIndicator([]byte(k.mki)))
-	}
-	secret := k.secret()
-	context, err := srtp.CreateContext(secret[:k.suite.key], secret[k.suite.key:], k.suite.profile, options...)
+	context, err := k.Context(srtp.SRTPReplayProtection(replaying), srtp.SRTCPReplayProtection(replaying))
 	if err != nil {
 		return nil, err
 	}

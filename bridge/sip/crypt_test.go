@@ -9,12 +9,13 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // newCrypts are both ends of one direction.
-func newCrypts(tb testing.TB, s *suite) (out, in *crypt) {
+func newCrypts(tb testing.TB, k *sdp.Keying) (out, in *crypt) {
 	tb.Helper()
-	k := newKeying(1, s)
 	out, err := newCrypt(k)
 	if err != nil {
 		tb.Fatal(err)
@@ -26,18 +27,18 @@ func newCrypts(tb testing.TB, s *suite) (out, in *crypt) {
 }
 
 func TestEverySuiteCarriesSoundAndReports(t *testing.T) {
-	for i := range suites {
-		out, in := newCrypts(t, &suites[i])
+	for _, k := range sdp.NewKeyings() {
+		out, in := newCrypts(t, k)
 		packet := incomingPacket(t)
 		sealed, err := out.seal(make([]byte, 0, maxRTP), packet)
 		if err != nil || bytes.Contains(sealed, packet[20:]) {
-			t.Fatalf("%s: %v, %x", suites[i].name, err, sealed)
+			t.Fatalf("%s: %v, %x", k.Suite(), err, sealed)
 		}
 		if opened, err := in.open(bytes.Clone(sealed)); err != nil || !bytes.Equal(opened, packet) {
-			t.Errorf("%s: %v", suites[i].name, err)
+			t.Errorf("%s: %v", k.Suite(), err)
 		}
 		if _, err := in.open(bytes.Clone(sealed)); err == nil {
-			t.Errorf("%s: opened twice", suites[i].name)
+			t.Errorf("%s: opened twice", k.Suite())
 		}
 		report, err := rtcp.Marshal([]rtcp.Packet{&rtcp.ReceiverReport{SSRC: 7}})
 		if err != nil {
@@ -49,17 +50,17 @@ func TestEverySuiteCarriesSoundAndReports(t *testing.T) {
 		}
 		sealed[len(sealed)-1] ^= 1
 		if _, err := in.openControl(bytes.Clone(sealed)); err == nil {
-			t.Errorf("%s: a false report was opened", suites[i].name)
+			t.Errorf("%s: a false report was opened", k.Suite())
 		}
 		sealed[len(sealed)-1] ^= 1
 		if opened, err := in.openControl(sealed); err != nil || !bytes.Equal(opened, report) {
-			t.Errorf("%s: report: %v", suites[i].name, err)
+			t.Errorf("%s: report: %v", k.Suite(), err)
 		}
 	}
 }
 
 func TestSourcesUnderOneKeyAreBounded(t *testing.T) {
-	out, in := newCrypts(t, &suites[0])
+	out, in := newCrypts(t, sdp.NewKeyings()[0])
 	packet, taken := incomingPacket(t), 0
 	for ssrc := range uint32(1000) {
 		binary.BigEndian.PutUint32(packet[8:], ssrc)
@@ -83,15 +84,15 @@ func newEncryptedSound(tb testing.TB) (s *sound, far terms) {
 	tb.Helper()
 	s = newTestSound(tb)
 	t := *s.agreed.Load()
-	far.out, t.in = newCrypts(tb, &suites[0])
-	t.out, far.in = newCrypts(tb, &suites[0])
+	far.out, t.in = newCrypts(tb, sdp.NewKeyings()[0])
+	t.out, far.in = newCrypts(tb, sdp.NewKeyings()[0])
 	s.agree(t)
 	return s, far
 }
 
 func TestOnlyEncryptedSoundIsHeard(t *testing.T) {
 	s, far := newEncryptedSound(t)
-	from, packet := s.agreed.Load().addr, incomingPacket(t)
+	from, packet := s.agreed.Load().Addr, incomingPacket(t)
 	var got []byte
 	f := func(p *rtp.Packet) { got = bytes.Clone(p.Payload) }
 	s.receive.Store(&f)
@@ -116,7 +117,7 @@ func TestOnlyEncryptedSoundIsHeard(t *testing.T) {
 
 func TestEncryptedPacketsAreNotAllocated(t *testing.T) {
 	s, far := newEncryptedSound(t)
-	from, now, p := s.agreed.Load().addr, time.Now(), packetOf(80)
+	from, now, p := s.agreed.Load().Addr, time.Now(), packetOf(80)
 	if n := testing.AllocsPerRun(500, func() {
 		p.SequenceNumber++
 		if err := s.write(p); err != nil {
@@ -155,8 +156,8 @@ func FuzzEncryptedArrived(f *testing.F) {
 		if !isMedia(b) {
 			return
 		}
-		s.arrived(bytes.Clone(b), s.agreed.Load().addr, time.Now())
-		s.control(bytes.Clone(b), s.agreed.Load().addr, time.Now())
+		s.arrived(bytes.Clone(b), s.agreed.Load().Addr, time.Now())
+		s.control(bytes.Clone(b), s.agreed.Load().Addr, time.Now())
 		if s.heard.Load() != 0 && !bytes.Equal(b, sealed) {
 			t.Fatalf("%x was heard", b)
 		}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/pion/rtp"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // maxEvents is the room for events nobody has read yet; one place is kept for Ended.
@@ -53,12 +55,12 @@ type Dialog struct {
 	seq        uint32   // of our last request
 	heard      uint32   // of the far end's last request
 	headers    sip.Message
-	offers     []Codec // that may be agreed on, best first
-	prefer     []Codec // of these, before the others
+	offers     []sdp.Codec // that may be agreed on, best first
+	prefer     []sdp.Codec // of these, before the others
 	dtmf       DTMF
-	srtp       SRTP
-	sdp        local
-	offered    *description // the far end's offer that is to be answered; nil: it made none
+	srtp       sdp.SRTP
+	sdp        sdp.Local
+	offered    *sdp.Description // the far end's offer that is to be answered; nil: it made none
 	agreed     *terms
 	early      []byte        // the SDP of the far end's 183
 	answered   []byte        // our SDP in a 183, which the 200 repeats
@@ -245,18 +247,18 @@ func (d *Dialog) Header(name string) string {
 func (d *Dialog) Events() <-chan Event { return d.events }
 
 // Prefer puts these codecs before the agent's preference when an incoming offer is answered. No effect after EarlyMedia or Answer.
-func (d *Dialog) Prefer(c ...Codec) {
+func (d *Dialog) Prefer(c ...sdp.Codec) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.prefer = c
 }
 
 // Format is what the RTP carries now; it changes only with FormatChanged. The zero Format: nothing agreed yet.
-func (d *Dialog) Format() Format {
+func (d *Dialog) Format() sdp.Format {
 	if f := d.sound.format.Load(); f != nil {
 		return *f
 	}
-	return Format{}
+	return sdp.Format{}
 }
 
 // OnRTP sets who receives the far end's audio packets; nil discards them. The function is called from one goroutine at a time, in

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // DTMF is how the digits of a dialog travel. Whatever it says, digits that come by telephone-event or INFO are heard: FreeSWITCH can be
@@ -65,7 +67,7 @@ func (d *Dialog) presser() (presser, error) {
 	switch known := d.Format().DTMFPayloadType != 0; {
 	case mode.events() && known:
 		return d.sound.press, nil
-	case mode == AutoDTMF && d.Format().Codec != NoCodec, mode == InfoDTMF:
+	case mode == AutoDTMF && d.Format().Codec != sdp.NoCodec, mode == InfoDTMF:
 		return d.inform, nil
 	default:
 		return nil, ErrNoDTMF
@@ -163,7 +165,7 @@ func (s *sound) keyDown(event byte) (pressed, error) {
 		return pressed{}, ErrNoMedia
 	case f.DTMFPayloadType == 0:
 		return pressed{}, ErrNoDTMF
-	case !t.direction.sends():
+	case !t.Direction.Sends():
 		return pressed{}, ErrHeld
 	}
 	o := &s.out

@@ -10,6 +10,7 @@ import (
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // wantDigits reads digits of a dialog.
@@ -26,7 +27,7 @@ func TestHeldKeyIsAsLongAsItWas(t *testing.T) {
 	t.Parallel()
 	caller := start(t, sip.Options{})
 	answerer, calls := callee(t, sip.Options{})
-	out, in := pair(t, caller, sip.Invite{To: uri(answerer, "1000", "udp"), Codecs: []sip.Codec{sip.Opus}}, calls)
+	out, in := pair(t, caller, sip.Invite{To: uri(answerer, "1000", "udp"), Codecs: []sdp.Codec{sdp.Opus}}, calls)
 	must(t, out.SendDTMF(deadline(t), "7", 3*time.Second)) // more than two times 16 bits of Opus's clock
 	wantDigits(t, in, "7", 3*time.Second)
 }

@@ -9,7 +9,7 @@ import (
 func RTPAddr(d *Dialog) netip.AddrPort {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.sdp.addr
+	return d.sdp.Addr
 }
 
 // KeepKeys lets a key of the dialog's far end be down for so long without a packet: a busy machine that pauses is not to let go of it.

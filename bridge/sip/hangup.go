@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -99,7 +100,7 @@ func (d *Dialog) refuse(h Hangup, e *Ended) bool {
 	if h.Status < 300 || h.Status > 699 {
 		h.Status = sip.StatusTemporarilyUnavailable
 	}
-	phrase := or(clean(h.Phrase, maxPhrase), phrases[h.Status])
+	phrase := cmp.Or(clean(h.Phrase, maxPhrase), phrases[h.Status])
 	var headers []sip.Header
 	if reason := formatReason(h.Q850, h.Text); reason != "" {
 		headers = append(headers, sip.NewHeader("Reason", reason))

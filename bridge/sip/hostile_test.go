@@ -11,6 +11,8 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // rtpPacket is one of the far end's.
@@ -24,7 +26,7 @@ func rtpPacket(ssrc uint32, pt byte, seq uint16, timestamp uint32, payload strin
 
 func TestPayloadTypesThatWereNeverOfferedAreNotHeard(t *testing.T) {
 	s := newTestSound(t)
-	from, now := s.agreed.Load().addr, time.Now()
+	from, now := s.agreed.Load().Addr, time.Now()
 	for pt := range byte(128) {
 		s.arrived(rtpPacket(7, pt, uint16(pt), 0, "sound"), from, now)
 	}
@@ -36,7 +38,7 @@ func TestPayloadTypesThatWereNeverOfferedAreNotHeard(t *testing.T) {
 
 func TestPacketsWithoutSoundAreNotHeard(t *testing.T) {
 	s := newTestSound(t)
-	from, now := s.agreed.Load().addr, time.Now()
+	from, now := s.agreed.Load().Addr, time.Now()
 	f := func(p *rtp.Packet) { t.Errorf("heard %v", p) }
 	s.receive.Store(&f)
 	padded := rtpPacket(7, 102, 2, 0, "\x00\x00\x03") // padding alone
@@ -52,7 +54,7 @@ func TestPacketsWithoutSoundAreNotHeard(t *testing.T) {
 
 func TestJumpsAndFalseSourcesDoNotSpoilTheCounts(t *testing.T) {
 	s := newTestSound(t)
-	from, now, seq := s.agreed.Load().addr, time.Now(), uint16(65500)
+	from, now, seq := s.agreed.Load().Addr, time.Now(), uint16(65500)
 	for i := range 200 {
 		now, seq = now.Add(20*time.Millisecond), seq+1
 		s.arrived(rtpPacket(7, 102, seq, uint32(i)*960, "sound"), from, now)
@@ -67,7 +69,7 @@ func TestJumpsAndFalseSourcesDoNotSpoilTheCounts(t *testing.T) {
 // FreeSWITCH that has agreed on 30 ms and is sent 20 ms goes over to 20 ms, with a timestamp that steps back by 1760, and sets markers as it likes.
 func TestStepBackOfFreeSWITCHsTimestampIsNoLoss(t *testing.T) {
 	s := newTestSound(t)
-	from, now := s.agreed.Load().addr, time.Now()
+	from, now := s.agreed.Load().Addr, time.Now()
 	timestamp := uint32(10_000)
 	for seq := range uint16(100) {
 		now, timestamp = now.Add(20*time.Millisecond), timestamp+960
@@ -85,7 +87,7 @@ func TestStepBackOfFreeSWITCHsTimestampIsNoLoss(t *testing.T) {
 func TestDigitsOfFreeSWITCHWhoseTimestampsStandStill(t *testing.T) {
 	s, digits := newTestSound(t), ""
 	s.emit = func(e Event) { digits += string(e.(Digit).Key) }
-	from, now, seq := s.agreed.Load().addr, time.Now(), uint16(0)
+	from, now, seq := s.agreed.Load().Addr, time.Now(), uint16(0)
 	for i, key := range []byte{1, 2, 2} {
 		for d := range 11 { // eight updates and three ends
 			seq++
@@ -102,7 +104,7 @@ func TestDigitsOfFreeSWITCHWhoseTimestampsStandStill(t *testing.T) {
 
 func TestSourceThatChangesIsFollowedOnlyAfterSilence(t *testing.T) {
 	s := newTestSound(t)
-	from, now := s.agreed.Load().addr, time.Now()
+	from, now := s.agreed.Load().Addr, time.Now()
 	s.arrived(rtpPacket(7, 102, 1, 0, "sound"), from, now)
 	other := netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 51, 100, 1}), 4000)
 	for seq := range uint16(10) {
@@ -121,7 +123,7 @@ func TestSourceThatChangesIsFollowedOnlyAfterSilence(t *testing.T) {
 
 func TestFloodFromManySourcesLeavesNothingBehind(t *testing.T) {
 	s := newTestSound(t)
-	from, now := s.agreed.Load().addr, time.Now()
+	from, now := s.agreed.Load().Addr, time.Now()
 	s.arrived(rtpPacket(7, 102, 1, 0, "sound"), from, now)
 	b := rtpPacket(8, 102, 1, 0, "flood")
 	if n := testing.AllocsPerRun(1000, func() {
@@ -158,7 +160,7 @@ func TestPortSurvivesItsDialogs(t *testing.T) {
 		s, heard := newSound(p.shared[0], netip.Addr{}, func(Event) {}, func(reason any) { t.Error(reason) }), make(chan bool, 1)
 		f := func(*rtp.Packet) { heard <- true }
 		s.receive.Store(&f)
-		s.agree(terms{format: Format{ClockRate: 8000}, payloads: []payload{{clock: 8000}}, direction: sendrecv, addr: localAddr(far)})
+		s.agree(terms{Terms: sdp.Terms{Format: sdp.Format{ClockRate: 8000}, Payloads: []sdp.Payload{{Clock: 8000}}, Direction: sdp.SendRecv, Addr: localAddr(far)}})
 		if _, err := far.WriteToUDPAddrPort(rtpPacket(7, 0, uint16(round), 0, "sound"), p.shared[0].addr()); err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +188,7 @@ func FuzzControl(f *testing.F) {
 		if !isMedia(b) {
 			return
 		}
-		s.control(b, s.agreed.Load().addr, time.Now())
+		s.control(b, s.agreed.Load().Addr, time.Now())
 		if st := s.stats(); st.RTT < 0 || st.RTT > longestTrip || st.ReportedJitter < 0 {
 			t.Fatalf("%x: %+v", b, st)
 		}

@@ -1,10 +1,13 @@
 package sip
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"github.com/emiago/sipgo/sip"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // Dial places a call and returns when the INVITE was sent; what happens next are the dialog's events. ctx covers only that: the call
@@ -38,7 +41,7 @@ func (a *Agent) dial(ctx context.Context, inv Invite) (*Dialog, error) {
 	for _, h := range inv.Headers {
 		req.AppendHeader(sip.NewHeader(h.Name, h.Value))
 	}
-	withSDP(req, d.ourOffer(sendrecv))
+	withSDP(req, d.ourOffer(sdp.SendRecv))
 	d.mu.Unlock()
 	v := &inviting{d: d, req: req}
 	if err := v.send(ctx); err != nil {
@@ -128,19 +131,12 @@ func (inv *Invite) complete() (sip.Uri, error) {
 			return target, err
 		}
 	}
-	inv.FromUser = or(clean(inv.FromUser, maxName), "anonymous")
-	inv.Contact = or(inv.Contact, inv.FromUser)
-	inv.AuthUser = or(inv.AuthUser, inv.FromUser)
-	inv.Domain = or(inv.Domain, target.Host)
+	inv.FromUser = cmp.Or(clean(inv.FromUser, maxName), "anonymous")
+	inv.Contact = cmp.Or(inv.Contact, inv.FromUser)
+	inv.AuthUser = cmp.Or(inv.AuthUser, inv.FromUser)
+	inv.Domain = cmp.Or(inv.Domain, target.Host)
 	if !isToken(inv.Domain, "[]:") {
 		return target, fmt.Errorf("domain %q", inv.Domain)
 	}
 	return target, nil
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -8,6 +8,7 @@ import (
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // called lets an agent call a wire, and returns the INVITE that came.
@@ -56,7 +57,7 @@ func TestBadInviteIsNotSent(t *testing.T) {
 		"line break in uri":    {To: "sip:1@127.0.0.1\r\nVia: b"},
 		"call-id":              {To: "sip:1@127.0.0.1", CallID: "a\r\nb"},
 		"domain":               {To: "sip:1@127.0.0.1", Domain: "a>b"},
-		"codecs":               {To: "sip:1@127.0.0.1", Codecs: []sip.Codec{}},
+		"codecs":               {To: "sip:1@127.0.0.1", Codecs: []sdp.Codec{}},
 		"proxy":                {To: "sip:1@127.0.0.1", Proxy: "nowhere"},
 	} {
 		if d, err := a.Dial(deadline(t), inv); err == nil {
@@ -78,7 +79,7 @@ func TestAnswerIsAcknowledgedEachTimeItComes(t *testing.T) {
 		}
 	}
 	expect[sip.Answered](t, d)
-	if d.Format().Codec != sip.PCMU {
+	if d.Format().Codec != sdp.PCMU {
 		t.Errorf("format %v", d.Format())
 	}
 }
@@ -88,7 +89,7 @@ func TestEarlyMediaMayDifferFromTheAnswers(t *testing.T) {
 	d, w, invite := called(t, sip.Options{}, sip.Invite{})
 	w.answer(invite, 183, w.sdp(), w.contact(), contentType)
 	expect[sip.EarlyMedia](t, d)
-	if d.Format().Codec != sip.PCMU {
+	if d.Format().Codec != sdp.PCMU {
 		t.Errorf("early format %v", d.Format())
 	}
 	other := strings.Replace(w.sdp(), "RTP/AVP 0 101", "RTP/AVP 8 101", 1)
@@ -96,14 +97,14 @@ func TestEarlyMediaMayDifferFromTheAnswers(t *testing.T) {
 	w.request(sipgo.ACK)
 	expect[sip.FormatChanged](t, d)
 	expect[sip.Answered](t, d)
-	if d.Format().Codec != sip.PCMA {
+	if d.Format().Codec != sdp.PCMA {
 		t.Errorf("format %v", d.Format())
 	}
 }
 
 func TestAnswerNobodyCanTakeIsAcknowledgedAndEnded(t *testing.T) {
 	t.Parallel()
-	d, w, invite := called(t, sip.Options{}, sip.Invite{Codecs: []sip.Codec{sip.Opus}})
+	d, w, invite := called(t, sip.Options{}, sip.Invite{Codecs: []sdp.Codec{sdp.Opus}})
 	w.answer(invite, 200, w.sdp(), w.contact(), contentType)
 	w.request(sipgo.ACK)
 	bye := w.request(sipgo.BYE)

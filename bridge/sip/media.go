@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // Offers and answers of a dialog (RFC 3264). All of these hold the dialog's lock unless they say otherwise.
@@ -18,19 +20,19 @@ func (d *Dialog) describeAs(ours netip.Addr) {
 	case !at.Addr().IsUnspecified():
 		ours = at.Addr()
 	}
-	d.sdp = local{addr: netip.AddrPortFrom(ours, at.Port()), session: uint64(rand.Uint32()), version: uint64(rand.Uint32())}
+	d.sdp = sdp.Local{Addr: netip.AddrPortFrom(ours, at.Port()), Session: uint64(rand.Uint32()), Version: uint64(rand.Uint32())}
 }
 
 // UseSRTP chooses whether the sound of an incoming call is encrypted. The error is what is wrong with the far end's offer then; whoever gets it
 // refuses the call. No effect after EarlyMedia or Answer.
-func (d *Dialog) UseSRTP(how SRTP) error {
+func (d *Dialog) UseSRTP(how sdp.SRTP) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.agreed != nil {
 		return nil
 	}
 	if d.offered != nil {
-		offer, err := parseSDP(d.invite.Body(), how)
+		offer, err := sdp.Parse(d.invite.Body(), how)
 		if err != nil {
 			return err
 		}
@@ -42,16 +44,16 @@ func (d *Dialog) UseSRTP(how SRTP) error {
 
 // SRTP is the crypto-suite that the sound is encrypted with; empty: it is not, or nothing is agreed yet.
 func (d *Dialog) SRTP() string {
-	if t := d.sound.agreed.Load(); t != nil && t.theirs != nil {
-		return t.theirs.suite.name
+	if t := d.sound.agreed.Load(); t != nil && t.Theirs != nil {
+		return t.Theirs.Suite()
 	}
 	return ""
 }
 
 // codecs in the order in which an offer is answered: the present one, then the preferred, then the others.
-func (d *Dialog) codecs() (order []Codec) {
+func (d *Dialog) codecs() (order []sdp.Codec) {
 	if d.agreed != nil {
-		order = append(order, d.agreed.format.Codec)
+		order = append(order, d.agreed.Format.Codec)
 	}
 	for _, c := range slices.Concat(d.prefer, d.offers) {
 		if !slices.Contains(order, c) && slices.Contains(d.offers, c) {
@@ -62,106 +64,101 @@ func (d *Dialog) codecs() (order []Codec) {
 }
 
 // want is the direction that we would like.
-func (d *Dialog) want() direction {
+func (d *Dialog) want() sdp.Direction {
 	if d.holding {
-		return sendonly
+		return sdp.SendOnly
 	}
-	return sendrecv
+	return sdp.SendRecv
 }
 
 // ourOffer is what we offer: everything, or once terms stand the same again.
-func (d *Dialog) ourOffer(dir direction) []byte {
-	d.sdp.version++
-	d.sdp.noEvents = !d.dtmf.events()
+func (d *Dialog) ourOffer(dir sdp.Direction) []byte {
+	d.sdp.Version++
+	d.sdp.NoEvents = !d.dtmf.events()
 	if d.agreed != nil {
-		return d.sdp.again(*d.agreed, dir)
+		return d.sdp.Again(d.agreed.Terms, dir)
 	}
-	if d.srtp == RequireSRTP && d.sdp.keyings == nil {
-		d.sdp.keyings = newKeyings()
+	if d.srtp == sdp.RequireSRTP && d.sdp.Keyings == nil {
+		d.sdp.Keyings = sdp.NewKeyings()
 	}
-	d.sdp.mux = true
-	return d.sdp.offer(d.codecs())
+	d.sdp.Mux = true
+	return d.sdp.Offer(d.codecs())
 }
 
 // ourAnswer answers a far end's offer and puts the terms in force. On an error nothing has changed.
-func (d *Dialog) ourAnswer(offer *description) (body []byte, changes []Event, err error) {
-	t, err := offer.accept(d.codecs(), d.want())
+func (d *Dialog) ourAnswer(offer *sdp.Description) (body []byte, changes []Event, err error) {
+	t, err := offer.Accept(d.codecs(), d.want())
 	if err != nil {
 		return nil, nil, err
 	}
-	t.ours = d.ownKeying(t.theirs)
-	if err := d.prepare(&t); err != nil {
+	t.Ours = d.ownKeying(t.Theirs)
+	ready, err := d.prepare(t)
+	if err != nil {
 		return nil, nil, err
 	}
-	d.sdp.version++
-	d.sdp.mux, d.sdp.noEvents, d.sdp.keyings = t.mux, !d.dtmf.events(), t.keyings()
-	body = d.sdp.answer(offer, t)
-	return body, d.settle(offer, t), nil
+	d.sdp.Version++
+	d.sdp.Mux, d.sdp.NoEvents, d.sdp.Keyings = t.Mux, !d.dtmf.events(), t.Keyings()
+	body = d.sdp.Answer(offer, t)
+	return body, d.settle(offer, ready), nil
 }
 
 // takeAnswer puts the far end's answer to our offer in force.
 func (d *Dialog) takeAnswer(body []byte) (changes []Event, err error) {
-	answer, err := parseSDP(body, d.srtp)
+	answer, err := sdp.Parse(body, d.srtp)
 	if err != nil {
 		return nil, err
 	}
-	t, err := answer.accepted(d.codecs(), d.sdp, d.want())
+	t, err := answer.Accepted(d.codecs(), d.sdp, d.want())
 	if err != nil {
 		return nil, err
 	}
-	if err := d.prepare(&t); err != nil {
+	ready, err := d.prepare(t)
+	if err != nil {
 		return nil, err
 	}
-	return d.settle(answer, t), nil
+	return d.settle(answer, ready), nil
 }
 
 // ownKeying is our key for a far end's: another for each of its own, so that nobody who takes a call over knows the keys from before.
-func (d *Dialog) ownKeying(theirs *keying) *keying {
+func (d *Dialog) ownKeying(theirs *sdp.Keying) *sdp.Keying {
 	switch {
 	case theirs == nil:
 		return nil
-	case d.agreed != nil && d.agreed.theirs.same(theirs):
-		ours := *d.agreed.ours
-		ours.tag = theirs.tag
+	case d.agreed != nil && d.agreed.Theirs.Same(theirs):
+		ours := *d.agreed.Ours
+		ours.Tag = theirs.Tag
 		return &ours
 	default:
-		return newKeying(theirs.tag, theirs.suite)
+		return theirs.Reply()
 	}
 }
 
 // prepare makes what the keys of terms are used with, or says why they cannot be put in force. A key that stays keeps its counts of packets.
-func (d *Dialog) prepare(t *terms) (err error) {
-	if err := d.reaches(t.addr); err != nil {
-		return err
+func (d *Dialog) prepare(agreed sdp.Terms) (t terms, err error) {
+	t.Terms = agreed
+	if err := d.reaches(t.Addr); err != nil {
+		return t, err
 	}
-	if d.agreed != nil && d.agreed.theirs.same(t.theirs) {
+	if d.agreed != nil && d.agreed.Theirs.Same(t.Theirs) {
 		t.in = d.agreed.in
-	} else if t.in, err = newCrypt(t.theirs); err != nil {
-		return err
+	} else if t.in, err = newCrypt(t.Theirs); err != nil {
+		return t, err
 	}
-	if d.agreed != nil && d.agreed.ours.same(t.ours) {
+	if d.agreed != nil && d.agreed.Ours.Same(t.Ours) {
 		t.out = d.agreed.out
-	} else if t.out, err = newCrypt(t.ours); err != nil {
-		return err
+	} else if t.out, err = newCrypt(t.Ours); err != nil {
+		return t, err
 	}
-	return nil
-}
-
-// keyings is what we describe once terms stand.
-func (t *terms) keyings() []*keying {
-	if t.ours == nil {
-		return nil
-	}
-	return []*keying{t.ours}
+	return t, nil
 }
 
 // settle puts terms in force and returns the events that tell of them.
-func (d *Dialog) settle(theirs *description, t terms) (changes []Event) {
+func (d *Dialog) settle(theirs *sdp.Description, t terms) (changes []Event) {
 	if d.sound.agree(t) {
 		changes = append(changes, FormatChanged{})
 	}
-	d.agreed, d.sdp.mux, d.sdp.keyings = &t, t.mux, t.keyings()
-	if held := !theirs.direction.receives(); held != d.held {
+	d.agreed, d.sdp.Mux, d.sdp.Keyings = &t, t.Mux, t.Keyings()
+	if held := !theirs.Direction.Receives(); held != d.held {
 		d.held = held
 		changes = append(changes, Held{On: held})
 	}

@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // Options describe an Agent. One of UDP, TCP and TLS must be set; everything else has a useful zero value.
@@ -33,9 +35,9 @@ type Options struct {
 	RTPOf    *Agent       // whose ports for RTP are this agent's too, if they are shared; it runs for as long as this one. Nil: none
 	RTPAddrs []netip.Addr // local addresses for RTP, one of each family at least; nil: those that the agent listens on
 
-	Codecs    []Codec // what is offered and accepted, best first; nil: Opus, G722, PCMU, PCMA
-	UserAgent string  // of the User-Agent header; empty: "switchgram"
-	MaxCalls  int     // dialogs at once, in both directions; more are refused with 503; 0: 1000
+	Codecs    []sdp.Codec // what is offered and accepted, best first; nil: Opus, G722, PCMU, PCMA
+	UserAgent string      // of the User-Agent header; empty: "switchgram"
+	MaxCalls  int         // dialogs at once, in both directions; more are refused with 503; 0: 1000
 
 	// SessionExpires is the session timer that calls ask for (RFC 4028): whoever refreshes it sends something so often, and a call
 	// whose far end does not answer ends. 90 s or more; 0: none is asked for, and one that the far end asks for is kept.
@@ -112,9 +114,9 @@ type Invite struct {
 	AuthUser string // for 401 and 407; empty: FromUser
 	Password string // empty: such a challenge refuses the call
 
-	Codecs []Codec // offered, best first; nil: the agent's
-	DTMF   DTMF    // how digits travel
-	SRTP   SRTP    // whether the sound is encrypted
+	Codecs []sdp.Codec // offered, best first; nil: the agent's
+	DTMF   DTMF        // how digits travel
+	SRTP   sdp.SRTP    // whether the sound is encrypted
 }
 
 // Header is a SIP header field.
@@ -142,7 +144,7 @@ func (o *Options) complete() error {
 		return errors.New("tls: no certificate")
 	}
 	if o.Codecs == nil {
-		o.Codecs = []Codec{Opus, G722, PCMU, PCMA}
+		o.Codecs = []sdp.Codec{sdp.Opus, sdp.G722, sdp.PCMU, sdp.PCMA}
 	}
 	if err := checkCodecs(o.Codecs); err != nil {
 		return err
@@ -180,9 +182,9 @@ func (o *Options) complete() error {
 	return nil
 }
 
-func checkCodecs(codecs []Codec) error {
+func checkCodecs(codecs []sdp.Codec) error {
 	for i, c := range codecs {
-		if _, ok := specs[c]; !ok || slices.Contains(codecs[:i], c) {
+		if !c.Known() || slices.Contains(codecs[:i], c) {
 			return fmt.Errorf("codecs %v: unknown or repeated %s", codecs, c)
 		}
 	}

@@ -88,7 +88,7 @@ func (s *sound) sendable(p *rtp.Packet) (to netip.AddrPort, pt uint8, err error)
 	switch {
 	case t == nil || f == nil || dst == nil:
 		return to, 0, ErrNoMedia
-	case !t.direction.sends():
+	case !t.Direction.Sends():
 		return to, 0, ErrHeld
 	case len(p.Payload) == 0 || len(p.Payload) > maxRTP-12:
 		return to, 0, errPacket

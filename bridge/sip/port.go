@@ -51,8 +51,8 @@ func (p *port) leave(s *sound) error {
 
 // announce says where the far end of a sound sends from, as its description has it.
 func (p *port) announce(s *sound, t *terms) {
-	if p.table != nil && t.addr.IsValid() && !p.table.announce(s, t.addr, t.rtcp, time.Now()) {
-		p.log.Warn("two calls have far ends with one address: neither is heard while both last", "from", t.addr)
+	if p.table != nil && t.Addr.IsValid() && !p.table.announce(s, t.Addr, t.RTCP, time.Now()) {
+		p.log.Warn("two calls have far ends with one address: neither is heard while both last", "from", t.Addr)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // BenchmarkPorts compares what a packet costs on its way from the network to whoever hears it, with a port for each of a hundred dialogs and
@@ -45,7 +47,7 @@ func benchmarkPorts(b *testing.B, share bool) {
 			b.Fatal(err)
 		}
 		defer conn.Close()
-		s.agree(terms{format: Format{ClockRate: 8000}, payloads: []payload{{clock: 8000, pt: 102}}, direction: sendrecv, addr: localAddr(conn)})
+		s.agree(terms{Terms: sdp.Terms{Format: sdp.Format{ClockRate: 8000}, Payloads: []sdp.Payload{{Clock: 8000, Type: 102}}, Direction: sdp.SendRecv, Addr: localAddr(conn)}})
 		far, to = append(far, conn), append(to, at.addr())
 		defer s.close()
 		if at.alone != nil {

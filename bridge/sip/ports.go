@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // ports gives each dialog the port that its sound comes to: one of its own, or the one that all share.
@@ -130,12 +132,12 @@ func (p *ports) close() (err error) {
 }
 
 // near is our address towards the far end's sound: where its offer wants it, if we have a port in that family, or else towards its signalling.
-func (d *Dialog) near(offer *description) netip.Addr {
+func (d *Dialog) near(offer *sdp.Description) netip.Addr {
 	ours := d.path.from.Addr()
-	if offer == nil || !offer.addr.IsValid() || offer.addr.Addr().Is4() == ours.Is4() {
+	if offer == nil || !offer.Addr.IsValid() || offer.Addr.Addr().Is4() == ours.Is4() {
 		return ours
 	}
-	if other, err := d.a.towards(offer.addr); err == nil && d.a.ports.has(other) {
+	if other, err := d.a.towards(offer.Addr); err == nil && d.a.ports.has(other) {
 		return other
 	}
 	return ours

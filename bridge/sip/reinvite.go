@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // maxGlare is how often we offer again when both ends offered at once.
@@ -75,7 +77,7 @@ func (d *Dialog) free(c *arrival) bool {
 }
 
 // reply makes our SDP for an offer, or an offer for an INVITE that has none. The lock is held.
-func (d *Dialog) reply(c *arrival, offer *description) (body []byte, events []Event, r *refusal) {
+func (d *Dialog) reply(c *arrival, offer *sdp.Description) (body []byte, events []Event, r *refusal) {
 	if r := d.takeTimer(c.req); r != nil {
 		return nil, nil, r
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // RTCP (RFC 3550 §6): both sides tell each other what they sent and what came of it. FreeSWITCH does if its rtcp_audio_interval_msec
@@ -50,7 +52,7 @@ func (s *sound) control(b []byte, from netip.AddrPort, now time.Time) {
 	if t == nil || f == nil {
 		return
 	}
-	if from.Addr() != t.addr.Addr() && from.Addr() != t.rtcp.Addr() && (to == nil || from.Addr() != to.Addr()) {
+	if from.Addr() != t.Addr.Addr() && from.Addr() != t.RTCP.Addr() && (to == nil || from.Addr() != to.Addr()) {
 		s.strange.Add(1)
 		return
 	}
@@ -67,7 +69,7 @@ func (s *sound) control(b []byte, from netip.AddrPort, now time.Time) {
 	if old := s.peer.Load(); old != nil {
 		c = *old
 	}
-	c.from, c.home = from, t.addr
+	c.from, c.home = from, t.Addr
 	s.signs.Add(1)
 	for _, p := range packets {
 		switch p := p.(type) {
@@ -119,7 +121,7 @@ func (s *sound) report(now time.Time, more ...rtcp.Packet) {
 		return
 	}
 	socket, to := s.port.rtcp, s.controlAddr(t)
-	if t.mux {
+	if t.Mux {
 		socket = s.port.rtp
 	}
 	if !to.IsValid() || s.closed.Load() {
@@ -143,13 +145,13 @@ func (s *sound) report(now time.Time, more ...rtcp.Packet) {
 // controlAddr is where our reports go: where the far end's come from; before any came, where its description says (RFC 3605), or with
 // rtcp-mux where its RTP is (RFC 5761). Invalid: nowhere yet.
 func (s *sound) controlAddr(t *terms) netip.AddrPort {
-	if c := s.peer.Load(); c != nil && c.home == t.addr {
+	if c := s.peer.Load(); c != nil && c.home == t.Addr {
 		return c.from
 	}
-	if to := s.to.Load(); t.mux && to != nil {
+	if to := s.to.Load(); t.Mux && to != nil {
 		return *to
 	}
-	return t.rtcp
+	return t.RTCP
 }
 
 // takeLeave says goodbye to a far end that has had reports (RFC 3550 §6.3.7).
@@ -160,7 +162,7 @@ func (s *sound) takeLeave(now time.Time) {
 }
 
 // ownReport is a sender report if we have sent sound, a receiver report otherwise.
-func (s *sound) ownReport(f *Format, now time.Time) rtcp.Packet {
+func (s *sound) ownReport(f *sdp.Format, now time.Time) rtcp.Packet {
 	reports := s.receptionReports(f, now)
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -171,7 +173,7 @@ func (s *sound) ownReport(f *Format, now time.Time) rtcp.Packet {
 		PacketCount: uint32(s.out.sent), OctetCount: s.out.octets, Reports: reports}
 }
 
-func (s *sound) receptionReports(f *Format, now time.Time) []rtcp.ReceptionReport {
+func (s *sound) receptionReports(f *sdp.Format, now time.Time) []rtcp.ReceptionReport {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.got.started {

@@ -34,7 +34,7 @@ func newFarEnd(t *testing.T, mux bool) (*sound, *farEnd) {
 		}
 	})
 	terms := *s.agreed.Load()
-	terms.addr, terms.rtcp, terms.mux = localAddr(far.rtp), localAddr(far.rtcp), mux
+	terms.Addr, terms.RTCP, terms.Mux = localAddr(far.rtp), localAddr(far.rtcp), mux
 	s.agree(terms)
 	return s, far
 }
@@ -98,7 +98,7 @@ func TestReportsFollowTheFarEndsOwn(t *testing.T) {
 
 	// until a new description moves it
 	terms := *s.agreed.Load()
-	terms.addr = netip.AddrPortFrom(terms.addr.Addr(), terms.addr.Port()+10)
+	terms.Addr = netip.AddrPortFrom(terms.Addr.Addr(), terms.Addr.Port()+10)
 	s.agree(terms)
 	s.report(time.Now())
 	far.next(far.rtcp)

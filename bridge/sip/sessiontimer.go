@@ -86,8 +86,12 @@ func lists(fields []string, token string) bool {
 
 func parseSessionExpires(s string) (interval time.Duration, refresher string) {
 	value, params, _ := strings.Cut(s, ";")
-	interval = seconds(strings.TrimSpace(value))
-	return interval, strings.ToLower(parameter(params, "refresher"))
+	for p := range strings.SplitSeq(params, ";") {
+		if k, v, _ := strings.Cut(p, "="); strings.EqualFold(strings.TrimSpace(k), "refresher") {
+			refresher = strings.ToLower(strings.TrimSpace(v))
+		}
+	}
+	return seconds(strings.TrimSpace(value)), refresher
 }
 
 // watch starts the timers anew; the session begins with the 2xx. The lock is held.

@@ -8,10 +8,19 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 // maxRTP is the largest packet taken or sent: what an Ethernet frame holds.
 const maxRTP = 1500
+
+// terms are what was agreed on, and what its keys are used with.
+type terms struct {
+	sdp.Terms
+	in, out *crypt
+	since   time.Time // in force
+}
 
 // sound is the RTP of one dialog: what comes in, what goes out. The readers of its port own the receiving side; write and press share the
 // sending side under a lock.
@@ -24,7 +33,7 @@ type sound struct {
 	name    string // ours in reports
 
 	agreed   atomic.Pointer[terms]               // nil: nothing yet
-	format   atomic.Pointer[Format]              // of agreed, or of what the far end has switched to
+	format   atomic.Pointer[sdp.Format]          // of agreed, or of what the far end has switched to
 	to       atomic.Pointer[netip.AddrPort]      // where our packets go; nil: nowhere yet
 	receive  atomic.Pointer[func(p *rtp.Packet)] // nil: discard
 	peer     atomic.Pointer[control]             // what RTCP told; nil: the far end does not speak it
@@ -92,13 +101,13 @@ func (s *sound) close() error {
 // agree puts terms in force, and tells whether they changed the format.
 func (s *sound) agree(t terms) (changed bool) {
 	t.since = time.Now()
-	before := s.format.Swap(&t.format) // first: whoever finds terms finds a format
+	before := s.format.Swap(&t.Format) // first: whoever finds terms finds a format
 	old := s.agreed.Swap(&t)
-	if t.addr.IsValid() && (old == nil || old.addr != t.addr) {
-		s.to.Store(&t.addr)
+	if t.Addr.IsValid() && (old == nil || old.Addr != t.Addr) {
+		s.to.Store(&t.Addr)
 	}
 	s.port.announce(s, &t)
-	return before != nil && *before != t.format
+	return before != nil && *before != t.Format
 }
 
 // take takes one datagram of the RTP port. What panics over it ends this call and no other.
@@ -122,7 +131,7 @@ func (s *sound) survive() {
 // lives tells whether the far end has announced that address, or signals from there.
 func (s *sound) lives(at netip.Addr) bool {
 	t := s.agreed.Load()
-	return at == s.signals || t != nil && at == t.addr.Addr()
+	return at == s.signals || t != nil && at == t.Addr.Addr()
 }
 
 // silent tells whether nothing was heard for a while. Only the port's reader asks.
@@ -139,9 +148,9 @@ func (s *sound) arrived(b []byte, from netip.AddrPort, now time.Time) {
 	}
 	if t != s.in.seen {
 		s.in.seen = t
-		s.in.latch.retarget(t.addr, t.since)
+		s.in.latch.retarget(t.Addr, t.since)
 	}
-	if t.mux && b[1] >= 192 && b[1] <= 223 { // RFC 5761 §4
+	if t.Mux && b[1] >= 192 && b[1] <= 223 { // RFC 5761 §4
 		s.control(b, from, now)
 		return
 	}
@@ -150,14 +159,14 @@ func (s *sound) arrived(b []byte, from netip.AddrPort, now time.Time) {
 		s.strange.Add(1)
 		return
 	}
-	if event, ok := find(t.events, p.PayloadType); ok {
+	if event, ok := find(t.Events, p.PayloadType); ok {
 		if s.admit(p, from, 0, now) {
-			s.key(p, event.clock, now)
+			s.key(p, event.Clock, now)
 		}
 		return
 	}
-	if audio, ok := find(t.payloads, p.PayloadType); ok {
-		if s.admit(p, from, audio.clock, now) {
+	if audio, ok := find(t.Payloads, p.PayloadType); ok {
+		if s.admit(p, from, audio.Clock, now) {
 			s.deliver(t, audio, now)
 		}
 		return
@@ -178,13 +187,13 @@ func (s *sound) open(c *crypt, p *rtp.Packet, b []byte) (ok bool) {
 	return err == nil && readRTP(p, b)
 }
 
-func find(payloads []payload, pt uint8) (payload, bool) {
+func find(payloads []sdp.Payload, pt uint8) (sdp.Payload, bool) {
 	for _, p := range payloads {
-		if p.pt == pt {
+		if p.Type == pt {
 			return p, true
 		}
 	}
-	return payload{}, false
+	return sdp.Payload{}, false
 }
 
 // comfortNoise is the payload type of RFC 3389. It is never agreed on, but some telephones send it when nobody speaks.
@@ -213,11 +222,11 @@ func (s *sound) admit(p *rtp.Packet, from netip.AddrPort, clock int, now time.Ti
 }
 
 // deliver hands an audio packet on, unless we hold the far end.
-func (s *sound) deliver(t *terms, audio payload, now time.Time) {
-	if !t.direction.receives() || len(s.in.packet.Payload) == 0 {
+func (s *sound) deliver(t *terms, audio sdp.Payload, now time.Time) {
+	if !t.Direction.Receives() || len(s.in.packet.Payload) == 0 {
 		return
 	}
-	if audio.pt != s.format.Load().PayloadType && !s.follow(t, audio, now) {
+	if audio.Type != s.format.Load().PayloadType && !s.follow(t, audio, now) {
 		return
 	}
 	s.heard.Add(1)
@@ -227,13 +236,13 @@ func (s *sound) deliver(t *terms, audio payload, now time.Time) {
 }
 
 // follow switches to another codec of the answer when the far end sends it, at most once a second.
-func (s *sound) follow(t *terms, audio payload, now time.Time) bool {
+func (s *sound) follow(t *terms, audio sdp.Payload, now time.Time) bool {
 	if now.Sub(s.in.switched) < time.Second {
 		return false
 	}
 	s.in.switched = now
-	f := t.format
-	f.Codec, f.ClockRate, f.Channels, f.PayloadType = audio.codec, audio.clock, specs[audio.codec].channels, audio.pt
+	f := t.Format
+	f.Codec, f.ClockRate, f.Channels, f.PayloadType = audio.Codec, audio.Clock, audio.Codec.Channels(), audio.Type
 	s.format.Store(&f)
 	s.emit(FormatChanged{})
 	return true

@@ -10,6 +10,7 @@ import (
 	"github.com/pion/rtp"
 
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 func TestHoldStopsSoundAndKeepsTheCodec(t *testing.T) {
@@ -47,10 +48,10 @@ func TestHoldStopsSoundAndKeepsTheCodec(t *testing.T) {
 func TestDigitsAreHeardAtTheOtherEnd(t *testing.T) {
 	t.Parallel()
 	caller := start(t, sip.Options{})
-	for _, codec := range []sip.Codec{sip.Opus, sip.PCMU} {
+	for _, codec := range []sdp.Codec{sdp.Opus, sdp.PCMU} {
 		t.Run(codec.String(), func(t *testing.T) {
 			answerer, calls := callee(t, sip.Options{})
-			out, in := pair(t, caller, sip.Invite{To: uri(answerer, "1000", "udp"), Codecs: []sip.Codec{codec}}, calls)
+			out, in := pair(t, caller, sip.Invite{To: uri(answerer, "1000", "udp"), Codecs: []sdp.Codec{codec}}, calls)
 			heard := listen(in)
 			must(t, out.WriteRTP(packet(10, "before")))
 			must(t, out.SendDTMF(deadline(t), "1#", 60*time.Millisecond))
@@ -129,15 +130,15 @@ func TestBrokenPacketsAreLeftOut(t *testing.T) {
 func TestCodecsAreChosenByPreference(t *testing.T) {
 	t.Parallel()
 	caller := start(t, sip.Options{})
-	answerer, calls := callee(t, sip.Options{Codecs: []sip.Codec{sip.Opus, sip.PCMA, sip.PCMU}})
+	answerer, calls := callee(t, sip.Options{Codecs: []sdp.Codec{sdp.Opus, sdp.PCMA, sdp.PCMU}})
 	for _, tt := range []struct {
-		offered, preferred []sip.Codec
-		want               sip.Codec
+		offered, preferred []sdp.Codec
+		want               sdp.Codec
 	}{
-		{nil, nil, sip.Opus},
-		{nil, []sip.Codec{sip.PCMU}, sip.PCMU},
-		{[]sip.Codec{sip.PCMU, sip.PCMA}, nil, sip.PCMA},
-		{[]sip.Codec{sip.G722, sip.PCMU}, []sip.Codec{sip.G722}, sip.PCMU},
+		{nil, nil, sdp.Opus},
+		{nil, []sdp.Codec{sdp.PCMU}, sdp.PCMU},
+		{[]sdp.Codec{sdp.PCMU, sdp.PCMA}, nil, sdp.PCMA},
+		{[]sdp.Codec{sdp.G722, sdp.PCMU}, []sdp.Codec{sdp.G722}, sdp.PCMU},
 	} {
 		out := dial(t, caller, sip.Invite{To: uri(answerer, "1000", "udp"), Codecs: tt.offered})
 		in := next(t, calls)

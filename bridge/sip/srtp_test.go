@@ -16,6 +16,7 @@ import (
 	"github.com/pion/srtp/v3"
 
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // journal is a log that a test can search.
@@ -58,7 +59,7 @@ func TestDemandedSRTPCarriesSoundDigitsAndReports(t *testing.T) {
 	answerer, calls := callee(t, o)
 	sip.Report(caller, 50*time.Millisecond)
 	sip.Report(answerer, 50*time.Millisecond)
-	out, in := pair(t, caller, sip.Invite{To: uri(answerer, "1000", "udp"), SRTP: sip.RequireSRTP}, calls)
+	out, in := pair(t, caller, sip.Invite{To: uri(answerer, "1000", "udp"), SRTP: sdp.RequireSRTP}, calls)
 
 	if out.SRTP() != "AEAD_AES_128_GCM" || in.SRTP() != out.SRTP() {
 		t.Errorf("encrypted with %q and %q", out.SRTP(), in.SRTP())
@@ -96,9 +97,9 @@ func TestCallThatIsNotEncryptedAsDemandedIsRefused(t *testing.T) {
 	caller := start(t, sip.Options{})
 	answerer, calls := callee(t, sip.Options{})
 	for _, tt := range []struct {
-		offered, allowed sip.SRTP
+		offered, allowed sdp.SRTP
 		why              string
-	}{{sip.OptionalSRTP, sip.RequireSRTP, "SRTP is demanded"}, {sip.RequireSRTP, sip.NoSRTP, "SRTP is switched off"}} {
+	}{{sdp.OptionalSRTP, sdp.RequireSRTP, "SRTP is demanded"}, {sdp.RequireSRTP, sdp.NoSRTP, "SRTP is switched off"}} {
 		out := dial(t, caller, sip.Invite{To: uri(answerer, "1000", "udp"), SRTP: tt.offered})
 		in := next(t, calls)
 		err := in.UseSRTP(tt.allowed)
@@ -112,9 +113,9 @@ func TestCallThatIsNotEncryptedAsDemandedIsRefused(t *testing.T) {
 		}
 	}
 	// and what is allowed is not refused
-	out := dial(t, caller, sip.Invite{To: uri(answerer, "1000", "udp"), SRTP: sip.RequireSRTP})
+	out := dial(t, caller, sip.Invite{To: uri(answerer, "1000", "udp"), SRTP: sdp.RequireSRTP})
 	in := next(t, calls)
-	must(t, in.UseSRTP(sip.RequireSRTP))
+	must(t, in.UseSRTP(sdp.RequireSRTP))
 	must(t, in.Answer(deadline(t)))
 	expect[sip.Answered](t, out)
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"switchgram/bridge/sip/sdp"
 )
 
 var (
@@ -40,9 +42,9 @@ func (c *crowd) member(announced string) *sound {
 
 func (c *crowd) describe(s *sound, announced string) (alone bool) {
 	addr := netip.MustParseAddrPort(announced)
-	f := Format{Codec: PCMU, ClockRate: 8000}
+	f := sdp.Format{Codec: sdp.PCMU, ClockRate: 8000}
 	s.format.Store(&f)
-	s.agreed.Store(&terms{format: f, payloads: []payload{{codec: PCMU, clock: 8000}}, direction: sendrecv, addr: addr, since: c.now})
+	s.agreed.Store(&terms{Terms: sdp.Terms{Format: f, Payloads: []sdp.Payload{{Codec: sdp.PCMU, Clock: 8000}}, Direction: sdp.SendRecv, Addr: addr}, since: c.now})
 	return c.announce(s, addr, netip.AddrPortFrom(addr.Addr(), addr.Port()+1), c.now)
 }
 

@@ -10,6 +10,7 @@ import (
 	"switchgram/bridge/leg"
 	"switchgram/bridge/media"
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/bridge/sip/siptest"
 	"switchgram/cmd/switchgram/tones"
 	"switchgram/tgcall"
@@ -129,12 +130,12 @@ type telephone struct {
 	w        *world
 	user     string
 	password string
-	codecs   []sip.Codec
+	codecs   []sdp.Codec
 	phone    *siptest.Phone
 	taken    chan *sip.Dialog
 }
 
-func (w *world) newTelephone(ctx context.Context, user, password string, codecs []sip.Codec) (*telephone, error) {
+func (w *world) newTelephone(ctx context.Context, user, password string, codecs []sdp.Codec) (*telephone, error) {
 	t := &telephone{w: w, user: user, password: password, codecs: codecs, taken: make(chan *sip.Dialog, 4)}
 	if err := t.register(ctx); err != nil {
 		return nil, err

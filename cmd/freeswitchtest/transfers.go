@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/bridge/sip/siptest"
 )
 
@@ -188,7 +189,7 @@ func intoFreeSWITCH(ctx context.Context, w *world) (string, error) {
 
 // direct is a call to Telegram of a telephone that is registered with the bridge, and not with FreeSWITCH.
 func (w *world) direct(ctx context.Context) (*call, error) {
-	phone, err := siptest.NewPhone(ctx, w.program.SIPAddr("udp"), siptest.PhoneOptions{User: ownPhone, Password: ownPhone, Codecs: []sip.Codec{sip.Opus}})
+	phone, err := siptest.NewPhone(ctx, w.program.SIPAddr("udp"), siptest.PhoneOptions{User: ownPhone, Password: ownPhone, Codecs: []sdp.Codec{sdp.Opus}})
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"switchgram/bridge"
-	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/cmd/switchgram/program"
 	"switchgram/internal/town"
 	"switchgram/tgcall/testnet"
@@ -104,7 +104,7 @@ func (w *world) startPeople(ctx context.Context) (err error) {
 }
 
 func (w *world) startTelephones(ctx context.Context) error {
-	codecs := map[int][]sip.Codec{opusPhone: {sip.Opus}, pcmuPhone: {sip.PCMU}, sparePhone: {sip.Opus, sip.PCMU}}
+	codecs := map[int][]sdp.Codec{opusPhone: {sdp.Opus}, pcmuPhone: {sdp.PCMU}, sparePhone: {sdp.Opus, sdp.PCMU}}
 	for role, c := range codecs {
 		user := w.o.users[role]
 		password, err := w.fs.passwordOf(ctx, user)

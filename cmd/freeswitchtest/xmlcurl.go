@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/bridge/sip/siptest"
 	"switchgram/esl"
 	"switchgram/xml"
@@ -93,7 +94,7 @@ func (w *world) calledAt(ctx context.Context, at netip.AddrPort) (string, error)
 	if err != nil {
 		return "", err
 	}
-	phone, err := siptest.NewPhone(ctx, at, siptest.PhoneOptions{User: user, Password: password, Codecs: []sip.Codec{sip.Opus}})
+	phone, err := siptest.NewPhone(ctx, at, siptest.PhoneOptions{User: user, Password: password, Codecs: []sdp.Codec{sdp.Opus}})
 	if err != nil {
 		return "", err
 	}

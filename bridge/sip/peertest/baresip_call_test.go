@@ -12,6 +12,7 @@ import (
 	"github.com/pion/rtp"
 
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // peer is an account that registers nowhere, and speaks one codec.
@@ -22,8 +23,8 @@ func peer(codec string) string {
 // codecs are baresip's names and ours.
 var codecs = []struct {
 	baresip string
-	ours    sip.Codec
-}{{"opus/48000/2", sip.Opus}, {"G722/16000/1", sip.G722}, {"PCMU/8000/1", sip.PCMU}}
+	ours    sdp.Codec
+}{{"opus/48000/2", sdp.Opus}, {"G722/16000/1", sdp.G722}, {"PCMU/8000/1", sdp.PCMU}}
 
 // callBaresip is an answered call from us to a baresip.
 func callBaresip(t *testing.T, codec, source string) (*baresip, *call) {

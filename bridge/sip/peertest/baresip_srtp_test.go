@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // Of baresip's ways to encrypt, "srtp" offers keys beside plain RTP (RFC 8643), "srtp-mand" demands them.
@@ -15,7 +16,7 @@ func TestBaresipHearsUsEncrypted(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			// given a call to a baresip of which SRTP is demanded
 			b := startBaresip(t, peer("PCMU/8000/1")+";mediaenc="+way, echoing)
-			c := newAgent(t, sip.Options{}).dial(t, sip.Invite{To: fmt.Sprintf("sip:peer@127.0.0.1:%d", b.port), SRTP: sip.RequireSRTP})
+			c := newAgent(t, sip.Options{}).dial(t, sip.Invite{To: fmt.Sprintf("sip:peer@127.0.0.1:%d", b.port), SRTP: sdp.RequireSRTP})
 			b.waitEvent(t, "CALL_INCOMING")
 			b.do(t, "accept", "")
 			wait[sip.Answered](t, c)
@@ -59,7 +60,7 @@ func TestBaresipWithoutSRTPIsRefusedWhereItIsDemanded(t *testing.T) {
 	a := newAgent(t, sip.Options{})
 	b.do(t, "dial", a.uri("telegram", "udp"))
 	c := a.ring(t)
-	err := c.UseSRTP(sip.RequireSRTP)
+	err := c.UseSRTP(sdp.RequireSRTP)
 	if err == nil {
 		t.Fatal("plain RTP was taken")
 	}

@@ -11,13 +11,13 @@ import (
 
 	"switchgram/bridge/media"
 	"switchgram/bridge/room/codec"
-	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/bridge/sip/siptest"
 )
 
 // mediaCodec is package codec's word for what was agreed on.
-func mediaCodec(c sip.Codec) media.Codec {
-	return map[sip.Codec]media.Codec{sip.Opus: media.Opus, sip.PCMU: media.PCMU, sip.PCMA: media.PCMA, sip.G722: media.G722}[c]
+func mediaCodec(c sdp.Codec) media.Codec {
+	return map[sdp.Codec]media.Codec{sdp.Opus: media.Opus, sdp.PCMU: media.PCMU, sdp.PCMA: media.PCMA, sdp.G722: media.G722}[c]
 }
 
 // hum sends a tone of hz, 20 ms a packet, until ctx ends.

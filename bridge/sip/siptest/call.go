@@ -7,14 +7,14 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // Call tells how a call ended.
 type Call struct {
 	From, To string // user that called, number dialled
 	CallID   string // of the caller's leg
-	Codec    ua.Codec
+	Codec    sdp.Codec
 	Answered bool
 	ByCaller bool          // the caller ended it
 	Status   int           // final response of a call that was not answered
@@ -167,7 +167,7 @@ func (l *leg) match(called *leg, offer session, answer []byte) error {
 		return err
 	}
 	codec := called.rtp.current().id
-	ours, err := choose(offer, []ua.Codec{codec})
+	ours, err := choose(offer, []sdp.Codec{codec})
 	if err != nil {
 		return fmt.Errorf("caller does not speak %s: %w", codec, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // description writes SDP in FreeSWITCH's manner: plain RTP, o= with an address that is not the one of c=, no a=sendrecv.
@@ -50,7 +50,7 @@ func (d *description) addDigits(pt uint8, clock int) {
 
 // addOffer lists the codecs in the given order. Payload type 101 is not tied to a clock: alone with Opus it runs at 48 kHz, with
 // an 8 kHz codec beside it at 8 kHz, and 103 has the other.
-func (d *description) addOffer(ids []ua.Codec) {
+func (d *description) addOffer(ids []sdp.Codec) {
 	fast, slow := false, false
 	for _, id := range ids {
 		c := codecOf(id)

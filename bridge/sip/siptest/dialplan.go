@@ -6,7 +6,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // Route says where a call goes. The zero Route: nowhere, 404.
@@ -14,7 +14,7 @@ type Route struct {
 	Extension *Extension        // of the switch itself
 	User      string            // or a registered user
 	Headers   map[string]string // added to the INVITE of a user, in place of the caller's own of that name
-	Codecs    []ua.Codec        // offered to a user; nil: those of the caller, in the caller's order
+	Codecs    []sdp.Codec       // offered to a user; nil: those of the caller, in the caller's order
 }
 
 // DialTelegram is the dialplan of the FreeSWITCH configuration Switchgram is tested with: a number that begins with tg, + or @ goes to
@@ -22,11 +22,11 @@ type Route struct {
 // whatever the caller speaks. All other numbers are left to users and extensions.
 func DialTelegram(line string) func(from, number string) Route {
 	return func(_, number string) Route {
-		to := func(person string, codecs ...ua.Codec) Route {
+		to := func(person string, codecs ...sdp.Codec) Route {
 			return Route{User: line, Headers: map[string]string{"X-TG-Dial": person}, Codecs: codecs}
 		}
 		if person, ok := strings.CutPrefix(number, "otg"); ok {
-			return to(person, ua.Opus, ua.PCMU, ua.PCMA)
+			return to(person, sdp.Opus, sdp.PCMU, sdp.PCMA)
 		}
 		if person, ok := strings.CutPrefix(number, "tg"); ok {
 			return to(person)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 func TestNumbersOfTelegramPeople(t *testing.T) {
@@ -15,7 +15,7 @@ func TestNumbersOfTelegramPeople(t *testing.T) {
 		"+4930123":   {User: "line", Headers: map[string]string{"X-TG-Dial": "+4930123"}},
 		"@ann":       {User: "line", Headers: map[string]string{"X-TG-Dial": "@ann"}},
 		"otg@ann": {User: "line", Headers: map[string]string{"X-TG-Dial": "@ann"},
-			Codecs: []ua.Codec{ua.Opus, ua.PCMU, ua.PCMA}},
+			Codecs: []sdp.Codec{sdp.Opus, sdp.PCMU, sdp.PCMA}},
 		"9196": {},
 	} {
 		if diff := cmp.Diff(want, plan("1000", number)); diff != "" {

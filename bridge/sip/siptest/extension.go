@@ -7,7 +7,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // Extension is a number of the switch itself, and how it behaves. The zero value answers at once and stays silent.
@@ -22,7 +22,7 @@ type Extension struct {
 	Talk   time.Duration // hangs up so long after it answered; 0: leaves that to the caller
 	To     string        // user to call instead: with a Status of 3xx the Contact, without one it asks for that after the answer (REFER)
 
-	Codecs []ua.Codec     // nil: whatever the caller prefers
+	Codecs []sdp.Codec    // nil: whatever the caller prefers
 	Sound  Sound          // nil: silence; with Early it runs twice, before the answer and after
 	Digit  func(key rune) // told of telephone-events; must not block
 }
@@ -37,7 +37,7 @@ func Echo(number string) Extension { return Extension{Number: number, Sound: Ech
 // PCMA; other codecs need a sound of the caller's.
 func Tone(number string, sound Sound) Extension {
 	if sound == nil {
-		return Extension{Number: number, Sound: MilliwattSound, Codecs: []ua.Codec{ua.PCMU, ua.PCMA}}
+		return Extension{Number: number, Sound: MilliwattSound, Codecs: []sdp.Codec{sdp.PCMU, sdp.PCMA}}
 	}
 	return Extension{Number: number, Sound: sound}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
-	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // leg is the switch's end of one call with a telephone: a dialog (RFC 3261 §12) and its sound. Who called makes no difference once
@@ -38,7 +38,7 @@ type leg struct {
 	cseq     uint32
 	remote   uint32    // highest CSeq of the telephone
 	since    time.Time // of the answer
-	offer    []ua.Codec
+	offer    []sdp.Codec
 	final    bool // an INVITE that we answer has its final response
 	hungUp   bool // we have sent BYE
 	acked    chan struct{}
@@ -221,7 +221,7 @@ func (l *leg) onReinvite(req *sip.Request, tx sip.ServerTransaction) {
 	offer, err := parseSession(req.Body())
 	var next agreed
 	if err == nil {
-		next, err = choose(offer, []ua.Codec{l.rtp.current().id})
+		next, err = choose(offer, []sdp.Codec{l.rtp.current().id})
 	}
 	if err != nil {
 		res := l.s.newResponse(req, sip.StatusNotAcceptableHere, "Not Acceptable Here")

@@ -9,7 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 	"github.com/google/uuid"
 
-	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // caller is who a telephone is told is calling.
@@ -17,7 +17,7 @@ type caller struct{ name, number string }
 
 // newOutgoing makes the leg of a telephone that we call, and its INVITE as FreeSWITCH sends it: the number dialled is neither in
 // the request URI nor in To; only the caller and what the dialplan adds say anything.
-func (s *Switch) newOutgoing(to Contact, from caller, codecs []ua.Codec, headers []sip.Header) (*leg, error) {
+func (s *Switch) newOutgoing(to Contact, from caller, codecs []sdp.Codec, headers []sip.Header) (*leg, error) {
 	l, err := s.newLeg(to.User, uuid.NewString(), to.transport())
 	if err != nil {
 		return nil, err

@@ -10,13 +10,14 @@ import (
 	"time"
 
 	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // PhoneOptions describe a Phone. The zero value of everything but User and Password answers every call at once, in silence.
 type PhoneOptions struct {
 	User, Password string
-	Transport      string     // udp or tcp; empty: udp
-	Codecs         []ua.Codec // best first; nil: all of the agent's
+	Transport      string      // udp or tcp; empty: udp
+	Codecs         []sdp.Codec // best first; nil: all of the agent's
 
 	Ring   time.Duration          // before it answers; Forever: until the caller gives up
 	Status int                    // refuses with this status after it rang; 0: answers

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/rtp"
 
 	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/internal/udp"
 )
 
@@ -194,9 +195,9 @@ func (p *rtpPort) Stats() ua.Stats {
 }
 
 // Format implements Stream.
-func (p *rtpPort) Format() ua.Format {
+func (p *rtpPort) Format() sdp.Format {
 	a := p.current()
-	return ua.Format{Codec: a.id, ClockRate: a.clock, Channels: a.channels, PayloadType: a.pt,
+	return sdp.Format{Codec: a.id, ClockRate: a.clock, Channels: a.channels, PayloadType: a.pt,
 		DTMFPayloadType: a.digits, DTMFClockRate: a.digitHz, PTime: time.Duration(a.ptime) * time.Millisecond}
 }
 

@@ -8,14 +8,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pion/sdp/v3"
+	pion "github.com/pion/sdp/v3"
 
-	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // codec is an audio format the switch knows, with the payload type FreeSWITCH gives it in its own offers.
 type codec struct {
-	id       ua.Codec
+	id       sdp.Codec
 	clock    int // of RTP timestamps, Hz
 	channels int
 	usual    uint8  // payload type in the switch's own offers
@@ -25,12 +25,12 @@ type codec struct {
 
 // knownCodecs is in the order of FreeSWITCH's preferences, which is the order of its offers when nobody called.
 var knownCodecs = []codec{
-	{id: ua.Opus, clock: 48000, channels: 2, usual: 102,
+	{id: sdp.Opus, clock: 48000, channels: 2, usual: 102,
 		offer:  "useinbandfec=1; maxaveragebitrate=30000; maxplaybackrate=48000; ptime=20; minptime=10; maxptime=40",
 		answer: "useinbandfec=1; minptime=10"},
-	{id: ua.G722, clock: 8000, channels: 1, usual: 9},
-	{id: ua.PCMU, clock: 8000, channels: 1, usual: 0},
-	{id: ua.PCMA, clock: 8000, channels: 1, usual: 8},
+	{id: sdp.G722, clock: 8000, channels: 1, usual: 9},
+	{id: sdp.PCMU, clock: 8000, channels: 1, usual: 0},
+	{id: sdp.PCMA, clock: 8000, channels: 1, usual: 8},
 }
 
 // Payload types of telephone-events in the switch's offers: 101 is the only one on which FreeSWITCH then accepts digits.
@@ -42,14 +42,14 @@ const (
 var errNoCodec = errors.New("no codec in common")
 
 // allCodecs is everything the switch can offer.
-func allCodecs() (all []ua.Codec) {
+func allCodecs() (all []sdp.Codec) {
 	for _, c := range knownCodecs {
 		all = append(all, c.id)
 	}
 	return all
 }
 
-func codecOf(id ua.Codec) codec {
+func codecOf(id sdp.Codec) codec {
 	return knownCodecs[slices.IndexFunc(knownCodecs, func(c codec) bool { return c.id == id })]
 }
 
@@ -82,11 +82,11 @@ type session struct {
 
 // parseSession reads an offer or an answer with one audio stream over plain RTP.
 func parseSession(body []byte) (session, error) {
-	var d sdp.SessionDescription
+	var d pion.SessionDescription
 	if err := d.Unmarshal(body); err != nil {
 		return session{}, fmt.Errorf("sdp: %w", err)
 	}
-	i := slices.IndexFunc(d.MediaDescriptions, func(m *sdp.MediaDescription) bool { return m.MediaName.Media == "audio" })
+	i := slices.IndexFunc(d.MediaDescriptions, func(m *pion.MediaDescription) bool { return m.MediaName.Media == "audio" })
 	if i < 0 || d.MediaDescriptions[i].MediaName.Port.Value == 0 {
 		return session{}, errors.New("sdp: no audio stream")
 	}
@@ -103,7 +103,7 @@ func parseSession(body []byte) (session, error) {
 	return s, err
 }
 
-func addrOf(d *sdp.SessionDescription, m *sdp.MediaDescription) (netip.AddrPort, error) {
+func addrOf(d *pion.SessionDescription, m *pion.MediaDescription) (netip.AddrPort, error) {
 	c := m.ConnectionInformation
 	if c == nil {
 		c = d.ConnectionInformation
@@ -121,7 +121,7 @@ func addrOf(d *sdp.SessionDescription, m *sdp.MediaDescription) (netip.AddrPort,
 	return netip.AddrPortFrom(ip, uint16(m.MediaName.Port.Value)), nil
 }
 
-func directionOf(d *sdp.SessionDescription, m *sdp.MediaDescription) string {
+func directionOf(d *pion.SessionDescription, m *pion.MediaDescription) string {
 	for _, dir := range []string{"sendonly", "recvonly", "inactive", "sendrecv"} {
 		if _, ok := m.Attribute(dir); ok {
 			return dir
@@ -136,7 +136,7 @@ func directionOf(d *sdp.SessionDescription, m *sdp.MediaDescription) string {
 }
 
 // payloadsOf reads the formats of an m= line; those of RFC 3551 need no rtpmap.
-func payloadsOf(m *sdp.MediaDescription) (all []payload) {
+func payloadsOf(m *pion.MediaDescription) (all []payload) {
 	maps := make(map[string]string)
 	for _, a := range m.Attributes {
 		if pt, what, ok := strings.Cut(a.Value, " "); ok && a.Key == "rtpmap" {
@@ -172,7 +172,7 @@ func payloadOf(pt uint8, rtpmap string) (payload, bool) {
 }
 
 // codecs are those of the session that the switch knows, in the session's order.
-func (s session) codecs() (ids []ua.Codec) {
+func (s session) codecs() (ids []sdp.Codec) {
 	for _, p := range s.payloads {
 		if c, ok := p.codec(); ok {
 			ids = append(ids, c.id)
@@ -193,7 +193,7 @@ type agreed struct {
 
 // choose answers an offer as FreeSWITCH does: the first codec of the caller's list that is also in allowed, in the caller's payload
 // types.
-func choose(offer session, allowed []ua.Codec) (agreed, error) {
+func choose(offer session, allowed []sdp.Codec) (agreed, error) {
 	a, err := offer.first(allowed)
 	if err != nil {
 		return agreed{}, err
@@ -208,7 +208,7 @@ func choose(offer session, allowed []ua.Codec) (agreed, error) {
 }
 
 // accept reads the answer to our own offer. Whatever it says, digits are accepted on payload type 101 only.
-func accept(answer session, offered []ua.Codec) (agreed, error) {
+func accept(answer session, offered []sdp.Codec) (agreed, error) {
 	a, err := answer.first(offered)
 	if err != nil {
 		return agreed{}, err
@@ -221,7 +221,7 @@ func accept(answer session, offered []ua.Codec) (agreed, error) {
 }
 
 // first is the session's first codec among ids, with the telephone-event of the same clock or else the first there is.
-func (s session) first(ids []ua.Codec) (agreed, error) {
+func (s session) first(ids []sdp.Codec) (agreed, error) {
 	for _, p := range s.payloads {
 		c, ok := p.codec()
 		if !ok || !slices.Contains(ids, c.id) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // lines is an SDP with the given m= line and attributes.
@@ -21,14 +21,14 @@ func lines(m string, attributes ...string) []byte {
 func TestOffersAreThoseOfFreeSWITCH(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		codecs []ua.Codec
+		codecs []sdp.Codec
 		want   []string
 	}{
-		{"PCMU caller", []ua.Codec{ua.PCMU}, []string{"0 101", "rtpmap:0 PCMU/8000", "rtpmap:101 telephone-event/8000"}},
-		{"G722 and PCMU caller", []ua.Codec{ua.G722, ua.PCMU},
+		{"PCMU caller", []sdp.Codec{sdp.PCMU}, []string{"0 101", "rtpmap:0 PCMU/8000", "rtpmap:101 telephone-event/8000"}},
+		{"G722 and PCMU caller", []sdp.Codec{sdp.G722, sdp.PCMU},
 			[]string{"9 0 101", "rtpmap:9 G722/8000", "rtpmap:0 PCMU/8000", "rtpmap:101 telephone-event/8000"}},
-		{"Opus caller", []ua.Codec{ua.Opus}, []string{"102 101", "rtpmap:102 opus/48000/2", "rtpmap:101 telephone-event/48000"}},
-		{"Opus and PCMU caller", []ua.Codec{ua.Opus, ua.PCMU}, []string{"102 0 103 101", "rtpmap:102 opus/48000/2", "rtpmap:0 PCMU/8000",
+		{"Opus caller", []sdp.Codec{sdp.Opus}, []string{"102 101", "rtpmap:102 opus/48000/2", "rtpmap:101 telephone-event/48000"}},
+		{"Opus and PCMU caller", []sdp.Codec{sdp.Opus, sdp.PCMU}, []string{"102 0 103 101", "rtpmap:102 opus/48000/2", "rtpmap:0 PCMU/8000",
 			"rtpmap:103 telephone-event/48000", "rtpmap:101 telephone-event/8000"}},
 		{"nobody called", allCodecs(), []string{"102 9 0 8 103 101", "rtpmap:102 opus/48000/2", "rtpmap:9 G722/8000", "rtpmap:0 PCMU/8000",
 			"rtpmap:8 PCMA/8000", "rtpmap:103 telephone-event/48000", "rtpmap:101 telephone-event/8000"}},
@@ -54,18 +54,18 @@ func TestAnswersAreThoseOfFreeSWITCH(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		offer  []byte
-		codec  ua.Codec
+		codec  sdp.Codec
 		pt     uint8
 		digits uint8
 		ptime  int
 	}{
-		{"PCMU before Opus", lines("4000 RTP/AVP 0 111", "a=rtpmap:111 opus/48000/2"), ua.PCMU, 0, 101, 20},
+		{"PCMU before Opus", lines("4000 RTP/AVP 0 111", "a=rtpmap:111 opus/48000/2"), sdp.PCMU, 0, 101, 20},
 		{"Opus with both telephone-events", lines("4000 RTP/AVP 111 110 126", "a=rtpmap:111 opus/48000/2",
-			"a=rtpmap:110 telephone-event/48000", "a=rtpmap:126 telephone-event/8000", "a=ptime:40"), ua.Opus, 111, 110, 40},
-		{"60 ms is too long", lines("4000 RTP/AVP 8", "a=ptime:60"), ua.PCMA, 8, 101, 20},
-		{"unknown codec first", lines("4000 RTP/AVP 97 9", "a=rtpmap:97 speex/16000"), ua.G722, 9, 101, 20},
+			"a=rtpmap:110 telephone-event/48000", "a=rtpmap:126 telephone-event/8000", "a=ptime:40"), sdp.Opus, 111, 110, 40},
+		{"60 ms is too long", lines("4000 RTP/AVP 8", "a=ptime:60"), sdp.PCMA, 8, 101, 20},
+		{"unknown codec first", lines("4000 RTP/AVP 97 9", "a=rtpmap:97 speex/16000"), sdp.G722, 9, 101, 20},
 		{"Opus with telephone-events of the other clock", lines("4000 RTP/AVP 111 99", "a=rtpmap:111 opus/48000/2",
-			"a=rtpmap:99 telephone-event/8000"), ua.Opus, 111, 99, 20},
+			"a=rtpmap:99 telephone-event/8000"), sdp.Opus, 111, 99, 20},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			offer, err := parseSession(tt.offer)

@@ -8,12 +8,13 @@ import (
 	"github.com/pion/rtp"
 
 	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // Stream is the sound of one answered call, as RTP. A packet given to OnRTP's function is valid only until it returns;
 // WriteRTP sets payload type and SSRC and leaves its packet unchanged. A *sip.Dialog is one too.
 type Stream interface {
-	Format() ua.Format
+	Format() sdp.Format
 	OnRTP(func(*rtp.Packet))
 	WriteRTP(*rtp.Packet) error
 	Stats() ua.Stats
@@ -39,7 +40,7 @@ var (
 // MilliwattSound plays 1000 Hz, which in PCMU and PCMA needs no codec. On other codecs it is silent.
 func MilliwattSound(ctx context.Context, s Stream) {
 	f := s.Format()
-	period := map[ua.Codec][]byte{ua.PCMU: milliwattPCMU, ua.PCMA: milliwattPCMA}[f.Codec]
+	period := map[sdp.Codec][]byte{sdp.PCMU: milliwattPCMU, sdp.PCMA: milliwattPCMA}[f.Codec]
 	if period == nil {
 		<-ctx.Done()
 		return

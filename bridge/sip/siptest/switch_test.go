@@ -12,6 +12,7 @@ import (
 	"github.com/pion/rtp"
 
 	ua "switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // patience is a safety net and measures nothing.
@@ -166,10 +167,10 @@ func TestWrongPasswordIsToldAtOnce(t *testing.T) {
 }
 
 func TestEchoSendsBackWhatItHears(t *testing.T) {
-	for _, codec := range []ua.Codec{ua.Opus, ua.G722, ua.PCMU, ua.PCMA} {
+	for _, codec := range []sdp.Codec{sdp.Opus, sdp.G722, sdp.PCMU, sdp.PCMA} {
 		t.Run(codec.String(), func(t *testing.T) {
 			w := newWorld(t, Options{})
-			l := w.phone(t, PhoneOptions{User: "1000", Codecs: []ua.Codec{codec}}).line(t, "9196")
+			l := w.phone(t, PhoneOptions{User: "1000", Codecs: []sdp.Codec{codec}}).line(t, "9196")
 			until[ua.Answered](t, l)
 			if got := l.Format().Codec; got != codec {
 				t.Errorf("agreed on %v", got)
@@ -187,7 +188,7 @@ func TestToneIsHeardWithoutACodec(t *testing.T) {
 	w := newWorld(t, Options{})
 	l := w.phone(t, PhoneOptions{User: "1000"}).line(t, "9197")
 	until[ua.Answered](t, l)
-	if got := l.Format().Codec; got != ua.PCMU {
+	if got := l.Format().Codec; got != sdp.PCMU {
 		t.Errorf("agreed on %v", got)
 	}
 	heard := make(chan []byte, 1)
@@ -205,14 +206,14 @@ func TestToneIsHeardWithoutACodec(t *testing.T) {
 
 func TestExtensionsRefuse(t *testing.T) {
 	extensions := []Extension{Busy("1"), Declining("2", time.Millisecond), Refusing("3", 503),
-		{Number: "5", Status: 480, Q850: 19}, {Number: "6", Codecs: []ua.Codec{ua.G722}}}
+		{Number: "5", Status: 480, Q850: 19}, {Number: "6", Codecs: []sdp.Codec{sdp.G722}}}
 	for _, tt := range []struct {
 		number        string
 		status, cause int
 	}{{"1", 486, 17}, {"2", 603, 21}, {"3", 503, 41}, {"4", 404, 3}, {"5", 480, 19}, {"6", 488, 88}, {"1001", 480, 0}} {
 		t.Run(tt.number, func(t *testing.T) {
 			w := newWorld(t, Options{Extensions: extensions})
-			p := w.phone(t, PhoneOptions{User: "1000", Codecs: []ua.Codec{ua.PCMU}})
+			p := w.phone(t, PhoneOptions{User: "1000", Codecs: []sdp.Codec{sdp.PCMU}})
 			end, err := p.Call(patient(t), tt.number)
 			if err != nil || !end.Remote || end.Status != tt.status || end.Cause != tt.cause {
 				t.Errorf("ended: %v, %v; want %d with cause %d", end, err, tt.status, tt.cause)
@@ -267,7 +268,7 @@ func TestCallToATelegramPerson(t *testing.T) {
 	w := newWorld(t, Options{})
 	got := make(chan *ua.Dialog, 1)
 	w.phone(t, PhoneOptions{User: "telegram", Sound: EchoSound, OnCall: func(d *ua.Dialog) int { got <- d; return 0 }})
-	l := w.phone(t, PhoneOptions{User: "1000", Codecs: []ua.Codec{ua.PCMA}}).line(t, "tg+15551234567",
+	l := w.phone(t, PhoneOptions{User: "1000", Codecs: []sdp.Codec{sdp.PCMA}}).line(t, "tg+15551234567",
 		ua.Header{Name: "X-Custom", Value: "from A"}, ua.Header{Name: "X-TG-Dial", Value: "forged"})
 	until[ua.Answered](t, l)
 	d := <-got
@@ -280,7 +281,7 @@ func TestCallToATelegramPerson(t *testing.T) {
 	if d.RequestUser() != "telegram" || d.RemoteUser() != "1000" || d.RemoteName() != "Extension 1000" {
 		t.Errorf("%s %q calls %s", d.RemoteUser(), d.RemoteName(), d.RequestUser())
 	}
-	if d.Format().Codec != ua.PCMA { // though it would have preferred Opus: only the caller's codecs are offered
+	if d.Format().Codec != sdp.PCMA { // though it would have preferred Opus: only the caller's codecs are offered
 		t.Errorf("telegram speaks %v", d.Format())
 	}
 	exchange(t, l)
@@ -291,7 +292,7 @@ func TestCallToATelegramPerson(t *testing.T) {
 	if end := until[ua.Ended](t, l); !end.Remote || end.Cause != 17 {
 		t.Errorf("the caller was told %v, want cause 17", end)
 	}
-	if c := w.end(t); c.To != "tg+15551234567" || c.ByCaller || c.Codec != ua.PCMA {
+	if c := w.end(t); c.To != "tg+15551234567" || c.ByCaller || c.Codec != sdp.PCMA {
 		t.Errorf("the switch saw %+v", c)
 	}
 }
@@ -312,12 +313,12 @@ func TestCallsByTCP(t *testing.T) {
 // TestForcedCodecs: with otg the line is offered Opus whatever the caller speaks; where FreeSWITCH would transcode this switch refuses.
 func TestForcedCodecs(t *testing.T) {
 	for _, tt := range []struct {
-		caller []ua.Codec
+		caller []sdp.Codec
 		status int
-	}{{[]ua.Codec{ua.PCMU, ua.Opus}, 0}, {[]ua.Codec{ua.PCMU}, 488}} {
+	}{{[]sdp.Codec{sdp.PCMU, sdp.Opus}, 0}, {[]sdp.Codec{sdp.PCMU}, 488}} {
 		w := newWorld(t, Options{})
 		w.phone(t, PhoneOptions{User: "telegram", Sound: func(ctx context.Context, s Stream) {
-			if s.Format().Codec != ua.Opus {
+			if s.Format().Codec != sdp.Opus {
 				t.Errorf("telegram speaks %v", s.Format())
 			}
 		}})
@@ -365,7 +366,7 @@ func TestNobodyAnswersInTime(t *testing.T) {
 }
 
 func TestDigitsPassThroughABridge(t *testing.T) {
-	for _, codec := range []ua.Codec{ua.Opus, ua.PCMU} {
+	for _, codec := range []sdp.Codec{sdp.Opus, sdp.PCMU} {
 		t.Run(codec.String(), func(t *testing.T) {
 			w := newWorld(t, Options{})
 			keys := make(chan rune, 10)
@@ -374,7 +375,7 @@ func TestDigitsPassThroughABridge(t *testing.T) {
 					keys <- d.Key
 				}
 			}})
-			l := w.phone(t, PhoneOptions{User: "1000", Codecs: []ua.Codec{codec}}).line(t, "tg1")
+			l := w.phone(t, PhoneOptions{User: "1000", Codecs: []sdp.Codec{codec}}).line(t, "tg1")
 			until[ua.Answered](t, l)
 			if err := l.SendDTMF(patient(t), "5", 100*time.Millisecond); err != nil {
 				t.Fatal(err)
@@ -429,14 +430,14 @@ func TestTelephoneHoldsTheSwitch(t *testing.T) {
 
 func TestOriginateOffersEverything(t *testing.T) {
 	w := newWorld(t, Options{})
-	formats := make(chan ua.Format, 1)
+	formats := make(chan sdp.Format, 1)
 	w.phone(t, PhoneOptions{User: "telegram", Sound: func(_ context.Context, s Stream) { formats <- s.Format() }})
 	ctx, hangUp := context.WithCancel(patient(t))
 	done := make(chan error, 1)
 	go func() {
 		done <- w.Originate(ctx, "telegram", Extension{Number: "5551212", Name: "Bob", Sound: EchoSound})
 	}()
-	if f := <-formats; f.Codec != ua.Opus || f.PayloadType != 102 || f.DTMFPayloadType != 101 {
+	if f := <-formats; f.Codec != sdp.Opus || f.PayloadType != 102 || f.DTMFPayloadType != 101 {
 		t.Errorf("telegram speaks %+v", f)
 	}
 	hangUp()

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // Mode is a way in which calls are carried.
@@ -14,7 +14,7 @@ type Mode struct {
 	About string
 	Aim   int // calls that one core of the bridge is to carry
 
-	telephone sip.Codec // the only one the telephone speaks; of no meaning if friend
+	telephone sdp.Codec // the only one the telephone speaks; of no meaning if friend
 	friend    bool      // the callee is on Telegram, too
 	anew      bool      // packets are encoded anew, not relayed
 	frames    int       // of 20 ms in a packet from Telegram; 0: 1
@@ -36,16 +36,16 @@ const relayMode = "relay"
 // Modes are all there are, in the order of the table.
 func Modes() []Mode {
 	return []Mode{
-		{Name: relayMode, About: "Telegram and a telephone that speaks Opus", Aim: 500, telephone: sip.Opus},
-		{Name: "relay60", About: "the same with packets of 60 ms from Telegram", Aim: 500, telephone: sip.Opus, frames: 3},
-		{Name: "record", About: "relay, and the call is recorded", Aim: 500, telephone: sip.Opus, record: true},
+		{Name: relayMode, About: "Telegram and a telephone that speaks Opus", Aim: 500, telephone: sdp.Opus},
+		{Name: "relay60", About: "the same with packets of 60 ms from Telegram", Aim: 500, telephone: sdp.Opus, frames: 3},
+		{Name: "record", About: "relay, and the call is recorded", Aim: 500, telephone: sdp.Opus, record: true},
 		{Name: "dtls", About: "two people on Telegram: DTLS-SRTP on both sides", Aim: 500, friend: true},
 		{Name: "browser", About: "Telegram and a browser: DTLS-SRTP on both sides", Aim: 500, browser: true},
-		{Name: "pcmu", About: "Opus transcoded to G.711 and back", Aim: 150, telephone: sip.PCMU, anew: true},
-		{Name: "g722", About: "Opus transcoded to G.722 and back", Aim: 150, telephone: sip.G722, anew: true},
-		{Name: "mix3", About: "three who hear each other: Telegram and two telephones that speak Opus", Aim: 60, telephone: sip.Opus, anew: true, guest: true},
-		{Name: "setup", About: "calls set up and ended, one after the other", telephone: sip.Opus, only: onlySetup},
-		{Name: "accounts", About: "Telegram accounts that are connected, and idle", telephone: sip.Opus, only: onlyAccounts},
+		{Name: "pcmu", About: "Opus transcoded to G.711 and back", Aim: 150, telephone: sdp.PCMU, anew: true},
+		{Name: "g722", About: "Opus transcoded to G.722 and back", Aim: 150, telephone: sdp.G722, anew: true},
+		{Name: "mix3", About: "three who hear each other: Telegram and two telephones that speak Opus", Aim: 60, telephone: sdp.Opus, anew: true, guest: true},
+		{Name: "setup", About: "calls set up and ended, one after the other", telephone: sdp.Opus, only: onlySetup},
+		{Name: "accounts", About: "Telegram accounts that are connected, and idle", telephone: sdp.Opus, only: onlyAccounts},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 
 	"switchgram/bridge/media"
-	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/bridge/sip/siptest"
 	"switchgram/cmd/switchgram/bench/load"
 	"switchgram/cmd/switchgram/bench/worker"
@@ -140,7 +140,7 @@ func (s *stand) startSwitch(ctx context.Context) (err error) {
 	}
 	s.exchange, err = siptest.Start(ctx, siptest.Options{
 		Users:      users,
-		Extensions: []siptest.Extension{{Number: extension, Codecs: []sip.Codec{s.mode.telephone}, Sound: s.answered}},
+		Extensions: []siptest.Extension{{Number: extension, Codecs: []sdp.Codec{s.mode.telephone}, Sound: s.answered}},
 	})
 	if err == nil {
 		s.onClose(s.exchange.Close)

@@ -6,14 +6,14 @@ import (
 
 	"switchgram/bridge/media"
 	"switchgram/bridge/room/codec"
-	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/cmd/switchgram/bench/load"
 )
 
 const voiceSeconds = 4
 
 // codecs are those of telephones, in the words of package media.
-var codecs = map[sip.Codec]media.Codec{sip.Opus: media.Opus, sip.PCMU: media.PCMU, sip.PCMA: media.PCMA, sip.G722: media.G722}
+var codecs = map[sdp.Codec]media.Codec{sdp.Opus: media.Opus, sdp.PCMU: media.PCMU, sdp.PCMA: media.PCMA, sdp.G722: media.G722}
 
 // spoken is a voice in a codec.
 func spoken(c media.Codec) (load.Sound, error) {

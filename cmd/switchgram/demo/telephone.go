@@ -7,6 +7,7 @@ import (
 	"switchgram/bridge"
 	"switchgram/bridge/leg"
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/bridge/sip/siptest"
 )
 
@@ -16,7 +17,7 @@ type telephone struct {
 	phone *siptest.Phone
 }
 
-func (w *world) newTelephone(ctx context.Context, user string, codecs ...sip.Codec) (t *telephone, err error) {
+func (w *world) newTelephone(ctx context.Context, user string, codecs ...sdp.Codec) (t *telephone, err error) {
 	t = &telephone{w: w}
 	t.phone, err = w.exchange.Phone(ctx, siptest.PhoneOptions{
 		User: user, Password: w.password, Codecs: codecs, Ring: 200 * time.Millisecond, Sound: t.taken,

@@ -15,7 +15,7 @@ import (
 
 	"switchgram/bridge"
 	"switchgram/bridge/notify/notifytest"
-	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/bridge/sip/siptest"
 	"switchgram/cmd/switchgram/program"
 	"switchgram/cmd/switchgram/tones"
@@ -202,7 +202,7 @@ func (w *world) startTelephones(ctx context.Context, _ Options) (err error) {
 	if w.desk, err = w.newTelephone(ctx, "1000"); err != nil {
 		return err
 	}
-	w.pcmu, err = w.newTelephone(ctx, "1002", sip.PCMU)
+	w.pcmu, err = w.newTelephone(ctx, "1002", sdp.PCMU)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"switchgram/bridge/leg"
 	"switchgram/bridge/line"
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 )
 
 // AgentOptions are what the configuration says of our SIP agent: where it listens, and where its sound comes and goes.
@@ -192,7 +193,7 @@ func (p *Program) openSIPLines() error {
 }
 
 // srtpWays are the words of the configuration.
-var srtpWays = map[string]sip.SRTP{"optional": sip.OptionalSRTP, "required": sip.RequireSRTP, "off": sip.NoSRTP}
+var srtpWays = map[string]sdp.SRTP{"optional": sdp.OptionalSRTP, "required": sdp.RequireSRTP, "off": sdp.NoSRTP}
 
 // dtmfWays are the words of the configuration.
 var dtmfWays = map[string]sip.DTMF{"auto": sip.AutoDTMF, "rfc4733": sip.EventDTMF, "info": sip.InfoDTMF, "inband": sip.NoDTMF}

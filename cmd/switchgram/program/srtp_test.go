@@ -6,21 +6,22 @@ import (
 
 	"switchgram/bridge"
 	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/tgcall"
 )
 
 func TestSoundIsEncryptedAsTheLineWantsIt(t *testing.T) {
 	for _, tt := range []struct {
 		line    string
-		offered sip.SRTP
+		offered sdp.SRTP
 		suite   string // empty: plain
 		refused string // the warning
 	}{
-		{"optional", sip.OptionalSRTP, "", ""},
-		{"optional", sip.RequireSRTP, "AEAD_AES_128_GCM", ""},
-		{"required", sip.RequireSRTP, "AEAD_AES_128_GCM", ""},
-		{"required", sip.OptionalSRTP, "", "SRTP is demanded here"},
-		{"off", sip.RequireSRTP, "", "SRTP is switched off here"},
+		{"optional", sdp.OptionalSRTP, "", ""},
+		{"optional", sdp.RequireSRTP, "AEAD_AES_128_GCM", ""},
+		{"required", sdp.RequireSRTP, "AEAD_AES_128_GCM", ""},
+		{"required", sdp.OptionalSRTP, "", "SRTP is demanded here"},
+		{"off", sdp.RequireSRTP, "", "SRTP is switched off here"},
 	} {
 		h := build(t, plan{expires: "10s, srtp: " + tt.line})
 		taken := make(chan *tgcall.Call, 1)

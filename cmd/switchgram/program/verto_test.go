@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"switchgram/bridge"
-	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/bridge/sip/siptest"
 	"switchgram/tgcall"
 	"switchgram/verto/vertotest"
@@ -111,7 +111,7 @@ func TestPageHearsThatItRingsAndThenWhomItCalled(t *testing.T) {
 func TestPageHearsWhatASwitchPlaysBeforeTheAnswer(t *testing.T) {
 	p := withPages(t, pageUser(t, "eve", "lines: [main]"))
 	milliwatt := siptest.EarlyMedia("1000", siptest.Forever, siptest.MilliwattSound)
-	milliwatt.Codecs = []sip.Codec{sip.PCMU}
+	milliwatt.Codecs = []sdp.Codec{sdp.PCMU}
 	p.extensions = []siptest.Extension{milliwatt}
 	h := build(t, p)
 	eve := h.page("eve")

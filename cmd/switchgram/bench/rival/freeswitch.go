@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"strings"
 
-	"switchgram/bridge/sip"
+	"switchgram/bridge/sip/sdp"
 	"switchgram/bridge/sip/siptest"
 	"switchgram/cmd/switchgram/bench/load"
 	"switchgram/verto/vertotest"
@@ -50,7 +50,7 @@ func openFreeSWITCH(ctx context.Context, where string, l *load.Load) (*Rival, er
 		return nil, err
 	}
 	f.telephone, err = siptest.NewPhone(ctx, netip.AddrPortFrom(at.Addr(), sipPort), siptest.PhoneOptions{
-		User: f.number, Password: password, Codecs: []sip.Codec{sip.Opus}, Sound: f.answered,
+		User: f.number, Password: password, Codecs: []sdp.Codec{sdp.Opus}, Sound: f.answered,
 	})
 	if err != nil {
 		return nil, errors.Join(err, f.verto.close())

@@ -1,4 +1,4 @@
-package sip
+package sdp
 
 import (
 	"errors"
@@ -8,37 +8,37 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pion/sdp/v3"
+	pion "github.com/pion/sdp/v3"
 )
 
 // maxSDP bounds what is parsed; FreeSWITCH's offers have 500 bytes, a browser's audio 3000.
 const maxSDP = 16 << 10
 
-// description is what a far end's SDP says of its audio.
-type description struct {
+// Description is what a far end's SDP says of its audio.
+type Description struct {
 	lines     []mediaLine    // every m= line, for the answer to mirror
 	audio     int            // index of the one we take
-	addr      netip.AddrPort // where it wants RTP; invalid: nowhere (c=0.0.0.0)
-	rtcp      netip.AddrPort // where it wants RTCP
-	mux       bool           // RTCP may come to the RTP port (RFC 5761)
-	direction direction
-	payloads  []payload // the codecs we know, in its order
-	events    []payload // telephone-events, in its order
+	Addr      netip.AddrPort // where it wants RTP; invalid: nowhere (c=0.0.0.0)
+	RTCP      netip.AddrPort // where it wants RTCP
+	Mux       bool           // RTCP may come to the RTP port (RFC 5761)
+	Direction Direction
+	Payloads  []Payload // the codecs we know, in its order
+	Events    []Payload // telephone-events, in its order
 	ptime     time.Duration
 	maxPTime  time.Duration
-	keyings   []*keying // of its a=crypto lines those that we know, in its order; none: plain RTP
+	Keyings   []*Keying // of its a=crypto lines those that we know, in its order; none: plain RTP
 }
 
-// payload is one payload type of a description; codec NoCodec: a telephone-event.
-type payload struct {
-	pt    uint8
-	codec Codec
-	clock int
-	fmtp  string
+// Payload is one payload type of a description. Codec is NoCodec for telephone-events.
+type Payload struct {
+	Type  uint8
+	Codec Codec
+	Clock int
+	Fmtp  string
 }
 
-// parseSDP reads a far end's offer or answer, as far as it may be encrypted. The error names the line it does not like.
-func parseSDP(body []byte, how SRTP) (*description, error) {
+// Parse reads a far end's offer or answer, as far as it may be encrypted. The error names the line it does not like.
+func Parse(body []byte, how SRTP) (*Description, error) {
 	if len(body) == 0 {
 		return nil, errors.New("sdp: none")
 	}
@@ -46,11 +46,11 @@ func parseSDP(body []byte, how SRTP) (*description, error) {
 		return nil, fmt.Errorf("sdp: %d bytes, at most %d", len(body), maxSDP)
 	}
 	session, lines := sections(string(body))
-	d := &description{lines: lines}
+	d := &Description{lines: lines}
 	if err := d.pick(how); err != nil {
 		return nil, err
 	}
-	var s sdp.SessionDescription
+	var s pion.SessionDescription
 	text := session + d.lines[d.audio].text
 	if err := s.UnmarshalString(text); err != nil {
 		return nil, badLine(text)
@@ -66,25 +66,25 @@ func badLine(text string) error {
 	}
 	head := ""
 	for i, line := range lines {
-		var s sdp.SessionDescription
+		var s pion.SessionDescription
 		if head += line; s.UnmarshalString(head) != nil && i > 0 {
 			line, _, _ = strings.Cut(line, "inline:") // a key follows
-			return fmt.Errorf("sdp line %q: syntax", clean(line, maxPhrase))
+			return fmt.Errorf("sdp line %.120q: syntax", strings.TrimSpace(line))
 		}
 	}
 	return errors.New("sdp: syntax")
 }
 
 // pick finds the audio we can carry, encrypted if there is a choice, or says why there is none.
-func (d *description) pick(how SRTP) (why error) {
+func (d *Description) pick(how SRTP) (why error) {
 	found := false
 	for i, m := range d.lines {
 		keyings, err := m.refuse(how)
 		switch {
-		case err == nil && (!found || d.keyings == nil && keyings != nil):
-			d.audio, d.keyings, found = i, keyings, true
+		case err == nil && (!found || d.Keyings == nil && keyings != nil):
+			d.audio, d.Keyings, found = i, keyings, true
 		case err != nil && (why == nil || m.media == "audio"):
-			why = fmt.Errorf("sdp line %q: %w", m, err)
+			why = fmt.Errorf("sdp line %.120q: %w", m, err)
 		}
 	}
 	switch {
@@ -97,15 +97,15 @@ func (d *description) pick(how SRTP) (why error) {
 	}
 }
 
-func (d *description) read(s *sdp.SessionDescription, m *sdp.MediaDescription) error {
+func (d *Description) read(s *pion.SessionDescription, m *pion.MediaDescription) error {
 	if err := d.readAddress(s, m); err != nil {
 		return err
 	}
-	d.direction = readDirection(s, m)
-	if !d.addr.IsValid() { // hold as RFC 2543 had it, see RFC 3264 §8.4
-		d.direction &= sendonly
+	d.Direction = readDirection(s, m)
+	if !d.Addr.IsValid() { // hold as RFC 2543 had it, see RFC 3264 §8.4
+		d.Direction &= SendOnly
 	}
-	_, d.mux = m.Attribute("rtcp-mux")
+	_, d.Mux = m.Attribute("rtcp-mux")
 	d.readRTCP(m)
 	if err := d.readPayloads(m); err != nil {
 		return err
@@ -116,7 +116,7 @@ func (d *description) read(s *sdp.SessionDescription, m *sdp.MediaDescription) e
 }
 
 // readAddress takes c= and never o=, which may carry another address (FreeSWITCH behind several).
-func (d *description) readAddress(s *sdp.SessionDescription, m *sdp.MediaDescription) error {
+func (d *Description) readAddress(s *pion.SessionDescription, m *pion.MediaDescription) error {
 	c := m.ConnectionInformation
 	if c == nil {
 		c = s.ConnectionInformation
@@ -127,32 +127,32 @@ func (d *description) readAddress(s *sdp.SessionDescription, m *sdp.MediaDescrip
 	text, _, _ := strings.Cut(c.Address.Address, "/")
 	addr, err := netip.ParseAddr(text)
 	if err != nil {
-		return fmt.Errorf("sdp line %q: want an IP address", "c="+clean(c.String(), maxPhrase))
+		return fmt.Errorf("sdp line %.120q: want an IP address", "c="+c.String())
 	}
 	if addr.IsMulticast() {
-		return fmt.Errorf("sdp line %q: multicast", "c="+clean(c.String(), maxPhrase))
+		return fmt.Errorf("sdp line %.120q: multicast", "c="+c.String())
 	}
 	if !addr.IsUnspecified() {
-		d.addr = netip.AddrPortFrom(addr.Unmap(), uint16(m.MediaName.Port.Value))
+		d.Addr = netip.AddrPortFrom(addr.Unmap(), uint16(m.MediaName.Port.Value))
 	}
 	return nil
 }
 
-func readDirection(s *sdp.SessionDescription, m *sdp.MediaDescription) direction {
+func readDirection(s *pion.SessionDescription, m *pion.MediaDescription) Direction {
 	for _, a := range append(m.Attributes[:len(m.Attributes):len(m.Attributes)], s.Attributes...) {
 		if d, ok := directions[a.Key]; ok {
 			return d
 		}
 	}
-	return sendrecv
+	return SendRecv
 }
 
 // readRTCP reads a=rtcp:port [IN IP4 address] (RFC 3605); without one it is the port above.
-func (d *description) readRTCP(m *sdp.MediaDescription) {
-	if !d.addr.IsValid() || d.addr.Port() == 65535 {
+func (d *Description) readRTCP(m *pion.MediaDescription) {
+	if !d.Addr.IsValid() || d.Addr.Port() == 65535 {
 		return
 	}
-	d.rtcp = netip.AddrPortFrom(d.addr.Addr(), d.addr.Port()+1)
+	d.RTCP = netip.AddrPortFrom(d.Addr.Addr(), d.Addr.Port()+1)
 	value, _ := m.Attribute("rtcp")
 	fields := strings.Fields(value)
 	if len(fields) == 0 {
@@ -162,39 +162,39 @@ func (d *description) readRTCP(m *sdp.MediaDescription) {
 	if err != nil || port == 0 {
 		return
 	}
-	addr := d.addr.Addr()
+	addr := d.Addr.Addr()
 	if len(fields) == 4 {
 		if other, err := netip.ParseAddr(fields[3]); err == nil {
 			addr = other.Unmap()
 		}
 	}
-	d.rtcp = netip.AddrPortFrom(addr, uint16(port))
+	d.RTCP = netip.AddrPortFrom(addr, uint16(port))
 }
 
 // static are the payload types that need no a=rtpmap (RFC 3551 §6).
 var static = map[uint8]string{0: "PCMU/8000", 8: "PCMA/8000", 9: "G722/8000"}
 
-func (d *description) readPayloads(m *sdp.MediaDescription) error {
+func (d *Description) readPayloads(m *pion.MediaDescription) error {
 	for _, f := range m.MediaName.Formats {
 		pt, err := strconv.ParseUint(f, 10, 8)
 		if err != nil || pt > 127 {
-			return fmt.Errorf("sdp line %q: payload type %q", d.lines[d.audio], f)
+			return fmt.Errorf("sdp line %.120q: payload type %.20q", d.lines[d.audio], f)
 		}
 		p, ok, err := readPayload(m, uint8(pt))
 		switch {
 		case err != nil:
 			return err
-		case ok && p.codec == NoCodec:
-			d.events = append(d.events, p)
+		case ok && p.Codec == NoCodec:
+			d.Events = append(d.Events, p)
 		case ok:
-			d.payloads = append(d.payloads, p)
+			d.Payloads = append(d.Payloads, p)
 		}
 	}
 	return nil
 }
 
 // readPayload says what a payload type stands for; ok false: nothing that we know.
-func readPayload(m *sdp.MediaDescription, pt uint8) (p payload, ok bool, err error) {
+func readPayload(m *pion.MediaDescription, pt uint8) (p Payload, ok bool, err error) {
 	encoding := attributeOf(m, "rtpmap", pt)
 	if encoding == "" {
 		encoding = static[pt]
@@ -204,19 +204,19 @@ func readPayload(m *sdp.MediaDescription, pt uint8) (p payload, ok bool, err err
 	}
 	parts := strings.Split(encoding, "/")
 	if len(parts) < 2 {
-		return p, false, fmt.Errorf("sdp line %q: want name/rate", fmt.Sprintf("a=rtpmap:%d %s", pt, clean(encoding, maxPhrase)))
+		return p, false, fmt.Errorf("sdp line %.120q: want name/rate", fmt.Sprintf("a=rtpmap:%d %s", pt, encoding))
 	}
 	clock, err := strconv.Atoi(parts[1])
 	if err != nil || clock <= 0 {
-		return p, false, fmt.Errorf("sdp line %q: clock rate %q", fmt.Sprintf("a=rtpmap:%d %s", pt, clean(encoding, maxPhrase)), parts[1])
+		return p, false, fmt.Errorf("sdp line %.120q: clock rate %.20q", fmt.Sprintf("a=rtpmap:%d %s", pt, encoding), parts[1])
 	}
-	p = payload{pt: pt, clock: clock, fmtp: attributeOf(m, "fmtp", pt)}
+	p = Payload{Type: pt, Clock: clock, Fmtp: attributeOf(m, "fmtp", pt)}
 	if strings.EqualFold(parts[0], "telephone-event") {
 		return p, true, nil
 	}
 	for c, s := range specs { // channels are not compared: some write opus/48000
 		if strings.EqualFold(parts[0], s.name) && clock == s.clock {
-			p.codec = c
+			p.Codec = c
 			return p, true, nil
 		}
 	}
@@ -224,7 +224,7 @@ func readPayload(m *sdp.MediaDescription, pt uint8) (p payload, ok bool, err err
 }
 
 // attributeOf is the value of a=key:pt value.
-func attributeOf(m *sdp.MediaDescription, key string, pt uint8) string {
+func attributeOf(m *pion.MediaDescription, key string, pt uint8) string {
 	for _, a := range m.Attributes {
 		if a.Key != key {
 			continue
@@ -238,11 +238,11 @@ func attributeOf(m *sdp.MediaDescription, key string, pt uint8) string {
 }
 
 // milliseconds reads a=ptime or a=maxptime, and where FreeSWITCH puts them too: among Opus's parameters.
-func (d *description) milliseconds(m *sdp.MediaDescription, key string) time.Duration {
+func (d *Description) milliseconds(m *pion.MediaDescription, key string) time.Duration {
 	value, ok := m.Attribute(key)
-	for _, p := range d.payloads {
-		if !ok && p.codec == Opus {
-			value = parameter(p.fmtp, key)
+	for _, p := range d.Payloads {
+		if !ok && p.Codec == Opus {
+			value = parameter(p.Fmtp, key)
 		}
 	}
 	ms, err := strconv.ParseFloat(strings.TrimSpace(value), 64) // some write 20.0

@@ -1,4 +1,4 @@
-package sip
+package sdp
 
 import (
 	"crypto/rand"
@@ -39,31 +39,46 @@ var suites = []suite{
 	{"AES_256_CM_HMAC_SHA1_80", srtp.ProtectionProfileAes256CmHmacSha1_80, 32, 14},
 }
 
-// keying is an a=crypto line: what somebody encrypts with what he sends. A nil *keying: nothing is encrypted.
-type keying struct {
-	tag    int
+// Keying is an a=crypto line: what somebody encrypts with what he sends. A nil *Keying: nothing is encrypted.
+type Keying struct {
+	Tag    int
 	suite  *suite
 	secret func() []byte // master key and salt, so held that no way of printing shows them
 	mki    string        // master key identifier that stands in packets; usually none
 }
 
-// same tells whether two lines say the same, whatever their tags.
-func (k *keying) same(other *keying) bool {
+// Same tells whether two lines say the same, whatever their tags.
+func (k *Keying) Same(other *Keying) bool {
 	if k == nil || other == nil {
 		return k == other
 	}
 	return k.suite == other.suite && k.mki == other.mki && subtle.ConstantTimeCompare(k.secret(), other.secret()) == 1
 }
 
-// newKeying makes a key of our own.
-func newKeying(tag int, s *suite) *keying {
-	secret := make([]byte, s.key+s.salt)
-	rand.Read(secret) // never fails
-	return &keying{tag: tag, suite: s, secret: func() []byte { return secret }}
+// Suite is the name of its crypto-suite.
+func (k *Keying) Suite() string { return k.suite.name }
+
+// Context makes what encrypts, or decrypts, with the key. A bad key cannot have been read: the error is the library's.
+func (k *Keying) Context(options ...srtp.ContextOption) (*srtp.Context, error) {
+	if k.mki != "" {
+		options = append(options, srtp.MasterKeyIndicator([]byte(k.mki)))
+	}
+	secret := k.secret()
+	return srtp.CreateContext(secret[:k.suite.key], secret[k.suite.key:], k.suite.profile, options...)
 }
 
-// newKeyings makes a key for each suite, to be offered.
-func newKeyings() (all []*keying) {
+// Reply is a new key of our own for a far end's line: of the same suite, under the same tag.
+func (k *Keying) Reply() *Keying { return newKeying(k.Tag, k.suite) }
+
+// newKeying makes a key of our own.
+func newKeying(tag int, s *suite) *Keying {
+	secret := make([]byte, s.key+s.salt)
+	rand.Read(secret) // never fails
+	return &Keying{Tag: tag, suite: s, secret: func() []byte { return secret }}
+}
+
+// NewKeyings makes a key for each suite, to be offered.
+func NewKeyings() (all []*Keying) {
 	for i := range suites {
 		all = append(all, newKeying(i+1, &suites[i]))
 	}
@@ -71,12 +86,12 @@ func newKeyings() (all []*keying) {
 }
 
 // line is the value of its a=crypto (RFC 4568 §9.1).
-func (k *keying) line() string {
-	return fmt.Sprintf("%d %s inline:%s", k.tag, k.suite.name, base64.StdEncoding.EncodeToString(k.secret()))
+func (k *Keying) line() string {
+	return fmt.Sprintf("%d %s inline:%s", k.Tag, k.suite.name, base64.StdEncoding.EncodeToString(k.secret()))
 }
 
 // readCrypto reads the value of an a=crypto; nil: it is broken, or asks for what we do not have, and another may do.
-func readCrypto(value string) *keying {
+func readCrypto(value string) *Keying {
 	fields := strings.Fields(value)
 	if len(fields) < 3 {
 		return nil
@@ -91,7 +106,7 @@ func readCrypto(value string) *keying {
 			return nil
 		}
 	}
-	k := &keying{tag: int(tag), suite: &suites[at]}
+	k := &Keying{Tag: int(tag), suite: &suites[at]}
 	if !k.readKey(fields[2]) {
 		return nil
 	}
@@ -100,7 +115,7 @@ func readCrypto(value string) *keying {
 
 // readKey reads "inline:" key||salt ["|" lifetime] ["|" MKI ":" length]. Several keys are not taken. Nor is the lifetime looked at: the
 // shortest that is in use outlasts all calls.
-func (k *keying) readKey(text string) (ok bool) {
+func (k *Keying) readKey(text string) (ok bool) {
 	text, inline := strings.CutPrefix(text, "inline:")
 	parts := strings.Split(text, "|")
 	if !inline || strings.Contains(text, ";") || len(parts) > 3 {
@@ -117,7 +132,7 @@ func (k *keying) readKey(text string) (ok bool) {
 	return len(parts) < 3
 }
 
-func (k *keying) readMKI(text string) (ok bool) {
+func (k *Keying) readMKI(text string) (ok bool) {
 	number, length, _ := strings.Cut(text, ":")
 	value, err := strconv.ParseUint(number, 10, 64)
 	size, err2 := strconv.Atoi(length)

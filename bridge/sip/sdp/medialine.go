@@ -1,4 +1,4 @@
-package sip
+package sdp
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ type mediaLine struct {
 // String is the m= line.
 func (m mediaLine) String() string {
 	head, _, _ := strings.Cut(m.text, "\n")
-	return clean(head, maxPhrase)
+	return strings.TrimSpace(head)
 }
 
 // sections cuts an SDP before each m= line.
@@ -40,7 +40,7 @@ func sections(body string) (session string, media []mediaLine) {
 }
 
 // refuse says why the line is not audio that we can carry, or with which keys the far end encrypts it.
-func (m mediaLine) refuse(how SRTP) (keyings []*keying, err error) {
+func (m mediaLine) refuse(how SRTP) (keyings []*Keying, err error) {
 	switch {
 	case m.media == "":
 		return nil, errors.New("want media, port, protocol and formats")
@@ -65,7 +65,7 @@ func (m mediaLine) refuse(how SRTP) (keyings []*keying, err error) {
 	}
 }
 
-func (m mediaLine) refuseSRTP(how SRTP, keyings []*keying) error {
+func (m mediaLine) refuseSRTP(how SRTP, keyings []*Keying) error {
 	switch {
 	case how == NoSRTP:
 		return errors.New("SRTP is switched off here, want RTP/AVP")
@@ -77,7 +77,7 @@ func (m mediaLine) refuseSRTP(how SRTP, keyings []*keying) error {
 }
 
 // opportune takes the keys of a line that can do without.
-func (m mediaLine) opportune(how SRTP, keyings []*keying) ([]*keying, error) {
+func (m mediaLine) opportune(how SRTP, keyings []*Keying) ([]*Keying, error) {
 	switch {
 	case how == NoSRTP:
 		return nil, nil
@@ -89,7 +89,7 @@ func (m mediaLine) opportune(how SRTP, keyings []*keying) ([]*keying, error) {
 }
 
 // keyings are the a=crypto lines that we know.
-func (m mediaLine) keyings() (all []*keying) {
+func (m mediaLine) keyings() (all []*Keying) {
 	for line := range strings.Lines(m.text) {
 		if value, ok := strings.CutPrefix(line, "a=crypto:"); ok {
 			if k := readCrypto(value); k != nil {

@@ -1,4 +1,4 @@
-package sip
+package sdp
 
 import (
 	"net/netip"
@@ -28,31 +28,31 @@ func TestOfferOfFreeSWITCHIsUnderstood(t *testing.T) {
 	tests := []struct {
 		file   string
 		codecs []Codec
-		events []payload
+		events []Payload
 		addr   string
 	}{
-		{"freeswitch-offer-all.sdp", []Codec{Opus, G722, PCMU, PCMA}, []payload{{103, 0, 48000, "0-15"}, {101, 0, 8000, "0-15"}},
+		{"freeswitch-offer-all.sdp", []Codec{Opus, G722, PCMU, PCMA}, []Payload{{103, 0, 48000, "0-15"}, {101, 0, 8000, "0-15"}},
 			"127.0.0.1:20168"},
-		{"freeswitch-offer-opus.sdp", []Codec{Opus}, []payload{{101, 0, 48000, "0-15"}}, "127.0.0.1:20388"},
-		{"freeswitch-offer-pcmu.sdp", []Codec{PCMU}, []payload{{101, 0, 8000, "0-15"}}, "127.0.0.1:20580"},
+		{"freeswitch-offer-opus.sdp", []Codec{Opus}, []Payload{{101, 0, 48000, "0-15"}}, "127.0.0.1:20388"},
+		{"freeswitch-offer-pcmu.sdp", []Codec{PCMU}, []Payload{{101, 0, 8000, "0-15"}}, "127.0.0.1:20580"},
 		// its o= has another address
-		{"freeswitch-answer-browser-offer.sdp", []Codec{Opus}, []payload{{110, 0, 48000, "0-15"}}, "127.0.0.1:20136"},
+		{"freeswitch-answer-browser-offer.sdp", []Codec{Opus}, []Payload{{110, 0, 48000, "0-15"}}, "127.0.0.1:20136"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.file, func(t *testing.T) {
-			d, err := parseSDP(fixture(t, tt.file), OptionalSRTP)
+			d, err := Parse(fixture(t, tt.file), OptionalSRTP)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var codecs []Codec
-			for _, p := range d.payloads {
-				codecs = append(codecs, p.codec)
+			for _, p := range d.Payloads {
+				codecs = append(codecs, p.Codec)
 			}
-			if !reflect.DeepEqual(codecs, tt.codecs) || !reflect.DeepEqual(d.events, tt.events) {
-				t.Errorf("codecs %v, events %v", codecs, d.events)
+			if !reflect.DeepEqual(codecs, tt.codecs) || !reflect.DeepEqual(d.Events, tt.events) {
+				t.Errorf("codecs %v, events %v", codecs, d.Events)
 			}
-			if d.addr != netip.MustParseAddrPort(tt.addr) || d.direction != sendrecv || d.ptime != 20*time.Millisecond {
-				t.Errorf("%s %s %s", d.addr, d.direction, d.ptime)
+			if d.Addr != netip.MustParseAddrPort(tt.addr) || d.Direction != SendRecv || d.ptime != 20*time.Millisecond {
+				t.Errorf("%s %s %s", d.Addr, d.Direction, d.ptime)
 			}
 		})
 	}
@@ -81,7 +81,7 @@ func TestBadSDPIsRefusedWithTheLineNamed(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := parseSDP([]byte(tt.sdp), OptionalSRTP)
+			_, err := Parse([]byte(tt.sdp), OptionalSRTP)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
@@ -105,7 +105,7 @@ func TestPacketTimeIsWhatBothCan(t *testing.T) {
 		{[]string{"a=rtpmap:102 opus/48000/2", "a=fmtp:102 useinbandfec=1; ptime=40; minptime=10"}, 40 * time.Millisecond},
 	}
 	for _, tt := range tests {
-		d, err := parseSDP(audioLines(append([]string{"m=audio 4000 RTP/AVP 0 102"}, tt.lines...)...), OptionalSRTP)
+		d, err := Parse(audioLines(append([]string{"m=audio 4000 RTP/AVP 0 102"}, tt.lines...)...), OptionalSRTP)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,12 +124,12 @@ func TestRTCPAddressIsTheNextPortOrWhatTheAttributeSays(t *testing.T) {
 		{"a=rtcp:99999", "127.0.0.1:4001"},
 	}
 	for _, tt := range tests {
-		d, err := parseSDP(audioLines("m=audio 4000 RTP/AVP 0", tt.line), OptionalSRTP)
+		d, err := Parse(audioLines("m=audio 4000 RTP/AVP 0", tt.line), OptionalSRTP)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d.rtcp.String() != tt.want {
-			t.Errorf("%s: %s, want %s", tt.line, d.rtcp, tt.want)
+		if d.RTCP.String() != tt.want {
+			t.Errorf("%s: %s, want %s", tt.line, d.RTCP, tt.want)
 		}
 	}
 }
@@ -138,22 +138,22 @@ func TestHoldIsSeenInEveryForm(t *testing.T) {
 	tests := []struct {
 		name string
 		sdp  []byte
-		want direction
+		want Direction
 	}{
-		{"freeswitch", fixture(t, "freeswitch-hold.sdp"), sendonly},
-		{"inactive", audioLines("m=audio 4000 RTP/AVP 0", "a=inactive"), inactive},
-		{"recvonly", audioLines("m=audio 4000 RTP/AVP 0", "a=recvonly"), recvonly},
-		{"none", audioLines("m=audio 4000 RTP/AVP 0"), sendrecv},
-		{"session level", []byte(strings.Replace(string(audioLines("m=audio 4000 RTP/AVP 0")), "t=0 0\r\n", "t=0 0\r\na=sendonly\r\n", 1)), sendonly},
-		{"old", []byte(strings.Replace(string(audioLines("m=audio 4000 RTP/AVP 0")), "c=IN IP4 127.0.0.1", "c=IN IP4 0.0.0.0", 1)), sendonly},
+		{"freeswitch", fixture(t, "freeswitch-hold.sdp"), SendOnly},
+		{"inactive", audioLines("m=audio 4000 RTP/AVP 0", "a=inactive"), Inactive},
+		{"recvonly", audioLines("m=audio 4000 RTP/AVP 0", "a=recvonly"), RecvOnly},
+		{"none", audioLines("m=audio 4000 RTP/AVP 0"), SendRecv},
+		{"session level", []byte(strings.Replace(string(audioLines("m=audio 4000 RTP/AVP 0")), "t=0 0\r\n", "t=0 0\r\na=sendonly\r\n", 1)), SendOnly},
+		{"old", []byte(strings.Replace(string(audioLines("m=audio 4000 RTP/AVP 0")), "c=IN IP4 127.0.0.1", "c=IN IP4 0.0.0.0", 1)), SendOnly},
 	}
 	for _, tt := range tests {
-		d, err := parseSDP(tt.sdp, OptionalSRTP)
+		d, err := Parse(tt.sdp, OptionalSRTP)
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
-		if d.direction != tt.want {
-			t.Errorf("%s: %s, want %s", tt.name, d.direction, tt.want)
+		if d.Direction != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, d.Direction, tt.want)
 		}
 	}
 }
@@ -167,28 +167,28 @@ func FuzzParseSDP(f *testing.F) {
 		f.Add(fixture(f, filepath.Base(name)))
 	}
 	f.Add(audioLines("m=audio 4000 RTP/AVPF 0 8 101", "a=rtpmap:101 telephone-event/8000", "a=rtcp-mux", "m=video 5 RTP/AVP 96"))
-	l := local{addr: netip.MustParseAddrPort("127.0.0.1:4000"), session: 1, version: 1}
+	l := Local{Addr: netip.MustParseAddrPort("127.0.0.1:4000"), Session: 1, Version: 1}
 	all := []Codec{Opus, G722, PCMU, PCMA}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		d, err := parseSDP(body, OptionalSRTP)
+		d, err := Parse(body, OptionalSRTP)
 		if err != nil {
 			return
 		}
-		terms, err := d.accept(all, sendrecv)
+		terms, err := d.Accept(all, SendRecv)
 		if err != nil {
 			return
 		}
 		l := l
-		if k := terms.theirs; k != nil {
-			terms.ours = newKeying(k.tag, k.suite)
-			l.keyings = terms.keyings()
+		if k := terms.Theirs; k != nil {
+			terms.Ours = k.Reply()
+			l.Keyings = terms.Keyings()
 		}
 		// what we answer is an SDP that we would understand ourselves
-		answer, err := parseSDP(l.answer(d, terms), OptionalSRTP)
+		answer, err := Parse(l.Answer(d, terms), OptionalSRTP)
 		if err != nil {
 			t.Fatalf("our answer to %q: %v", body, err)
 		}
-		if _, err := answer.accepted(all, l, sendrecv); err != nil {
+		if _, err := answer.Accepted(all, l, SendRecv); err != nil {
 			t.Fatalf("our answer to %q: %v", body, err)
 		}
 	})

@@ -1,4 +1,4 @@
-package sip
+package sdp
 
 import (
 	"fmt"
@@ -39,7 +39,7 @@ func TestCryptoLinesAreRead(t *testing.T) {
 	}
 	for _, tt := range tests {
 		k := readCrypto(tt.line)
-		if (k != nil) != (tt.suite != "") || k != nil && (k.suite.name != tt.suite || k.tag != tt.tag || k.mki != tt.mki) {
+		if (k != nil) != (tt.suite != "") || k != nil && (k.Suite() != tt.suite || k.Tag != tt.tag || k.mki != tt.mki) {
 			t.Errorf("%s: %+v", tt.line, k != nil)
 		}
 	}
@@ -47,7 +47,7 @@ func TestCryptoLinesAreRead(t *testing.T) {
 
 func TestKeysDoNotPrint(t *testing.T) {
 	k := readCrypto("1 AES_CM_128_HMAC_SHA1_80 inline:" + key30)
-	for _, holder := range []any{k, []*keying{k}, terms{ours: k, theirs: k}, local{keyings: []*keying{k}}, &description{keyings: []*keying{k}}} {
+	for _, holder := range []any{k, []*Keying{k}, Terms{Ours: k, Theirs: k}, Local{Keyings: []*Keying{k}}, &Description{Keyings: []*Keying{k}}} {
 		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
 			got := fmt.Sprintf(format, holder)
 			if strings.Contains(got, "semctl") || strings.Contains(got, "0x73, 0x65, 0x6d") || strings.Contains(got, "115 101 109") || strings.Contains(got, "73656d") {
@@ -55,7 +55,7 @@ func TestKeysDoNotPrint(t *testing.T) {
 			}
 		}
 	}
-	_, err := parseSDP([]byte("v=0\r\nx=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"+key30+"\r\nm=audio 1 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"+key30), OptionalSRTP)
+	_, err := Parse([]byte("v=0\r\nx=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"+key30+"\r\nm=audio 1 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:"+key30), OptionalSRTP)
 	if err == nil || strings.Contains(err.Error(), key30[:4]) {
 		t.Errorf("the error shows it: %v", err)
 	}
@@ -84,25 +84,25 @@ func TestOffersAreTakenEncryptedOrNot(t *testing.T) {
 		{"forbidden, if possible", NoSRTP, []string{avp, crypto}, "m=audio 4000 RTP/AVP 0", 0},
 	}
 	for _, tt := range tests {
-		d, err := parseSDP(audioLines(tt.sdp...), tt.how)
+		d, err := Parse(audioLines(tt.sdp...), tt.how)
 		if err != nil {
 			if !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), key30) {
 				t.Errorf("%s: %v", tt.name, err)
 			}
 			continue
 		}
-		got, err := d.accept(all, sendrecv)
+		got, err := d.Accept(all, SendRecv)
 		if err != nil {
 			t.Fatal(err)
 		}
 		l := here
 		tag := 0
-		if got.theirs != nil {
-			tag = got.theirs.tag
-			got.ours = newKeying(got.theirs.tag, got.theirs.suite)
-			l.keyings = got.keyings()
+		if got.Theirs != nil {
+			tag = got.Theirs.Tag
+			got.Ours = got.Theirs.Reply()
+			l.Keyings = got.Keyings()
 		}
-		body := l.answer(d, got)
+		body := l.Answer(d, got)
 		if !strings.Contains(string(body), tt.want+"\r\n") || tag != tt.tag || (line(body, fmt.Sprintf("a=crypto:%d AES_CM_128_HMAC_SHA1_80 inline:", tt.tag)) != "") != (tt.tag != 0) {
 			t.Errorf("%s: answered %s", tt.name, body)
 		}
@@ -117,10 +117,10 @@ func FuzzReadCrypto(f *testing.F) {
 		if k == nil {
 			return
 		}
-		if _, err := newCrypt(k); err != nil {
+		if _, err := k.Context(); err != nil {
 			t.Fatalf("%q cannot be used: %v", value, err)
 		}
-		if again := readCrypto(k.line()); again == nil || again.tag != k.tag || again.mki != "" || string(again.secret()) != string(k.secret()) {
+		if again := readCrypto(k.line()); again == nil || again.Tag != k.Tag || again.mki != "" || string(again.secret()) != string(k.secret()) {
 			t.Fatalf("%q: we write it as %q", value, k.line())
 		}
 	})
@@ -130,27 +130,27 @@ func FuzzReadCrypto(f *testing.F) {
 func TestOptionalSRTPOfFreeSWITCHIsUnderstood(t *testing.T) {
 	for how, want := range map[SRTP]string{OptionalSRTP: "m=audio 4000 RTP/SAVP 102 101|m=audio 0 RTP/AVP 102", RequireSRTP: "m=audio 4000 RTP/SAVP 102 101|m=audio 0 RTP/AVP 102",
 		NoSRTP: "m=audio 0 RTP/SAVP 102|m=audio 4000 RTP/AVP 102 101"} {
-		d, err := parseSDP(fixture(t, "freeswitch-offer-srtp-optional.sdp"), how)
+		d, err := Parse(fixture(t, "freeswitch-offer-srtp-optional.sdp"), how)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := d.accept(all, sendrecv)
+		got, err := d.Accept(all, SendRecv)
 		if err != nil {
 			t.Fatal(err)
 		}
 		l := here
-		if (got.theirs != nil) != (how != NoSRTP) {
-			t.Fatalf("%d: theirs %v", how, got.theirs != nil)
+		if (got.Theirs != nil) != (how != NoSRTP) {
+			t.Fatalf("%d: theirs %v", how, got.Theirs != nil)
 		}
-		if got.theirs != nil {
-			if got.theirs.suite.name != "AEAD_AES_256_GCM" || got.theirs.tag != 2 || len(d.keyings) != 5 {
-				t.Errorf("takes %d %s of %d", got.theirs.tag, got.theirs.suite.name, len(d.keyings))
+		if got.Theirs != nil {
+			if got.Theirs.suite.name != "AEAD_AES_256_GCM" || got.Theirs.Tag != 2 || len(d.Keyings) != 5 {
+				t.Errorf("takes %d %s of %d", got.Theirs.Tag, got.Theirs.suite.name, len(d.Keyings))
 			}
-			got.ours = newKeying(2, got.theirs.suite)
-			l.keyings = got.keyings()
+			got.Ours = got.Theirs.Reply()
+			l.Keyings = got.Keyings()
 		}
 		var lines []string
-		for line := range strings.Lines(string(l.answer(d, got))) {
+		for line := range strings.Lines(string(l.Answer(d, got))) {
 			if strings.HasPrefix(line, "m=") {
 				lines = append(lines, strings.TrimSpace(line))
 			}
@@ -162,17 +162,17 @@ func TestOptionalSRTPOfFreeSWITCHIsUnderstood(t *testing.T) {
 }
 
 func TestAnswerOfFreeSWITCHChoosesOneOfOurKeys(t *testing.T) {
-	l := local{mux: true, keyings: newKeyings()}
-	d, err := parseSDP(fixture(t, "freeswitch-answer-srtp.sdp"), RequireSRTP)
+	l := Local{Mux: true, Keyings: NewKeyings()}
+	d, err := Parse(fixture(t, "freeswitch-answer-srtp.sdp"), RequireSRTP)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := d.accepted(all, l, sendrecv)
-	if err != nil || got.ours != l.keyings[0] || got.theirs.suite != got.ours.suite || !got.mux || got.rtcp != got.addr {
-		t.Errorf("%v, mux %v, reports to %s", err, got.mux, got.rtcp)
+	got, err := d.Accepted(all, l, SendRecv)
+	if err != nil || got.Ours != l.Keyings[0] || got.Theirs.Suite() != got.Ours.Suite() || !got.Mux || got.RTCP != got.Addr {
+		t.Errorf("%v, mux %v, reports to %s", err, got.Mux, got.RTCP)
 	}
-	l.keyings[0].tag = 9 // and not one that we did not offer
-	if _, err = d.accepted(all, l, sendrecv); err == nil || !strings.Contains(err.Error(), "none of the offered") {
+	l.Keyings[0].Tag = 9 // and not one that we did not offer
+	if _, err = d.Accepted(all, l, SendRecv); err == nil || !strings.Contains(err.Error(), "none of the offered") {
 		t.Errorf("got %v", err)
 	}
 }

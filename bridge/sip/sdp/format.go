@@ -1,4 +1,4 @@
-package sip
+package sdp
 
 import (
 	"fmt"
@@ -24,6 +24,12 @@ func (c Codec) String() string {
 	}
 	return "none"
 }
+
+// Known tells whether it is one of those above.
+func (c Codec) Known() bool { return specs[c].clock > 0 }
+
+// Channels is how many SDP says it has; 0: it is not known.
+func (c Codec) Channels() int { return specs[c].channels }
 
 // spec is what SDP and RTP say of a codec.
 type spec struct {
@@ -55,26 +61,4 @@ type Format struct {
 // String is for logs: "opus/48000 20ms".
 func (f Format) String() string {
 	return fmt.Sprintf("%s/%d %s", f.Codec, f.ClockRate, f.PTime)
-}
-
-// Stats counts a dialog's RTP packets since its start.
-type Stats struct {
-	Received uint64        // audio packets handed to OnRTP's function
-	Lost     uint64        // packets the far end sent that never came, from sequence numbers
-	Sent     uint64        // packets sent, telephone-events included
-	Dropped  uint64        // packets WriteRTP could not send
-	Strange  uint64        // packets not listened to: from elsewhere, of no payload type agreed on, not true (SRTP), come before
-	Jitter   time.Duration // interarrival jitter, RFC 3550 §6.4.1
-	RTT      time.Duration // from RTCP reports; 0: unknown
-
-	// What the far end reports of our packets (RFC 3550 §6.4.1), some seconds old; 0 also if it never did.
-	ReportedLost   uint64
-	ReportedJitter time.Duration
-
-	// When packets came and went, telephone-events and comfort noise included; zero: none yet.
-	FirstReceived, FirstSent time.Time
-	LastReceived, LastSent   time.Time
-
-	// Resting: the far end has announced that it is silent (comfort noise, RFC 3389), and sends nothing until somebody speaks.
-	Resting bool
 }
