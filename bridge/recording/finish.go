@@ -75,23 +75,49 @@ func (r *Recorder) finish(ctx context.Context, id string) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	i := result{Info: Info{
-		ID: id, Call: h.Call, Line: h.Line, Began: h.Began, Announced: h.Announced, Mono: h.Mono, Place: r.finished(id), Sealed: r.o.Recipient != nil,
-	}}
-	err = r.put(filepath.Base(i.Place), func(to io.Writer) error { return r.write(ctx, in, &i, h.Least, to) })
-	if errors.Is(err, errShort) {
-		err = cmp.Or(os.Remove(r.spool(id)), errShort)
+	i, made := r.made(id, in)
+	if !made {
+		i = result{Info: Info{
+			ID: id, Call: h.Call, Line: h.Line, Began: h.Began, Announced: h.Announced, Mono: h.Mono, Place: r.finished(id), Sealed: r.o.Recipient != nil,
+		}}
+		err = r.make(ctx, in, &i, h.Least)
 	}
 	if err != nil {
-		return Info{}, err
-	}
-	if err := r.put(id+infoSuffix, func(to io.Writer) error { return json.NewEncoder(to).Encode(i.Info) }); err != nil {
 		return Info{}, err
 	}
 	if r.o.Ready != nil {
 		r.o.Ready(i.Info, i.note) // before the spool goes: a crash does not keep it from being told
 	}
 	return i.Info, os.Remove(r.spool(id))
+}
+
+// make makes the file of a spool, and what stands beside it.
+func (r *Recorder) make(ctx context.Context, in *reader, i *result, least time.Duration) error {
+	err := r.put(filepath.Base(i.Place), func(to io.Writer) error { return r.write(ctx, in, i, least, to) })
+	if errors.Is(err, errShort) {
+		err = cmp.Or(os.Remove(r.spool(i.ID)), errShort)
+	}
+	if err != nil {
+		return err
+	}
+	return r.put(i.ID+infoSuffix, func(to io.Writer) error { return json.NewEncoder(to).Encode(i.Info) })
+}
+
+// made is a recording that was finished before a crash, which has left its spool. Made anew it would be another file, that nobody was told of.
+func (r *Recorder) made(id string, in *reader) (i result, ok bool) {
+	var err error
+	if i.Info, err = readInfo(r.o.Directory, id); err != nil {
+		return i, false
+	}
+	if stat, err := os.Stat(i.Place); err != nil || stat.Size() != i.Size {
+		return i, false
+	}
+	for rec, err := in.next(); err == nil; rec, err = in.next() {
+		if rec.kind == noteKind {
+			i.note = string(rec.data)
+		}
+	}
+	return i, true
 }
 
 // bury removes a spool without a head, unless its process may be about to write that.

@@ -36,7 +36,7 @@ type Options struct {
 	MaxSize   int64         // of a spool, in bytes: what comes later is lost; 0: no limit
 	Grace     time.Duration // how long finishing may go on after the end of Run's context; 0: 10 s
 
-	// Ready is told of each finished recording, and what Take.Note has kept with it, by who finishes it; perhaps again after a crash. nil: nobody is.
+	// Ready is told of each finished recording, and what Take.Note has kept with it, by who finishes it; perhaps the same again after a crash. nil: nobody is.
 	Ready func(i Info, note string)
 
 	Log *slog.Logger // nil: nothing is logged

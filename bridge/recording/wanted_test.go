@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"filippo.io/age"
+
 	"switchgram/bridge/media"
 )
 
@@ -188,6 +190,37 @@ func TestANoteComesBackWithTheRecording(t *testing.T) {
 		if len(told) != 1 || told[0] != i.ID+" mail bob" || strings.Contains(string(text), "bob") {
 			t.Errorf("told %q; %s", told, text)
 		}
+	}
+}
+
+// TestWhatWasFinishedBeforeACrashStaysAsItIs: sealed anew, it would not be the file whose sum others were told.
+func TestWhatWasFinishedBeforeACrashStaysAsItIs(t *testing.T) {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []Info
+	var notes []string
+	inBubble(t, Options{Recipient: key.Recipient()}, func(s *stage) {
+		take, ann := s.begin("1-1"), newTalker(t, Right, media.PCMU)
+		s.must(take.Note("mail ann"))
+		talk(take, time.Second, map[*talker]float64{ann: 700})
+		spool := s.spool(take.End().ID)
+		var left []byte
+		s.o.Ready = func(i Info, note string) {
+			told, notes = append(told, i), append(notes, note)
+			var err error
+			left, err = os.ReadFile(spool)
+			s.must(err)
+		}
+		for range 2 {
+			_, err := s.Finish(context.Background())
+			s.must(err)
+			s.must(os.WriteFile(spool, left, 0o600)) // as if the crash had come before it was gone
+		}
+	})
+	if len(told) != 2 || told[0] != told[1] || !slices.Equal(notes, []string{"mail ann", "mail ann"}) {
+		t.Errorf("told %+v with %q", told, notes)
 	}
 }
 

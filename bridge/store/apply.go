@@ -42,16 +42,19 @@ func (s *Store) apply(ctx context.Context, tx *transaction, all []entry) (b *bat
 	return b, b.save(ctx)
 }
 
-// take adds an event to the record of its call.
-func (b *batch) take(ctx context.Context, ev bridge.Event) error {
+// take tells of an event, and adds it to the record of its call. That a recording is ready is told again after a crash, but to nobody who was told.
+func (b *batch) take(ctx context.Context, ev bridge.Event) (err error) {
+	var r *row
+	if ev.Call != "" {
+		r, err = b.row(ctx, ev.Call)
+	}
+	if err != nil || ev.Kind == bridge.RecordingReady && r != nil && r.Record.finished(ev.Recording) {
+		return err // which may be none
+	}
 	b.notify(ev)
 	b.keep(ev)
 	if ev.Call == "" {
 		return nil
-	}
-	r, err := b.row(ctx, ev.Call)
-	if err != nil {
-		return err
 	}
 	if r == nil {
 		if ev.Kind == bridge.RecordingReady || ev.Kind == bridge.ScriptEnded {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"switchgram/bridge"
+	"switchgram/bridge/notify"
+	"switchgram/bridge/recording"
 	"switchgram/bridge/stream"
 )
 
@@ -56,6 +58,34 @@ func TestEventsAreKeptInTheirOrderAsOthersSeeThem(t *testing.T) {
 		must(t, err)
 		if first != all[0].ID || last != all[4].ID {
 			t.Errorf("kept are %d to %d, want %d to %d", first, last, all[0].ID, all[4].ID)
+		}
+	})
+}
+
+// TestARecordingIsToldOfOnce: who finishes it tells of it before its spool is gone, and once more after a crash in between.
+func TestARecordingIsToldOfOnce(t *testing.T) {
+	eachEngine(t, func(t *testing.T, o Options) {
+		var told []bridge.EventKind
+		o.KeepEvents = time.Hour
+		o.Notify = func(ev bridge.Event) []notify.Notification {
+			told = append(told, ev.Kind)
+			return nil
+		}
+		s := open(t, o)
+		annCalls("1").publish(s)
+		ready := recording.Info{ID: "r", Call: "1", Line: "sales", Place: "/r.ogg", Size: 77}
+		s.Publish(bridge.NewRecordingReady(ready))
+		drained(t, s)
+		must(t, s.Close())
+
+		s = opened(t, o)
+		s.Publish(bridge.NewRecordingReady(ready))
+		s.Publish(bridge.NewRecordingReady(recording.Info{ID: "r2", Call: "1", Line: "sales", Place: "/r2.ogg", Size: 78}))
+		drained(t, s)
+
+		want := []bridge.EventKind{bridge.CallIncoming, bridge.CallRinging, bridge.CallAnswered, bridge.CallEnded, bridge.RecordingReady, bridge.RecordingReady}
+		if kept := kindsOf(after(t, s, 0, 10)); !slices.Equal(told, want) || !slices.Equal(kept, want) {
+			t.Errorf("told %v, kept %v", told, kept)
 		}
 	})
 }

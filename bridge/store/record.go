@@ -194,6 +194,11 @@ func (r *Record) keep(i *recording.Info) {
 	}
 }
 
+// finished tells whether it is known already that a recording is.
+func (r *Record) finished(i *recording.Info) bool {
+	return i != nil && slices.ContainsFunc(r.Recordings, func(k recording.Info) bool { return k.ID == i.ID && k.Size > 0 })
+}
+
 // crowd are people by their addresses, numbers and names, folded, each once.
 type crowd struct{ numbers, names distinct }
 
