@@ -73,7 +73,7 @@ func TestSoundIsBackSoonAfterTheDirectPathDies(t *testing.T) {
 			wall.direct.Store(true)
 			a, b := c.caller.silence(cut), c.callee.silence(cut)
 			t.Logf("silence of %v and %v", a, b)
-			if most := 4 * time.Second; a > most || b > most {
+			if most := 6 * time.Second; a > most || b > most { // by then the ICE agent gives the pair up by itself
 				t.Errorf("silence of %v at the caller, %v at the callee", a, b)
 			}
 		})
