@@ -255,6 +255,12 @@ type setUser struct {
 	Prefix text `json:"prefix"`
 }
 
+func (s *setUser) check(p *parser, n *tree.Node) {
+	if s.Name.Empty() && s.ID.Empty() {
+		p.say(n, "name is missing: which user?")
+	}
+}
+
 func (s *setUser) run(ctx context.Context, r *run) error {
 	name, err := word(cmp.Or(r.clean(s.Name.Template), r.clean(s.ID.Template)))
 	if err != nil {
@@ -268,8 +274,8 @@ func (s *setUser) run(ctx context.Context, r *run) error {
 }
 
 type userData struct {
-	Name   text     `json:"name" need:"true"`
-	Var    text     `json:"var" need:"true"`
+	Name   text     `json:"name" need:"word"`
+	Var    text     `json:"var" need:"word"`
 	SetVar variable `json:"setVar" need:"true"`
 }
 

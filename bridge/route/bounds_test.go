@@ -114,6 +114,10 @@ func TestAConditionIsGivenUpThatWouldTakeTooLong(t *testing.T) {
 	if s.Value("v") != "else" || s.Value("last_error") != "expression" || s.Value("last_error_step") != "callflow[1]" {
 		t.Errorf("%s: %s in %s", s.Value("v"), s.Value("last_error"), s.Value("last_error_step"))
 	}
+	_, s, _ = perform(t, around(`{"setVar": "long="}, {"while": {"condition": "!/(a?){1000}b/.test(${long})", "do": [{"setVar": "long=`+strings.Repeat("a", 60000)+`"}]}}`))
+	if s.Value("last_error") != "expression" || s.Value("last_error_step") != "callflow[1]" {
+		t.Errorf("a loop: %s in %s", s.Value("last_error"), s.Value("last_error_step"))
+	}
 }
 
 func TestOnDisconnectHasAMinute(t *testing.T) {

@@ -74,6 +74,7 @@ func (s *bridgeStep) check(p *parser, n *tree.Node) {
 // complete wants an endpoint to say whom it means.
 func (e *endpoint) complete(p *parser, at *tree.Node) {
 	switch {
+	case e.Type == "": // which was said already
 	case e.Type == "sipUri" && e.DialString.Empty():
 		p.say(at, "dialString is missing: whom is a sipUri to call?")
 	case strings.HasSuffix(strings.ToLower(e.Type), "gateway") && (!e.named() || e.DialString.Empty()):

@@ -20,6 +20,7 @@ import (
 //	words:"a,b"      what a string may be
 //	min:"1" max:"9"  what a number may be
 //	need:"true"      it must be there
+//	need:"word"      and be no empty text
 //
 // Fields of types that read themselves are readers.
 
@@ -77,6 +78,10 @@ func (p *parser) decode(n *tree.Node, v any) {
 }
 
 func (p *parser) value(n *tree.Node, v reflect.Value, tag reflect.StructTag) {
+	if tag.Get("need") == "word" && n.Kind == tree.String && n.Text == "" {
+		p.say(n, "it is empty")
+		return
+	}
 	if r, ok := v.Addr().Interface().(reader); ok {
 		r.read(p, n)
 		return

@@ -102,16 +102,21 @@ type while struct {
 
 func (s *while) most() int { return s.MaxSteps }
 
-func (s *while) holds(r *run) bool {
+// holds tells whether there is another round.
+func (s *while) holds(r *run) (bool, error) {
 	holds, err := s.Condition.Holds(r)
-	return err == nil && holds
+	if err != nil {
+		return false, failure("expression", "%w", err)
+	}
+	return holds, nil
 }
 
 func (s *while) run(_ context.Context, r *run) error {
-	if s.holds(r) {
+	holds, err := s.holds(r)
+	if holds {
 		return r.do(s.Do)
 	}
-	return nil
+	return err
 }
 
 type logLine struct {

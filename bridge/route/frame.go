@@ -51,7 +51,14 @@ func (r *run) again(ctx context.Context, f *Frame, b *block) bool {
 		return false
 	}
 	loop, ok := b.parent.steps[b.index].do.(*while)
-	if !ok || ctx.Err() != nil || !loop.holds(r) {
+	if !ok || ctx.Err() != nil {
+		return false
+	}
+	holds, err := loop.holds(r)
+	if err != nil {
+		r.record(b.parent.steps[b.index], err)
+	}
+	if !holds {
 		return false
 	}
 	if f.Passes++; f.Passes >= loop.most() {

@@ -11,7 +11,7 @@ import (
 )
 
 type httpRequest struct {
-	URL                secretText  `json:"url" short:"true" need:"true"`
+	URL                secretText  `json:"url" short:"true" need:"word"`
 	Method             string      `json:"method" words:"GET,POST,PUT,PATCH,DELETE,HEAD" default:"POST"`
 	Path               secretPairs `json:"path"`
 	Query              secretPairs `json:"query"`
@@ -68,7 +68,7 @@ var refusedHeaders = map[string]bool{"host": true, "content-length": true, "conn
 func (s *httpRequest) check(p *parser, n *tree.Node) {
 	address, plain := s.URL.Constant()
 	switch {
-	case plain && !strings.HasPrefix(address, "http://") && !strings.HasPrefix(address, "https://"):
+	case plain && address != "" && !strings.HasPrefix(address, "http://") && !strings.HasPrefix(address, "https://"):
 		p.say(n, "url: want an address that begins with https:// or http://")
 	case s.URL.ForeignHost():
 		p.say(n, "url: a variable chooses the host; only a secret, $${name}, may")

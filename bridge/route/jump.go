@@ -81,7 +81,7 @@ func (s *function) read(p *parser, n *tree.Node) {
 func (s *function) run(context.Context, *run) error { return nil }
 
 type execute struct {
-	Name  string `json:"name" short:"true" need:"true"`
+	Name  string `json:"name" short:"true" need:"word"`
 	Async bool   `json:"async"`
 	Args  pairs  `json:"args"`
 }
@@ -175,6 +175,9 @@ func (s *schema) detach(ctx context.Context, r *run, _ *step) error {
 type trigger struct{}
 
 func (s *trigger) read(p *parser, n *tree.Node) {
+	if n.Kind != tree.Object {
+		p.say(n, "want an object, not %s", n.Kind)
+	}
 	for _, m := range n.Members {
 		if m.Name != "disconnected" {
 			p.sayAt(m.At, "%q is not known here; want disconnected", m.Name)

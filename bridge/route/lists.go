@@ -75,7 +75,7 @@ func (r *run) listed(name, number string) (bool, error) {
 }
 
 type blackList struct {
-	Name     string `json:"name" short:"true" need:"true"`
+	Name     string `json:"name" short:"true" need:"word"`
 	Number   text   `json:"number" default:"${caller_id_number}"`
 	Variable string `json:"variable"`
 	Actions  steps  `json:"actions"`
@@ -122,7 +122,7 @@ func (s *listAdd) run(ctx context.Context, r *run) error {
 
 // limitStep counts the calls that have passed it and live.
 type limitStep struct {
-	Name   text     `json:"name" short:"true" need:"true"`
+	Name   text     `json:"name" short:"true" need:"word"`
 	Max    int      `json:"max" min:"1"`
 	SetVar variable `json:"setVar"`
 }

@@ -53,7 +53,11 @@ func (s *apart) read(p *parser, n *tree.Node) {
 	p.block, p.callless = outer, callless
 }
 
-func (s *originate) check(p *parser, n *tree.Node) { s.Endpoint.complete(p, n.Get("endpoint")) }
+func (s *originate) check(p *parser, n *tree.Node) {
+	if at := n.Get("endpoint"); at != nil { // that it is missing was said already
+		s.Endpoint.complete(p, at)
+	}
+}
 
 func (s *originate) run(ctx context.Context, r *run) error {
 	if r.engine.opt.Originator == nil {

@@ -42,6 +42,7 @@ type queueTimer struct {
 }
 
 func (s *queue) check(p *parser, n *tree.Node) {
+	needsQueue(p, n, s.Name, s.Queue)
 	if !s.TransferAfterBridge.Empty() {
 		(&goTo{To: s.TransferAfterBridge}).check(p, n)
 	}
@@ -77,6 +78,13 @@ func (s *queue) run(ctx context.Context, r *run) error {
 		r.leave()
 	}
 	return nil
+}
+
+// needsQueue wants a queue to be named, in one of two ways.
+func needsQueue(p *parser, n *tree.Node, name text, queue named) {
+	if name.Empty() && queue.name() == "" {
+		p.say(n, "name is missing: which queue?")
+	}
 }
 
 // queueName is what a script calls a queue.
@@ -187,6 +195,8 @@ type queueStatus struct {
 	FreeAgents     variable `json:"freeAgents"`
 	WaitingMembers variable `json:"waitingMembers"`
 }
+
+func (s *queueStatus) check(p *parser, n *tree.Node) { needsQueue(p, n, s.Name, s.Queue) }
 
 func (s *queueStatus) run(ctx context.Context, r *run) error {
 	asker, ok := r.ch.(Asker)

@@ -51,7 +51,7 @@ type Script struct {
 
 // document is a script as it is written.
 type document struct {
-	Name         string        `json:"name" need:"true"`
+	Name         string        `json:"name" need:"word"`
 	Context      string        `json:"context" need:"true" words:"public,default,dialer,private,webhook"`
 	Destination  destination   `json:"destination_number"`
 	Order        int           `json:"order" default:"1000"`

@@ -7,7 +7,7 @@ import (
 )
 
 type conference struct {
-	Name    text     `json:"name" short:"true" need:"true"`
+	Name    text     `json:"name" short:"true" need:"word"`
 	Profile string   `json:"profile" default:"default"`
 	PIN     text     `json:"pin"`
 	Flags   []string `json:"flags"`
@@ -31,7 +31,7 @@ func (s *conference) run(ctx context.Context, r *run) error {
 }
 
 type park struct {
-	Name text `json:"name" short:"true" need:"true"`
+	Name text `json:"name" short:"true" need:"word"`
 	Lot  text `json:"lot"`
 	Auto text `json:"auto" default:"in"`
 }
@@ -55,7 +55,7 @@ func (s *park) run(ctx context.Context, r *run) error {
 }
 
 type pickup struct {
-	Name text `json:"name" short:"true" need:"true"`
+	Name text `json:"name" short:"true" need:"word"`
 }
 
 func (s *pickup) run(ctx context.Context, r *run) error {

@@ -92,7 +92,7 @@ func (s *sendEmail) send(r *run, at *step, hand func(Mailer, Mail) error) error 
 
 // sendSMS posts a form to the web server of a gateway for text messages: to, from and text.
 type sendSMS struct {
-	URL     secretText `json:"url" need:"true"`
+	URL     secretText `json:"url" need:"word"`
 	Phone   texts      `json:"phone" need:"true"`
 	Name    text       `json:"name"`
 	Message text       `json:"message" need:"true"`
@@ -168,6 +168,12 @@ type notification struct {
 	Message text     `json:"message" need:"true"`
 	Type    anything `json:"type"`
 	Timeout anything `json:"timeout"`
+}
+
+func (s *notification) check(p *parser, n *tree.Node) {
+	if len(s.Users)+len(s.UserIDs) == 0 {
+		p.say(n, "users is missing: who is to be told?")
+	}
 }
 
 func (s *notification) run(ctx context.Context, r *run) error { return s.prepare(r)(ctx) }

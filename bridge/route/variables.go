@@ -166,6 +166,12 @@ type updateCID struct {
 	Destination text `json:"destination"`
 }
 
+func (s *updateCID) check(p *parser, n *tree.Node) {
+	if s.Name.Empty() && s.Number.Empty() && s.Destination.Empty() {
+		p.say(n, "name, number or destination is missing: what is to be another?")
+	}
+}
+
 // run changes who calls, as the called see it, and the number that was called, as the script sees it and FreeSWITCH's records do.
 func (s *updateCID) run(ctx context.Context, r *run) error {
 	for _, one := range []struct {

@@ -104,11 +104,16 @@ func (s *Stage) step(_, step string, _ time.Duration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fmt.Fprintln(s.out, step)
-	for _, line := range s.doing {
-		fmt.Fprintln(s.out, "    "+line)
-	}
+	s.told()
 	if err != nil {
 		fmt.Fprintln(s.out, "    failed:", err)
+	}
+}
+
+// told prints what was done since.
+func (s *Stage) told() {
+	for _, line := range s.doing {
+		fmt.Fprintln(s.out, "    "+line)
 	}
 	s.doing = nil
 }
@@ -206,8 +211,11 @@ func (s *Stage) made() (o route.Origin, ok bool) {
 	return o, true
 }
 
-// how is the end of a script in words.
+// how is the end of a script in words, which come after all that was done.
 func (s *Stage) how(e route.Ending) string {
+	s.mu.Lock()
+	s.told() // what no step has come after
+	s.mu.Unlock()
 	if e.Kind == route.HungUp {
 		return "the script hangs up: " + e.Cause.String()
 	}

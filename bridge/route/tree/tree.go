@@ -111,6 +111,7 @@ func Parse(file string, from io.Reader) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // which editors put there, and a reader may pass over (RFC 8259 §8.1)
 	p := &parser{file: file, data: data, scanned: Position{1, 1}, decoder: json.NewDecoder(bytes.NewReader(data))}
 	p.decoder.UseNumber()
 	switch {

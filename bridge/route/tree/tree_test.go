@@ -38,6 +38,13 @@ func TestEverythingKnowsWhereItStands(t *testing.T) {
 	}
 }
 
+func TestAByteOrderMarkIsPassedOver(t *testing.T) {
+	n, err := Parse("r.json", strings.NewReader("\uFEFF{\"a\": 1}"))
+	if err != nil || n.At != (Position{1, 1}) || n.Members[0].At != (Position{1, 2}) {
+		t.Errorf("%+v, %v", n, err)
+	}
+}
+
 func TestMistakesAreShownWhereTheyAre(t *testing.T) {
 	for text, want := range map[string]string{
 		"{\"a\": 1,\n \"a\": 2}":       `r.json:2:2: "a" stands here twice`,
