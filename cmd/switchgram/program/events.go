@@ -63,7 +63,7 @@ func (p *Program) keepEvents(o *store.Options) {
 var errEventsStore = errors.New("events are kept in the store; it cannot be none")
 
 // openEvents listens for readers of events, if there are to be any.
-func (p *Program) openEvents(m *metrics) (err error) {
+func (p *Program) openEvents() (err error) {
 	e := &p.config.Events
 	switch {
 	case !e.Listen.IsValid():
@@ -82,7 +82,7 @@ func (p *Program) openEvents(m *metrics) (err error) {
 	if err != nil {
 		return p.config.wrong("events.certificate", err)
 	}
-	p.observeEvents(m)
+	p.observeEvents()
 	mux := http.NewServeMux()
 	mux.Handle("/events", p.events)
 	p.readers, err = newWeb("events", e.Listen, secure, mux, p.log)
@@ -90,7 +90,8 @@ func (p *Program) openEvents(m *metrics) (err error) {
 }
 
 // observeEvents adds the readers of events to what Prometheus sees.
-func (p *Program) observeEvents(m *metrics) {
+func (p *Program) observeEvents() {
+	m := p.metrics
 	if m == nil {
 		return
 	}

@@ -136,7 +136,8 @@ func (p *Program) setSocket(err error) {
 }
 
 // observeSocket adds the event socket to what Prometheus sees.
-func (p *Program) observeSocket(m *metrics) {
+func (p *Program) observeSocket() {
+	m := p.metrics
 	if p.socket == nil || m == nil {
 		return
 	}

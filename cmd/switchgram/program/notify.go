@@ -184,24 +184,25 @@ func (c *Config) NewNotifier(q notify.Queue, o notify.Options) (_ *notify.Notifi
 // errNotifyStore: notifications are kept with the records of calls.
 var errNotifyStore = errors.New("notifications are kept in the store; it cannot be none")
 
-// notifications says which events become notifications; nil: nobody is to be told.
-func (p *Program) notifications() (*notify.Plan, error) {
+// planNotifications says which events become notifications, if anybody is to be told.
+func (p *Program) planNotifications() (err error) {
 	scripts := p.routes.subscriptions()
-	if len(p.config.Notify.To)+len(scripts) == 0 {
-		return nil, nil
+	if len(p.config.Notify.To)+len(scripts) > 0 {
+		p.plan, err = p.config.Notify.plan(p.config, scripts...)
 	}
-	return p.config.Notify.plan(p.config, scripts...)
+	return err
 }
 
 // openNotifier makes what delivers notifications, if anybody is to be told.
-func (p *Program) openNotifier(plan *notify.Plan, m *metrics) (err error) {
+func (p *Program) openNotifier() (err error) {
+	m := p.metrics
 	switch {
-	case plan == nil:
+	case p.plan == nil:
 		return nil
 	case p.store == nil:
 		return p.config.wrong("notify", errNotifyStore)
 	}
-	o := notify.Options{Plan: plan, Log: p.log}
+	o := notify.Options{Plan: p.plan, Log: p.log}
 	if m != nil {
 		tries := m.counters("notifications_total", "Tries to deliver a notification, by what became of it.", "endpoint", "result")
 		o.Tried = func(endpoint string, became notify.State) { tries.WithLabelValues(endpoint, string(became)).Inc() }

@@ -50,6 +50,8 @@ type Program struct {
 	readers  *web                // of events; nil with it
 	routes   *routing            // nil: no script decides about calls
 	sink     sinks               // of all events
+	metrics  *metrics            // nil: nobody may ask for them
+	plan     *notify.Plan        // which events become notifications; nil: none do
 	dh       *tgcall.DHCache
 	sip      map[string]leg.FreeSWITCHLine // by line; like the next, never changes
 	telegram map[string]*telegramLine
@@ -82,7 +84,8 @@ func New(c *Config, o Options) (*Program, error) {
 	return p, nil
 }
 
-func (p *Program) open() (err error) {
+// open opens one part after the other, each when those that it needs are there.
+func (p *Program) open() error {
 	dialers := map[string]bridge.Dialer{
 		"tg":    &leg.TelegramDialer{Line: p.telegramLine},
 		"sip":   &leg.FreeSWITCHDialer{Line: p.sipLine, User: p.sipPlaces},
@@ -91,50 +94,24 @@ func (p *Program) open() (err error) {
 	if err := errors.Join(p.openSocket(dialers), p.openSIPLines(), p.openTelegramLines()); err != nil {
 		return err
 	}
-	if err := p.openAgents(); err != nil {
-		return err
+	for _, open := range []func() error{
+		p.openAgents, p.openMedia, p.openMetrics, p.openXML, p.openRequests, p.planNotifications, p.openStore, p.openNotifier, p.openEvents, p.openVerto,
+	} {
+		if err := open(); err != nil {
+			return err
+		}
 	}
-	if err := p.openMedia(); err != nil {
-		return err
-	}
-	metrics, err := p.openMetrics()
-	if err != nil {
-		return err
-	}
-	if err := p.openXML(metrics); err != nil {
-		return err
-	}
-	p.observeSocket(metrics)
-	if err := p.openRequests(); err != nil {
-		return err
-	}
-	plan, err := p.notifications()
-	if err != nil {
-		return err
-	}
-	if err := p.openStore(plan); err != nil {
-		return err
-	}
-	p.observeStore(metrics)
-	if err := errors.Join(p.openNotifier(plan, metrics), p.openEvents(metrics)); err != nil {
-		return err
-	}
-	if err := p.openVerto(); err != nil {
-		return err
-	}
-	p.sink = p.told(metrics)
-	o := bridge.Options{
-		Dialers:     dialers,
-		Gate:        p.config.registry,
-		Sink:        p.sink,
-		Log:         p.log,
-		RingTimeout: p.config.RingTimeout,
-	}
+	return p.openBridge(dialers)
+}
+
+// openBridge makes the bridge, with whoever decides about its calls and keeps what is said in them.
+func (p *Program) openBridge(dialers map[string]bridge.Dialer) (err error) {
+	p.sink = p.told()
+	o := bridge.Options{Dialers: dialers, Gate: p.config.registry, Sink: p.sink, Log: p.log, RingTimeout: p.config.RingTimeout}
 	if err := p.openRecorder(&o); err != nil {
 		return err
 	}
-	p.observeRecorder(metrics)
-	if err := errors.Join(p.openHoldMusic(&o), p.openRoutes(&o, metrics)); err != nil {
+	if err := errors.Join(p.openHoldMusic(&o), p.openRoutes(&o)); err != nil {
 		return err
 	}
 	p.bridge, err = bridge.New(o)
@@ -142,12 +119,12 @@ func (p *Program) open() (err error) {
 }
 
 // told are those who are told of all events. The store is the first: what others hear of is on disk.
-func (p *Program) told(m *metrics) (all sinks) {
+func (p *Program) told() (all sinks) {
 	if p.store != nil {
 		all = append(all, p.store)
 	}
-	if m != nil {
-		all = append(all, m)
+	if p.metrics != nil {
+		all = append(all, p.metrics)
 	}
 	if p.o.Sink != nil {
 		all = append(all, p.o.Sink)
@@ -161,16 +138,17 @@ func (p *Program) told(m *metrics) (all sinks) {
 	return all
 }
 
-// openMetrics listens for Prometheus, if anybody is to ask, and returns the metrics, or nil.
-func (p *Program) openMetrics() (m *metrics, err error) {
+// openMetrics listens for Prometheus, if anybody is to ask.
+func (p *Program) openMetrics() (err error) {
 	at := p.config.Metrics
 	if !at.IsValid() {
-		return nil, nil
+		return nil
 	}
-	m = newMetrics(newLineUp(p))
-	m.registry.MustRegister(newDatagrams(p.media), newStrays(p.everyAgent()))
-	p.exporter, err = newExporter(at, m.registry, p.log)
-	return m, err
+	p.metrics = newMetrics(newLineUp(p))
+	p.metrics.registry.MustRegister(newDatagrams(p.media), newStrays(p.everyAgent()))
+	p.observeSocket()
+	p.exporter, err = newExporter(at, p.metrics.registry, p.log)
+	return err
 }
 
 // serveMetrics serves until ctx ends. Calls go on without it.

@@ -140,6 +140,7 @@ func (p *Program) openRecorder(o *bridge.Options) (err error) {
 			o.Record[l.Name] = announced
 		}
 	}
+	p.observeRecorder()
 	return nil
 }
 
@@ -163,7 +164,8 @@ func (p *Program) finishRecordings(ctx context.Context) {
 }
 
 // observeRecorder adds recordings to what Prometheus sees.
-func (p *Program) observeRecorder(m *metrics) {
+func (p *Program) observeRecorder() {
+	m := p.metrics
 	if p.recorder == nil || m == nil {
 		return
 	}

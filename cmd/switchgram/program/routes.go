@@ -62,7 +62,7 @@ func (p *Program) openRequests() (err error) {
 }
 
 // openRoutes reads the scripts, and has them decide about calls.
-func (p *Program) openRoutes(o *bridge.Options, m *metrics) (err error) {
+func (p *Program) openRoutes(o *bridge.Options) (err error) {
 	c := p.config.Routes
 	if c.Directory == "" {
 		return nil
@@ -88,7 +88,7 @@ func (p *Program) openRoutes(o *bridge.Options, m *metrics) (err error) {
 	o.Default = r.router
 	p.sink = append(p.sink, r.router)
 	o.Sink = p.sink
-	p.observeRoutes(m)
+	p.observeRoutes()
 	return errors.Join(p.openScriptSocket(), p.openWebhooks())
 }
 
@@ -351,7 +351,8 @@ func (p *Program) Routes() (names []string, did live.Stats, ok bool) {
 }
 
 // observeRoutes adds scripts to what Prometheus sees.
-func (p *Program) observeRoutes(m *metrics) {
+func (p *Program) observeRoutes() {
+	m := p.metrics
 	if m == nil {
 		return
 	}

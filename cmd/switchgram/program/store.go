@@ -11,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchgram/bridge/line"
-	"switchgram/bridge/notify"
 	"switchgram/bridge/store"
 )
 
@@ -72,18 +71,19 @@ func (c *Config) OpenStore(ctx context.Context, o store.Options, journal bool) (
 	return s, nil
 }
 
-// openStore takes the journal, if calls are to be remembered. What the plan makes of events is queued with them.
-func (p *Program) openStore(plan *notify.Plan) (err error) {
+// openStore takes the journal, if calls are to be remembered. The notifications that events become are queued with them.
+func (p *Program) openStore() (err error) {
 	o := store.Options{Log: p.log}
 	p.keepEvents(&o)
-	if plan != nil {
-		o.Notify = plan.Notifications
+	if p.plan != nil {
+		o.Notify = p.plan.Notifications
 		o.Queued = func() { p.notifier.Wake() } // which Run calls, when there is one
 	}
 	p.store, err = p.config.OpenStore(context.Background(), o, true)
 	if errors.Is(err, ErrNoStore) {
 		return nil
 	}
+	p.observeStore()
 	return err
 }
 
@@ -101,7 +101,8 @@ func (p *Program) keep(ctx context.Context) {
 }
 
 // observeStore adds what waits to be recorded to what Prometheus sees.
-func (p *Program) observeStore(m *metrics) {
+func (p *Program) observeStore() {
+	m := p.metrics
 	if p.store == nil || m == nil {
 		return
 	}

@@ -30,8 +30,8 @@ func domainOf(s line.SIP) string {
 	return s.Registrar
 }
 
-// openXML listens for FreeSWITCH, if it may ask; m counts its questions, unless it is nil.
-func (p *Program) openXML(m *metrics) error {
+// openXML listens for FreeSWITCH, if it may ask.
+func (p *Program) openXML() error {
 	x := &p.config.XML
 	if !x.Listen.IsValid() {
 		return nil
@@ -55,7 +55,7 @@ func (p *Program) openXML(m *metrics) error {
 	if x.serves(serveDialplan) {
 		o.Dialplan = x.dialplan()
 	}
-	if m != nil {
+	if m := p.metrics; m != nil {
 		o.Observe = func(section, result string) { m.xml.WithLabelValues(section, result).Inc() }
 	}
 	h, err := xml.NewHandler(o)
