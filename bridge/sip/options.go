@@ -134,52 +134,43 @@ type Hangup struct {
 
 // complete fills in what was left out, and refuses what cannot be.
 func (o *Options) complete() error {
-	if o.UDP == "" && o.TCP == "" && o.TLS == "" {
+	o.fill()
+	switch c := o.TLSConfig; {
+	case o.UDP == "" && o.TCP == "" && o.TLS == "":
 		return errors.New("no address to listen on")
-	}
-	if o.TLSConfig == nil {
-		o.TLSConfig = &tls.Config{}
-	}
-	if c := o.TLSConfig; o.TLS != "" && len(c.Certificates) == 0 && c.GetCertificate == nil && c.GetConfigForClient == nil {
+	case o.TLS != "" && len(c.Certificates) == 0 && c.GetCertificate == nil && c.GetConfigForClient == nil:
 		return errors.New("tls: no certificate")
-	}
-	if o.Codecs == nil {
-		o.Codecs = []sdp.Codec{sdp.Opus, sdp.G722, sdp.PCMU, sdp.PCMA}
-	}
-	if err := checkCodecs(o.Codecs); err != nil {
-		return err
-	}
-	if o.Algorithms == nil {
-		o.Algorithms = []string{"SHA-256", "MD5"}
+	case o.SessionExpires != 0 && o.SessionExpires < leastInterval:
+		return fmt.Errorf("session timer of %s: want %s or more", o.SessionExpires, leastInterval)
+	case o.MinExpires < time.Second || o.MaxExpires < o.MinExpires:
+		return fmt.Errorf("registrations of %s to %s", o.MinExpires, o.MaxExpires)
+	case !isLine(o.UserAgent) || !isLine(o.Realm):
+		return fmt.Errorf("user agent %q, realm %q: control characters", o.UserAgent, o.Realm)
 	}
 	for _, algorithm := range o.Algorithms {
 		if _, err := hashOf(algorithm); err != nil {
 			return err
 		}
 	}
-	if o.SessionExpires != 0 && o.SessionExpires < leastInterval {
-		return fmt.Errorf("session timer of %s: want %s or more", o.SessionExpires, leastInterval)
+	return checkCodecs(o.Codecs)
+}
+
+func (o *Options) fill() {
+	if o.TLSConfig == nil {
+		o.TLSConfig = &tls.Config{}
 	}
-	o.MinExpires, o.MaxExpires = cmp.Or(o.MinExpires, expiresShort), cmp.Or(o.MaxExpires, expiresMost)
-	if o.MinExpires < time.Second || o.MaxExpires < o.MinExpires {
-		return fmt.Errorf("registrations of %s to %s", o.MinExpires, o.MaxExpires)
+	if o.Codecs == nil {
+		o.Codecs = []sdp.Codec{sdp.Opus, sdp.G722, sdp.PCMU, sdp.PCMA}
 	}
-	if o.UserAgent == "" {
-		o.UserAgent = "switchgram"
-	}
-	if o.Realm == "" {
-		o.Realm = "switchgram"
-	}
-	if !isLine(o.UserAgent) || !isLine(o.Realm) {
-		return fmt.Errorf("user agent %q, realm %q: control characters", o.UserAgent, o.Realm)
-	}
-	if o.MaxCalls == 0 {
-		o.MaxCalls = 1000
+	if o.Algorithms == nil {
+		o.Algorithms = []string{"SHA-256", "MD5"}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return nil
+	o.MinExpires, o.MaxExpires = cmp.Or(o.MinExpires, expiresShort), cmp.Or(o.MaxExpires, expiresMost)
+	o.UserAgent, o.Realm = cmp.Or(o.UserAgent, "switchgram"), cmp.Or(o.Realm, "switchgram")
+	o.MaxCalls = cmp.Or(o.MaxCalls, 1000)
 }
 
 func checkCodecs(codecs []sdp.Codec) error {
