@@ -43,10 +43,10 @@ func TestAServerThatIsSilentButThereIsKept(t *testing.T) {
 	n := network(t, testnet.Options{})
 	annUser, _ := annAndBob(n)
 	line, told := newCable(), make(chan account.State, 1024)
-	ann := run(t, newAccount(t, n, annUser.Session(testContext(t)), line.use, states(told), silence(500*time.Millisecond)))
+	ann := run(t, newAccount(t, n, annUser.Session(testContext(t)), line.use, states(told), silence(2*time.Second))) // half of which a busy machine has for an answer
 	await(t, told, "up", is(account.Up))
 
-	<-time.After(3 * time.Second) // six times as long as the server may be silent
+	<-time.After(7 * time.Second) // more than three times as long as the server may be silent
 
 	if d := line.dials(); d != 1 {
 		t.Errorf("connected %d times", d)
