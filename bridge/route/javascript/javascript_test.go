@@ -99,13 +99,13 @@ func TestWhatAScriptReturns(t *testing.T) {
 func TestAMistakeIsFoundByItsLine(t *testing.T) {
 	w := crew(t)
 	for body, want := range map[string]string{
-		"var a = 1;\nreturn a +;":              "line 2: ",
-		"return )":                             "line 1: ",
-		"}); (function() {":                    "bracket",
-		"return 1 })(); (() => { return 2":     "bracket",
-		"return ${n":                           "line 1: ",
-		"return ${n\n}":                        "line 1: ",
-		strings.Repeat("$${", longestSource/3): "line 1: ",
+		"var a = 1;\nreturn a +;":          "line 2: ",
+		"return )":                         "line 1: ",
+		"}); (function() {":                "bracket",
+		"return 1 })(); (() => { return 2": "bracket",
+		"return ${n":                       "line 1: ",
+		"return ${n\n}":                    "line 1: ",
+		strings.Repeat("$${", 100):         "line 1: ",
 		"//# sourceMappingURL=file:///etc/passwd\nreturn =": "line 2: ",
 		strings.Repeat(" ", longestSource+1):                "at most",
 	} {
@@ -127,6 +127,7 @@ func TestWhatCannotBeReadIsRefused(t *testing.T) {
 		strings.Repeat("(", longestSource-10):                        Failed,
 		strings.Repeat("[", longestSource-10):                        Failed,
 		"return " + strings.Repeat("-", longestSource-10) + "1":      Failed,
+		strings.Repeat("$${", longestSource/3):                       Failed,
 	} {
 		p, err := Read(body)
 		if err == nil {
