@@ -12,7 +12,6 @@ package folder
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -208,76 +207,5 @@ func readList(l *route.Library, name string, _ Options) error {
 		return err
 	}
 	l.Lists[strings.TrimSuffix(filepath.Base(name), ".txt")] = all
-	return nil
-}
-
-func readLimits(l *route.Library, name string, _ Options) error {
-	if err := readJSON(name, &l.Limits); err != nil {
-		return err
-	}
-	for limit, most := range l.Limits {
-		if most < 1 {
-			return fmt.Errorf("%s: %s: %d: want 1 or more", name, limit, most)
-		}
-	}
-	return nil
-}
-
-func readGlobals(l *route.Library, name string, _ Options) error { return readJSON(name, &l.Globals) }
-
-// where says where a secret stands.
-type where struct {
-	Env  string `json:"env"`
-	File string `json:"file"` // relative to the folder
-}
-
-func readSecrets(l *route.Library, name string, o Options) error {
-	var all map[string]where
-	if err := readJSON(name, &all); err != nil {
-		return err
-	}
-	var wrong []error
-	for secret, w := range all {
-		value, err := w.value(filepath.Dir(name))
-		switch {
-		case err != nil && o.Lenient:
-			value = Placeholder + secret
-		case err != nil:
-			wrong = append(wrong, fmt.Errorf("%s: secret %q: %w", name, secret, err))
-		}
-		l.Secrets[secret] = value
-	}
-	return errors.Join(wrong...)
-}
-
-func (w where) value(folder string) (string, error) {
-	switch {
-	case (w.Env == "") == (w.File == ""):
-		return "", errors.New("want env or file")
-	case w.Env != "":
-		value, ok := os.LookupEnv(w.Env)
-		if !ok {
-			return "", fmt.Errorf("environment variable %s is not set", w.Env)
-		}
-		return value, nil
-	}
-	if !filepath.IsAbs(w.File) {
-		w.File = filepath.Join(folder, w.File)
-	}
-	data, err := os.ReadFile(w.File)
-	return strings.TrimRight(string(data), "\r\n"), err
-}
-
-func readJSON(name string, v any) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return fmt.Errorf("routes: %w", err)
-	}
-	defer f.Close()
-	d := json.NewDecoder(f)
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
 	return nil
 }

@@ -77,6 +77,31 @@ func TestWhatIsMissingIsShownByPlace(t *testing.T) {
 	}
 }
 
+// TestMistakesInTheFilesBesideScriptsAreShownByPlace, and no secret with them that somebody wrote there.
+func TestMistakesInTheFilesBesideScriptsAreShownByPlace(t *testing.T) {
+	for _, c := range []struct{ file, text, want string }{
+		{"limits.json", "{\"desk\": 0}", "limits.json:1:10: desk: want a whole number, 1 or more"},
+		{"limits.json", "{\"desk\": \"5\"}", "limits.json:1:10: desk: want a whole number"},
+		{"limits.json", "{\"desk\": 1,\n \"desk\": 2}", `limits.json:2:2: "desk" stands here twice`},
+		{"limits.json", "[]", "limits.json:1:1: want an object, not a list"},
+		{"limits.json", "{\"desk\": 1} x", "limits.json:1:13: there is more after the end"},
+		{"limits.json", "\uFEFF{\"desk\": 3}", ""},
+		{"globals.json", "{\n\"a\": 5}", "globals.json:2:6: a: want a text, not a number"},
+		{"secrets.json", `{"hook": "sesame"}`, `secrets.json:1:10: secret "hook": want {"env": …} or {"file": …}`},
+		{"secrets.json", `{"hook": {}}`, `secrets.json:1:10: secret "hook": want {"env": …} or {"file": …}`},
+		{"secrets.json", `{"hook": {"env": "HOOK", "file": "key.txt"}}`, `secrets.json:1:10: secret "hook": want`},
+		{"secrets.json", `{"hook": {"env": "HOOK", "fle": "x"}}`, `secrets.json:1:26: "fle" is not known here`},
+		{"secrets.json", `{"hook": {"env": 5}}`, `secrets.json:1:18: env: want a text`},
+	} {
+		dir := house(t)
+		write(t, filepath.Join(dir, c.file), c.text)
+		_, err := Load(dir, Options{Lenient: true})
+		if (err != nil) != (c.want != "") || err != nil && (!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "sesame")) {
+			t.Errorf("%s: %v, want %s", c.text, err, c.want)
+		}
+	}
+}
+
 func TestASecretThatIsNotThereIsAMistakeUnlessOneOnlyLooks(t *testing.T) {
 	dir := house(t)
 	write(t, filepath.Join(dir, "secrets.json"), `{"hook": {"env": "NOBODY_HAS_SET_THIS"}}`)
