@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // where the machine has no zones
+
+	"switchgram/bridge/route/tree"
 )
 
 // Calendar is one. It is not changed after Parse and may be used at once.
@@ -75,15 +77,18 @@ func Parse(file string, from io.Reader) (*Calendar, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
+	if _, err := tree.Parse(file, bytes.NewReader(data)); err != nil { // which shows where what is wrong stands, and passes over nothing
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\uFEFF"))))
 	d.DisallowUnknownFields()
 	var text document
 	if err := d.Decode(&text); err != nil {
 		return nil, fmt.Errorf("%s:%s: %w", file, place(data, err, d.InputOffset()), err)
 	}
-	c, err := text.calendar()
+	c, err := text.calendar(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, err
 	}
 	return c, nil
 }
@@ -102,38 +107,39 @@ func place(data []byte, err error, offset int64) string {
 	return fmt.Sprintf("%d:%d", strings.Count(before, "\n")+1, len(before)-strings.LastIndexByte(before, '\n'))
 }
 
-func (d *document) calendar() (*Calendar, error) {
+func (d *document) calendar(file string) (*Calendar, error) {
 	c := &Calendar{Name: d.Name}
 	var wrong []error
-	say := func(err error) {
+	say := func(where string, err error) {
 		if err != nil {
-			wrong = append(wrong, err)
+			wrong = append(wrong, fmt.Errorf("%s: %s: %w", file, where, err))
 		}
 	}
 	if d.Name == "" {
-		say(errors.New("name is missing"))
+		say("name", errors.New("it is missing"))
 	}
 	if d.Timezone != "" {
 		z, err := time.LoadLocation(d.Timezone)
-		say(err)
+		say("timezone", err)
 		c.zone = z
 	}
 	for _, one := range []struct {
+		name string
 		text *string
 		into *day
-	}{{d.From, &c.from}, {d.To, &c.to}} {
+	}{{"from", d.From, &c.from}, {"to", d.To, &c.to}} {
 		if one.text != nil {
 			date, err := parseDay(*one.text, false)
-			say(err)
+			say(one.name, err)
 			*one.into = date
 		}
 	}
 	var err error
 	c.accept, err = parseHours(d.Accept, true)
-	say(err)
-	for _, e := range d.Except {
+	say("accept", err)
+	for i, e := range d.Except {
 		x, err := e.exception()
-		say(err)
+		say(fmt.Sprintf("except[%d]", i), err)
 		c.except = append(c.except, x)
 	}
 	return c, errors.Join(wrong...)

@@ -84,12 +84,15 @@ func TestWhenItChanges(t *testing.T) {
 func TestMistakesInCalendars(t *testing.T) {
 	for text, want := range map[string]string{
 		"{\n \"nam\": \"x\"}": "office.json:2:",
-		`{}`:                  "name is missing",
-		`{"name": "x", "accept": [{"start": "9", "end": "10:00", "days": [1]}]}`:     `time "9"`,
-		`{"name": "x", "accept": [{"start": "09:00", "end": "10:00"}]}`:              "days are missing",
-		`{"name": "x", "accept": [{"days": [0], "start": "09:00", "end": "10:00"}]}`: "day 0",
-		`{"name": "x", "except": [{"date": "12-25"}]}`:                               `date "12-25"`,
-		`{"name": "x", "timezone": "Mars/Base"}`:                                     "unknown time zone",
+		`{}`:                  "office.json: name: it is missing",
+		"{\"name\": \"x\",\n \"accept\": [],\n \"accept\": []}": `office.json:3:2: "accept" stands here twice`,
+		`{"name": "x"} {}`: "office.json:1:15: there is more after the end",
+		`{"name": "x", "timezone": "Mars", "except": [{"date": "12-24", "yearly": true}, {"date": "x"}]}`: "\noffice.json: except[1]: date \"x\"",
+		`{"name": "x", "accept": [{"start": "9", "end": "10:00", "days": [1]}]}`:                          `time "9"`,
+		`{"name": "x", "accept": [{"start": "09:00", "end": "10:00"}]}`:                                   "days are missing",
+		`{"name": "x", "accept": [{"days": [0], "start": "09:00", "end": "10:00"}]}`:                      "day 0",
+		`{"name": "x", "except": [{"date": "12-25"}]}`:                                                    `date "12-25"`,
+		`{"name": "x", "timezone": "Mars/Base"}`:                                                          "unknown time zone",
 	} {
 		if _, err := Parse("office.json", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", text, err, want)
