@@ -56,7 +56,6 @@ type Dialog struct {
 	heard      uint32   // of the far end's last request
 	headers    sip.Message
 	offers     []sdp.Codec // that may be agreed on, best first
-	prefer     []sdp.Codec // of these, before the others
 	dtmf       DTMF
 	srtp       sdp.SRTP
 	sdp        sdp.Local
@@ -245,13 +244,6 @@ func (d *Dialog) Header(name string) string {
 // Events come in order; the channel is closed after Ended, which always comes. It has room for 128 events; a dialog whose events
 // nobody reads ends with ErrSlow.
 func (d *Dialog) Events() <-chan Event { return d.events }
-
-// Prefer puts these codecs before the agent's preference when an incoming offer is answered. No effect after EarlyMedia or Answer.
-func (d *Dialog) Prefer(c ...sdp.Codec) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.prefer = c
-}
 
 // Format is what the RTP carries now; it changes only with FormatChanged. The zero Format: nothing agreed yet.
 func (d *Dialog) Format() sdp.Format {

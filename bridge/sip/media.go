@@ -50,13 +50,13 @@ func (d *Dialog) SRTP() string {
 	return ""
 }
 
-// codecs in the order in which an offer is answered: the present one, then the preferred, then the others.
+// codecs in the order in which an offer is answered: the present one, then the others.
 func (d *Dialog) codecs() (order []sdp.Codec) {
 	if d.agreed != nil {
 		order = append(order, d.agreed.Format.Codec)
 	}
-	for _, c := range slices.Concat(d.prefer, d.offers) {
-		if !slices.Contains(order, c) && slices.Contains(d.offers, c) {
+	for _, c := range d.offers {
+		if !slices.Contains(order, c) {
 			order = append(order, c)
 		}
 	}
