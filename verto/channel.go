@@ -24,7 +24,7 @@ type hub struct {
 // subscription counts its events from 0.
 type subscription struct {
 	next  uint64
-	quiet bool // until greet
+	quiet bool // until greet: clients throw away what comes before they are told that they have subscribed
 }
 
 func (h *hub) init() {
@@ -43,7 +43,7 @@ func (h *hub) join(v *Session, channel string) bool {
 	if h.channels[channel] == nil {
 		h.channels[channel] = map[*Session]*subscription{}
 	}
-	h.channels[channel][v] = &subscription{quiet: ofPresence(channel)}
+	h.channels[channel][v] = &subscription{quiet: true}
 	h.counts[v]++
 	return true
 }

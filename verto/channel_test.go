@@ -3,7 +3,9 @@ package verto
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 
@@ -45,6 +47,25 @@ func TestPagesHearWhatTheySubscribedTo(t *testing.T) {
 	}
 	if h.s.Publish("presence", func() {}) == nil {
 		t.Error("a function was published")
+	}
+}
+
+// TestNothingComesBeforeTheAnswerToASubscription: clients throw away what does.
+func TestNothingComesBeforeTheAnswerToASubscription(t *testing.T) {
+	s := must(New(Options{Users: folk{}}))(t)
+	s.running = true
+	c := newConn(s, netip.Addr{})
+	defer c.cancel()
+	c.session, _, _ = s.open("session", User{ID: "ann", May: small{}}, c)
+	publish := func(what string) {
+		if err := s.Publish("news", what); err != nil {
+			t.Error(err)
+		}
+	}
+	c.obey([]byte(`{"jsonrpc":"2.0","method":"verto.subscribe","params":{"eventChannel":"news"},"id":1}`), func([]byte) { publish("before the answer") })
+	publish("after it")
+	if len(c.queue) != 1 || !strings.Contains(string(c.queue[0]), `"data":"after it"`) || !strings.Contains(string(c.queue[0]), `"eventSerno":0`) {
+		t.Errorf("the page is told %q", c.queue)
 	}
 }
 

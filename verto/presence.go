@@ -47,7 +47,7 @@ func ofPresence(channel string) bool {
 	return first == PresenceChannel
 }
 
-// greet tells a page how users are, when it has been told that it may listen to that. What happens next it is told from then on.
+// greet begins to tell a page, which has been told that it may listen, what happens; and first, if that is what it listens to, how users are.
 func (s *Server) greet(v *Session, channel string) {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
@@ -56,6 +56,9 @@ func (s *Server) greet(v *Session, channel string) {
 		return
 	}
 	sub.quiet = false
+	if !ofPresence(channel) {
+		return
+	}
 	for _, user := range slices.Sorted(maps.Keys(s.hub.present)) {
 		about, how := PresenceChannel+"."+user, s.hub.present[user]
 		if channel == PresenceChannel || channel == about {

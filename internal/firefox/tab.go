@@ -2,6 +2,7 @@ package firefox
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,8 +15,8 @@ type Tab struct {
 }
 
 // Tab opens an address in a tab until the test ends. Each of its pages runs a script first. What a page throws, or calls an error, fails the
-// test.
-func (b *Browser) Tab(t *testing.T, url, script string) *Tab {
+// test, unless one of the known texts is in it.
+func (b *Browser) Tab(t *testing.T, url, script string, known ...string) *Tab {
 	t.Helper()
 	var user struct{ UserContext string }
 	b.must(t, "browser.createUserContext", object{}, &user)
@@ -24,7 +25,9 @@ func (b *Browser) Tab(t *testing.T, url, script string) *Tab {
 	b.must(t, "browsingContext.create", object{"type": "window", "userContext": user.UserContext}, &made)
 	p := &Tab{t: t, s: b.session, id: made.Context}
 	b.listen(p.id, func(e entry) {
-		if e.Level == "error" && !strings.HasPrefix(e.Text, "Firefox") { // what it says by its own name is of the network, which tests may cut
+		// What it says by its own name is of the network, which tests may cut.
+		ours := e.Level == "error" && !strings.HasPrefix(e.Text, "Firefox")
+		if ours && !slices.ContainsFunc(known, func(text string) bool { return strings.Contains(e.Text, text) }) {
 			t.Errorf("the page: %s", e.Text)
 		}
 	})

@@ -11,11 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
-	"switchgram/internal/chromium"
 	"switchgram/internal/npm"
 	"switchgram/verto"
 )
@@ -76,7 +74,7 @@ func (anything) MaySubscribe(string) bool { return true }
 func (anything) MayBroadcast(string) bool { return false }
 
 // build runs a server, with the page beside it, until the test ends.
-func build(t *testing.T, browser *chromium.Browser) *house {
+func build(t *testing.T, open opener) *house {
 	t.Helper()
 	h := &house{calls: make(chan *verto.Call, 4)}
 	var err error
@@ -98,7 +96,7 @@ func build(t *testing.T, browser *chromium.Browser) *house {
 	site.Start()
 	t.Cleanup(func() { stop(); running.Wait(); site.Close() })
 	h.url = "ws" + strings.TrimPrefix(site.URL, "http") + "/verto"
-	h.tab = open(t, browser, site.URL)
+	h.tab = &tab{page: open(t, site.URL), t: t}
 	return h
 }
 
@@ -128,8 +126,10 @@ func echo(c *verto.Call) {
 	c.OnRTP(func(p *rtp.Packet) { _ = c.WriteRTP(p) })
 }
 
+// start begins to use a page that has just been loaded.
 func (h *house) start(client string) {
 	h.t.Helper()
+	h.do("(async () => { while (!window.ready) await new Promise((resolve) => setTimeout(resolve, 20)); })()")
 	h.do("start('%s', '%s', 'ann', 'secret')", client, h.url)
 }
 
@@ -164,12 +164,17 @@ func await[E verto.Event](t *testing.T, c *verto.Call) (e E) {
 	}
 }
 
-// TestClientsThatAreNotOurs has one browser, and a tab for each client.
+// TestClientsThatAreNotOurs has a tab for each client.
 func TestClientsThatAreNotOurs(t *testing.T) {
-	browser := chromium.Start(t)
+	t.Run("Chromium", func(t *testing.T) { clientsCall(t, inChromium(t)) })
+	t.Run("Firefox", func(t *testing.T) { clientsCall(t, inFirefox(t)) })
+}
+
+func clientsCall(t *testing.T, open opener) {
 	for _, client := range []string{"vertojs", "verto"} {
 		t.Run(client, func(t *testing.T) {
-			h := build(t, browser)
+			t.Parallel()
+			h := build(t, open)
 			h.start(client)
 			calls(h)
 			isCalled(h)
@@ -311,7 +316,7 @@ func comesBack(h *house) {
 	c := h.call()
 	await[verto.Answered](h.t, c)
 	h.do("reaches('active')")
-	h.load(chromedp.Reload())
+	h.Reload()
 	await[verto.Detached](h.t, c)
 	h.start("verto")
 	await[verto.Attached](h.t, c)

