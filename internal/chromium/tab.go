@@ -8,9 +8,11 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // Tab is one of somebody who shares nothing with others: it has a profile of its own.
@@ -91,7 +93,26 @@ func (p *Tab) Do(actions ...chromedp.Action) {
 // Type presses keys; those without a letter are in chromedp's package kb.
 func (p *Tab) Type(keys string) {
 	p.t.Helper()
-	p.Do(chromedp.KeyEvent(keys))
+	for _, key := range keys {
+		p.Do(press(key)...)
+	}
+}
+
+// press is a key that goes down and up. What it writes is told as it goes down: told by itself, as chromedp does, it would be written even if the
+// page has taken the key for something else.
+func press(key rune) (all []chromedp.Action) {
+	var down *input.DispatchKeyEventParams
+	for _, e := range kb.Encode(key) {
+		if e.Type == input.KeyChar {
+			down.Text, down.UnmodifiedText = e.Text, e.UnmodifiedText
+			continue
+		}
+		if e.Type == input.KeyDown {
+			down = e
+		}
+		all = append(all, e)
+	}
+	return all
 }
 
 // Reload loads the page again.

@@ -53,6 +53,8 @@ func TestInChromium(t *testing.T) {
 		{"suggests whom to call", suggests},
 		{"changes the microphone in a call", changesTheMicrophone},
 		{"speaks Russian", speaksRussian},
+		{"fits narrow windows", fitsNarrowWindows},
+		{"goes by keys alone", goesByKeys},
 		{"shows what the server tells", showsNotices},
 		{"notifies", notifies},
 		{"shows itself", showsItself},

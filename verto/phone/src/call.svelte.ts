@@ -2,6 +2,7 @@
 
 import { Conference } from './conference.svelte';
 import { stop, type Devices } from './devices.svelte';
+import { atGesture } from './gesture';
 import { readParty, type Party } from './party';
 import { Peer } from './peer';
 import { grade, measure, type Grade, type Quality } from './quality';
@@ -261,7 +262,7 @@ export class Call {
     this.sound = this.#audio.srcObject = stream;
     await this.#exchange.devices.route(this.#audio, 'speaker');
     const play = () => this.#audio.play();
-    await play().catch(() => document.addEventListener('pointerdown', play, { once: true })); // browsers want a click first
+    await play().catch(() => atGesture(play));
   }
 
   // Nobody hears who is muted or holds, whatever the server does.

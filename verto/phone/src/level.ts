@@ -1,12 +1,14 @@
 // How loud a stream is, for the eye.
 
+import { atGesture } from './gesture';
+
 let shared: AudioContext | undefined;
 
-// Browsers start one only after a click; until then everything looks silent.
+// Until there was a gesture everything looks silent.
 function audioContext(): AudioContext {
   if (shared) return shared;
   const context = (shared = new AudioContext());
-  document.addEventListener('pointerdown', () => void context.resume(), { once: true });
+  atGesture(() => context.resume());
   return context;
 }
 
