@@ -50,8 +50,8 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Run lets pages in until ctx ends; those that came before it have waited. Then it hangs up every call, closes every connection, and returns nil when everything that it started is
-// gone. It runs once.
+// Run lets pages in until ctx ends; those that came before it have waited. Then it hangs up every call, closes every connection, and returns nil
+// when everything that it started is gone. It runs once.
 func (s *Server) Run(ctx context.Context) error {
 	s.mu.Lock()
 	s.running = true
