@@ -77,6 +77,7 @@ func TestWhatIsKnownSurvivesARestart(t *testing.T) {
 	if journal, err := os.ReadFile(filepath.Join(p.state, "main.calls")); err != nil || len(journal) == 0 {
 		t.Errorf("the journal has %q during a call, %v", journal, err)
 	}
+	h.log.await(h.ctx, "msg=call.answered") // later than the caller knows
 	h.must(d.Hangup(h.ctx, sip.Hangup{}))
 	h.wantOutcome(bridge.NormalClearing, "relay opus")
 
