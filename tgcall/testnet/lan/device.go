@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,6 +33,11 @@ func (h *Host) build() (err error) {
 	}
 	if h.device, err = openDevice(); err == nil {
 		err = h.address()
+	}
+	for _, a := range h.addrs {
+		if err == nil && a.Addr().Is6() {
+			err = reachable(a.Addr())
+		}
 	}
 	if err != nil {
 		_ = h.space.Close()
@@ -71,4 +77,22 @@ func (h *Host) address() error {
 		return fmt.Errorf("ip: %w: %s", err, bytes.TrimSpace(out))
 	}
 	return nil
+}
+
+// reachable waits until this thread's host takes packets for an address of its own: the kernel makes the route for one of IPv6 a moment after
+// the address was added, and drops what comes before.
+func reachable(six netip.Addr) error {
+	const most = 10 * time.Second
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for begun := time.Now(); time.Since(begun) < most; <-tick.C {
+		routes, err := os.ReadFile("/proc/thread-self/net/ipv6_route")
+		if err != nil {
+			return err
+		}
+		if strings.Contains(string(routes), fmt.Sprintf("%x 80 ", six.As16())) {
+			return nil
+		}
+	}
+	return fmt.Errorf("no route to %s within %s", six, most)
 }
