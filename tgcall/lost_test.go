@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gotd/td/tg"
 )
 
 // TestAConnectionThatBreaksDuringSetUp loses what a broken connection loses: requests on their way there, and answers on theirs back.
@@ -71,6 +73,18 @@ func TestACallThatNobodySpeaksOfAgainIsPlacedAnew(t *testing.T) {
 		}
 		_ = c.Discard(t.Context(), Missed)
 	})
+}
+
+func TestALateWordOfTheCallBeforeIsNotTakenForThisOne(t *testing.T) {
+	r := newRegistry(0)
+	r.forget(7)
+	found := r.search(bob)
+	for id := range int64(2) {
+		r.route(7+id, &tg.PhoneCallWaiting{ID: 7 + id, ParticipantID: bob})
+	}
+	if w := <-found; w.ID != 8 {
+		t.Errorf("found call %d", w.ID)
+	}
 }
 
 func TestSignallingWaitsForTheConnectionInOrder(t *testing.T) {

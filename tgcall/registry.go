@@ -151,15 +151,18 @@ func (r *registry) bury(id int64) {
 	r.past = append(r.past, id)
 }
 
-// route finds the call of an update. While a call of ours has no id yet, updates of unknown calls are kept for it.
+// route finds the call of an update. While a call of ours has no id yet, updates of unknown calls are kept for it. What is over is not looked for.
 func (r *registry) route(id int64, update any) *Call {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if c := r.calls[id]; c != nil {
 		return c
 	}
+	if slices.Contains(r.past, id) {
+		return nil
+	}
 	r.find(update)
-	if r.dialing > 0 && !slices.Contains(r.past, id) {
+	if r.dialing > 0 {
 		r.keep(id, update)
 	}
 	return nil
