@@ -180,16 +180,23 @@ func TestProcessKilledInTheFirstStep(t *testing.T) {
 	}
 }
 
-// TestProcessKilledAfterTheCall: the step that was on its way is repeated, with the same key, and no other.
-func TestProcessKilledAfterTheCall(t *testing.T) {
-	w := newTown(t)
-	release := w.Hold("/hold")
+// killedOnTheWay is a process that was killed after its call, and the request that it had not heard the answer to, which is given from release on.
+func killedOnTheWay(t *testing.T, w *town) (k *killed, onItsWay notifytest.Request, release func()) {
+	t.Helper()
+	release = w.Hold("/hold")
 	k, hangUp := begin(t, w.URL(), dying)
 	w.hears(t, "/begun")
 	hangUp()
 	w.hears(t, "/first")
-	onItsWay := w.hears(t, "/hold")
+	onItsWay = w.hears(t, "/hold")
 	k.kill()
+	return k, onItsWay, release
+}
+
+// TestProcessKilledAfterTheCall: the step that was on its way is repeated, with the same key, and no other.
+func TestProcessKilledAfterTheCall(t *testing.T) {
+	w := newTown(t)
+	k, onItsWay, release := killedOnTheWay(t, w)
 
 	release()
 	k.again()
@@ -207,13 +214,7 @@ func TestProcessKilledAfterTheCall(t *testing.T) {
 // TestScriptIsEditedAfterTheProcessWasKilled: what was due is done, step by step, and nothing that nobody was told of then.
 func TestScriptIsEditedAfterTheProcessWasKilled(t *testing.T) {
 	w := newTown(t)
-	release := w.Hold("/hold")
-	k, hangUp := begin(t, w.URL(), dying)
-	w.hears(t, "/begun")
-	hangUp()
-	w.hears(t, "/first")
-	w.hears(t, "/hold")
-	k.kill()
+	k, _, release := killedOnTheWay(t, w)
 	edited := strings.Replace(dying, `"onDisconnect": [`, `"onDisconnect": [{"httpRequest": {"url": "TOWN/new"}}, {"log": "new"}, `, 1)
 	must(t, os.WriteFile(filepath.Join(k.dir, "routes", "r.json"), []byte(replaced(edited, w.URL())), 0o600))
 

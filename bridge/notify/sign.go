@@ -86,14 +86,16 @@ func Verify(h http.Header, body []byte, now time.Time, keys ...Key) error {
 	for given := range strings.FieldsSeq(h.Get(headerSignature)) {
 		for _, k := range keys {
 			if hmac.Equal([]byte(given), []byte(k.sign(id, timestamp, body))) {
-				return timely(timestamp, now)
+				return Timely(timestamp, now)
 			}
 		}
 	}
 	return ErrSignature
 }
 
-func timely(timestamp string, now time.Time) error {
+// Timely tells whether what was signed at a time, in seconds since 1970, is neither old nor of the future, by more than five minutes. The error is
+// ErrTimestamp.
+func Timely(timestamp string, now time.Time) error {
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
 	if err != nil || now.Sub(time.Unix(seconds, 0)).Abs() > tolerance {
 		return ErrTimestamp

@@ -31,6 +31,7 @@ type run struct {
 	mu      *sync.Mutex // of state
 	frames  []Frame     // where this stands
 	library *Library
+	hidden  func() []string // secrets of the library, the longest first; put in order when first wanted
 	log     *slog.Logger
 	aside   *sync.WaitGroup
 	pace    pace
@@ -48,7 +49,7 @@ func (e *Engine) newRun(ch Channel, s *State) *run {
 		s.library = e.libraryOf(s)
 	}
 	return &run{
-		engine: e, ch: ch, state: s, mu: &s.mu, frames: slices.Clone(s.Frames), library: s.library,
+		engine: e, ch: ch, state: s, mu: &s.mu, frames: slices.Clone(s.Frames), library: s.library, hidden: sync.OnceValue(s.library.Hidden),
 		log: e.opt.Log.With("call", s.Call), aside: &sync.WaitGroup{}, journal: e.opt.Journal,
 	}
 }

@@ -155,7 +155,7 @@ func (r *run) dump() {
 
 // redact hides secrets in what is logged.
 func (r *run) redact(s string) string {
-	for _, secret := range r.library.Hidden() {
+	for _, secret := range r.hidden() {
 		s = strings.ReplaceAll(s, secret, "***")
 	}
 	return s

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -110,13 +109,7 @@ type claim struct {
 	timeless   bool     // nobody says when
 }
 
-// tolerance is how far the clocks of the two sides may be apart, or a request be delayed.
-const tolerance = 5 * time.Minute
-
-func (c claim) timely(now time.Time) bool {
-	seconds, err := strconv.ParseInt(c.at, 10, 64)
-	return c.timeless || err == nil && now.Sub(time.Unix(seconds, 0)).Abs() <= tolerance
-}
+func (c claim) timely(now time.Time) bool { return c.timeless || notify.Timely(c.at, now) == nil }
 
 // by tells whether it was signed with a secret.
 func (c claim) by(secret string, body []byte) bool {
